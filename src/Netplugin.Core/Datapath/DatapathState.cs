@@ -1,0 +1,55 @@
+using System.Collections.Immutable;
+using Netplugin.Core.Addresses;
+
+namespace Netplugin.Core.Datapath;
+
+/// <summary>What a node's maps hold (observed) or should hold (wanted): two such values make a list of changes.</summary>
+/// <param name="Node">The node's own settings.</param>
+/// <param name="Networks">Networks with an endpoint here, by datapath id. A VNI that is missing is dropped on arrival.</param>
+/// <param name="Endpoints">Endpoints of those networks, here and elsewhere, by network and address.</param>
+/// <param name="Interfaces">The local pods' host-side devices.</param>
+/// <param name="Vteps">Addresses VXLAN is accepted from.</param>
+public sealed record DatapathState(
+    NodeEntry? Node,
+    ImmutableDictionary<uint, NetworkEntry> Networks,
+    ImmutableDictionary<EndpointKey, EndpointEntry> Endpoints,
+    ImmutableDictionary<IfIndex, InterfaceEntry> Interfaces,
+    ImmutableHashSet<IpAddr> Vteps)
+{
+    /// <summary>Empty maps.</summary>
+    public static DatapathState Empty { get; } = new(
+        null,
+        ImmutableDictionary<uint, NetworkEntry>.Empty,
+        ImmutableDictionary<EndpointKey, EndpointEntry>.Empty,
+        ImmutableDictionary<IfIndex, InterfaceEntry>.Empty,
+        ImmutableHashSet<IpAddr>.Empty);
+}
+
+/// <summary>The node's own settings, one a node.</summary>
+/// <param name="Vtep">The node's tunnel address on the underlay.</param>
+/// <param name="VxlanDevice">The collect-metadata VXLAN device.</param>
+/// <param name="GatewayMac">The virtual MAC that gateways answer with.</param>
+/// <param name="OverlayMtu">Largest IP packet in bytes that a pod may send.</param>
+public sealed record NodeEntry(IpAddr Vtep, IfIndex VxlanDevice, MacAddress GatewayMac, int OverlayMtu);
+
+/// <summary>A network that has an endpoint on this node.</summary>
+/// <param name="Gateway">Answered with the virtual MAC and to ping; unspecified when the network has none.</param>
+public sealed record NetworkEntry(IpAddr Gateway);
+
+/// <summary>Key of the endpoints map.</summary>
+/// <param name="Network">The network's datapath id.</param>
+/// <param name="Address">The endpoint's address.</param>
+public readonly record struct EndpointKey(uint Network, IpAddr Address);
+
+/// <summary>Where an endpoint is: behind a device of this node, or behind another node's VTEP. Exactly one of the two is set.</summary>
+/// <param name="Device">The host-side device of a local endpoint; none for a remote one.</param>
+/// <param name="Vtep">The tunnel address of a remote endpoint's node; unspecified for a local one.</param>
+/// <param name="Mac">The endpoint's Ethernet address: what ARP and ND answer.</param>
+public readonly record struct EndpointEntry(IfIndex Device, IpAddr Vtep, MacAddress Mac);
+
+/// <summary>A local pod's host-side device: which network what enters it belongs to, and whose it must be.</summary>
+/// <param name="Network">The network's datapath id.</param>
+/// <param name="EndpointNumber">Node-local number of the attachment, never reused.</param>
+/// <param name="Mac">The only source MAC accepted.</param>
+/// <param name="Address">The only source address accepted.</param>
+public readonly record struct InterfaceEntry(uint Network, ulong EndpointNumber, MacAddress Mac, IpAddr Address);

@@ -1,0 +1,119 @@
+using System.Collections.Immutable;
+using Netplugin.Core.Addresses;
+
+namespace Netplugin.Core.Model;
+
+/// <summary>What an intent says of a host.</summary>
+/// <param name="Name">The host's label (<c>netplugin -host-label</c>).</param>
+/// <param name="Vtep">Overrides the VTEP address the node registers; unspecified when the intent does not give one.</param>
+/// <param name="Interface">The uplink for VLAN networks; empty when not given.</param>
+public sealed record HostRecord(string Name, IpAddr Vtep, string Interface);
+
+/// <summary>A tenant as posted: the pools its networks are allocated from.</summary>
+/// <param name="Name">The tenant's name.</param>
+/// <param name="DefaultEncap">Encapsulation of networks that do not say.</param>
+/// <param name="SubnetPool">Pool that automatic subnets are cut from; null when the tenant has none.</param>
+/// <param name="AllocSubnetLength">Prefix length of an automatic subnet.</param>
+/// <param name="Vlans">VLAN ids the tenant's VLAN networks may get, lowest first.</param>
+/// <param name="Vxlans">VNIs the tenant's VXLAN networks may get, lowest first.</param>
+public sealed record TenantRecord(
+    string Name, Encap DefaultEncap, IpPrefix? SubnetPool, int AllocSubnetLength,
+    ImmutableArray<IdRange> Vlans, ImmutableArray<IdRange> Vxlans)
+{
+    /// <summary>Equal in every member; ranges compare by content.</summary>
+    public bool Equals(TenantRecord? other) =>
+        other is not null && Name == other.Name && DefaultEncap == other.DefaultEncap && SubnetPool == other.SubnetPool
+        && AllocSubnetLength == other.AllocSubnetLength
+        && Vlans.AsSpan().SequenceEqual(other.Vlans.AsSpan()) && Vxlans.AsSpan().SequenceEqual(other.Vxlans.AsSpan());
+
+    /// <inheritdoc/>
+    public override int GetHashCode() =>
+        HashCode.Combine(Name, DefaultEncap, SubnetPool, AllocSubnetLength, Vlans.Length, Vxlans.Length);
+}
+
+/// <summary>A closed range of ids (VLAN ids or VNIs), both ends included.</summary>
+/// <param name="First">Lowest id.</param>
+/// <param name="Last">Highest id.</param>
+public readonly record struct IdRange(uint First, uint Last);
+
+/// <summary>How a network's packets travel between hosts.</summary>
+public enum Encap
+{
+    /// <summary>802.1Q on the uplink.</summary>
+    Vlan,
+
+    /// <summary>VXLAN (RFC 7348).</summary>
+    Vxlan,
+}
+
+/// <summary>A network with everything allocated.</summary>
+/// <param name="Id">Tenant and name.</param>
+/// <param name="Encap">How it travels.</param>
+/// <param name="Tag">VNI or VLAN id.</param>
+/// <param name="Subnet">Its subnet, as typed where the intent gave it.</param>
+/// <param name="SubnetFromPool">True when the subnet was cut from the tenant's pool and returns to it.</param>
+/// <param name="Gateway">The intent's <c>DefaultGw</c>; unspecified when not given. Reserved: never handed to an endpoint.</param>
+/// <param name="Post">Number of the post that made it.</param>
+public sealed record NetworkRecord(
+    NetworkId Id, Encap Encap, uint Tag, IpPrefix Subnet, bool SubnetFromPool, IpAddr Gateway, long Post)
+{
+    /// <summary>
+    /// The number that names the network in the datapath's maps, unique in the cluster: the VNI, or for a VLAN network
+    /// the VLAN id with bit 24 set (outside the 24 bits of a VNI).
+    /// </summary>
+    public uint DatapathId => Encap == Encap.Vxlan ? Tag : 1u << 24 | Tag;
+}
+
+/// <summary>An endpoint: posted, addressed and, once its container runs somewhere, bound.</summary>
+/// <param name="Id">Network and container.</param>
+/// <param name="Address">Its address in the network.</param>
+/// <param name="Mac">Its Ethernet address.</param>
+/// <param name="Host">The host the operator homed it on (intent <c>Host</c>, or a host binding); empty while late.</param>
+/// <param name="AttachUuid">The container to attach instead of one named like the endpoint (a pod's infra container); empty when none.</param>
+/// <param name="Binding">Where it runs now; null until a node bound it.</param>
+/// <param name="Post">Number of the post that made it.</param>
+public sealed record EndpointRecord(
+    EndpointId Id, IpAddr Address, MacAddress Mac, string Host, string AttachUuid, EndpointBinding? Binding, long Post);
+
+/// <summary>Where an endpoint runs: written by the node that attached it, with owner and revision compared.</summary>
+/// <param name="Host">The node's host label.</param>
+/// <param name="Sandbox">The runtime's sandbox (infra container) id: the owner of the binding.</param>
+/// <param name="Interface">The interface's name in the container.</param>
+public sealed record EndpointBinding(string Host, string Sandbox, string Interface);
+
+/// <summary>What a node says of itself. Outlives the daemon: a stopped daemon's pods keep running.</summary>
+/// <param name="Host">The host label.</param>
+/// <param name="Vtep">Address of its tunnel endpoint on the underlay, unless a <see cref="HostRecord"/> overrides it.</param>
+/// <param name="UnderlayMtu">MTU in bytes of the device that holds the VTEP address.</param>
+/// <param name="Version">The daemon's version.</param>
+public sealed record NodeRecord(string Host, IpAddr Vtep, int UnderlayMtu, string Version);
+
+/// <summary>
+/// Where a container name leads, in the order of the intent file (that order gives eth0, eth1, ...). Kept beside the endpoints
+/// so that a node finds a starting container's endpoints in one read, whatever their network.
+/// </summary>
+/// <param name="Container">The container name.</param>
+/// <param name="Endpoints">Its endpoints' networks, in the order posted.</param>
+public sealed record ContainerRecord(string Container, ImmutableArray<NetworkId> Endpoints)
+{
+    /// <summary>Equal in name and in the networks with their order.</summary>
+    public bool Equals(ContainerRecord? other) =>
+        other is not null && Container == other.Container && Endpoints.AsSpan().SequenceEqual(other.Endpoints.AsSpan());
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => HashCode.Combine(Container, Endpoints.Length);
+}
+
+/// <summary>The last committed post. What carries a higher number is being staged and is not there yet.</summary>
+/// <param name="Number">Counts posts from 1; 0 before the first.</param>
+public sealed record PostRecord(long Number);
+
+/// <summary>Identifies the store's content, so that a node can tell a wiped or restored store from a quiet one.</summary>
+/// <param name="ClusterId">Drawn when the store was first written.</param>
+/// <param name="Generation">Raised by <c>netdcli store accept-reset</c>: nodes that hold back go on when it grows.</param>
+/// <param name="Schema">Version of the key and value layout; a daemon refuses a newer one.</param>
+public sealed record ClusterRecord(Guid ClusterId, long Generation, int Schema)
+{
+    /// <summary>The layout this code reads and writes.</summary>
+    public const int CurrentSchema = 1;
+}

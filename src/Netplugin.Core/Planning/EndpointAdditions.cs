@@ -1,0 +1,87 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using Netplugin.Core.Addresses;
+using Netplugin.Core.Intents;
+using Netplugin.Core.Model;
+
+namespace Netplugin.Core.Planning;
+
+/// <summary>Adds and updates endpoints: given addresses first, then the lowest free ones in the file's order.</summary>
+internal static class EndpointAdditions
+{
+    public static void Add(Draft draft, Intent intent)
+    {
+        var networks = intent.AllNetworks().Select(n => n.Id).ToHashSet();
+        var existing = draft.Endpoints.Values.Where(e => networks.Contains(e.Id.Network)).ToLookup(e => e.Id.Network);
+        foreach (var (id, network, endpoints) in intent.AllNetworks())
+        {
+            // A network that could not be made was reported; its endpoints have nothing to be checked against.
+            if (draft.Networks.TryGetValue(id, out var record))
+            {
+                AddTo(draft, record, network, endpoints, new AddressPool(record, existing[id]));
+            }
+        }
+    }
+
+    private static void AddTo(
+        Draft draft, NetworkRecord network, NetworkIntent intent, ImmutableArray<EndpointIntent> endpoints, AddressPool pool)
+    {
+        if (!network.Gateway.IsUnspecified && pool.OwnerOf(network.Gateway) is { } owner)
+        {
+            draft.Errors.Add(intent.Gateway?.At ?? intent.Name.At, $"DefaultGw {network.Gateway} is already that of endpoint {network.Id}/{owner}");
+        }
+
+        foreach (var endpoint in endpoints)
+        {
+            if (endpoint.Address is { } address)
+            {
+                TakeGiven(draft, network, endpoint, address, pool);
+            }
+        }
+
+        foreach (var endpoint in endpoints)
+        {
+            var id = new EndpointId(network.Id, endpoint.Container.Value);
+            if (draft.Endpoints.TryGetValue(id, out var known))
+            {
+                var updated = known with
+                {
+                    Host = endpoint.Host?.Value ?? known.Host,
+                    AttachUuid = endpoint.AttachUuid?.Value ?? known.AttachUuid,
+                };
+                if (updated != known)
+                {
+                    draft.Endpoints[id] = updated;
+                }
+            }
+            else if ((endpoint.Address?.Value ?? pool.TakeLowest(id.Container)) is { } address)
+            {
+                draft.AddEndpoint(new(
+                    id, address, MacAddress.ForEndpoint(address), endpoint.Host?.Value ?? "", endpoint.AttachUuid?.Value ?? "", null, draft.Post));
+            }
+            else
+            {
+                // One error a network: those of the endpoints behind it would say the same.
+                draft.AddAbout(network, endpoint.Container.At, string.Create(CultureInfo.InvariantCulture,
+                    $"network {network.Id} has no address left in {network.Subnet.Masked}, which holds {pool.Capacity} endpoints: none for {Quoted.Text(id.Container)}"));
+                return;
+            }
+        }
+    }
+
+    private static void TakeGiven(Draft draft, NetworkRecord network, EndpointIntent endpoint, Located<IpAddr> address, AddressPool pool)
+    {
+        var id = new EndpointId(network.Id, endpoint.Container.Value);
+        if (draft.Endpoints.TryGetValue(id, out var known))
+        {
+            if (known.Address != address.Value)
+            {
+                draft.Errors.Add(address.At, $"endpoint {id} has address {known.Address}, which cannot change; remove the endpoint first");
+            }
+        }
+        else if (pool.Take(address.Value, id.Container) is { } problem)
+        {
+            draft.AddAbout(network, address.At, problem);
+        }
+    }
+}
