@@ -1,0 +1,55 @@
+using System.Text.Json.Serialization;
+using Netplugin.Core.Addresses;
+using Netplugin.Core.Model;
+
+namespace Netplugin.Store.Json;
+
+// The stored form of the model's records. Parameters without a default must be present when read; those with one may be missing
+// and are left out when null. A field is never renamed or given another meaning: that would need a new schema number.
+
+internal sealed record HostDocument(string Name, IpAddr? Vtep = null, string? Interface = null);
+
+internal sealed record TenantDocument(
+    string Name, Encap DefaultEncap, IpPrefix? SubnetPool = null, int AllocSubnetLength = 0,
+    IdRange[]? Vlans = null, IdRange[]? Vxlans = null);
+
+internal sealed record NetworkDocument(
+    string Tenant, string Network, Encap Encap, uint Tag, IpPrefix Subnet, long Post,
+    bool SubnetFromPool = false, IpAddr? Gateway = null);
+
+internal sealed record EndpointDocument(
+    [property: JsonConverter(typeof(SharedTextConverter))] string Tenant,
+    [property: JsonConverter(typeof(SharedTextConverter))] string Network,
+    string Container,
+    IpAddr Address,
+    MacAddress Mac,
+    long Post,
+    [property: JsonConverter(typeof(SharedTextConverter))] string? Host = null,
+    string? AttachUuid = null,
+    BindingDocument? Binding = null);
+
+internal sealed record BindingDocument(
+    [property: JsonConverter(typeof(SharedTextConverter))] string Host,
+    string Sandbox,
+    [property: JsonConverter(typeof(SharedTextConverter))] string Interface);
+
+internal sealed record ContainerDocument(string Container, NetworkRef[] Networks);
+
+internal readonly record struct NetworkRef(
+    [property: JsonConverter(typeof(SharedTextConverter))] string Tenant,
+    [property: JsonConverter(typeof(SharedTextConverter))] string Network);
+
+internal sealed record NodeDocument(string Host, IpAddr Vtep, int UnderlayMtu, string Version);
+
+internal sealed record NodeStatusDocument(
+    string Host, string Version, DateTimeOffset Since, string State, int OverlayMtu = 0,
+    int Networks = 0, int Endpoints = 0, int Pods = 0, DateTimeOffset? LastReconcile = null, string[]? Problems = null);
+
+internal sealed record PostDocument(long Number);
+
+internal sealed record ClusterDocument(Guid ClusterId, long Generation, int Schema);
+
+internal sealed record PostTailDocument(long Post, TailOperation[] Operations);
+
+// A missing value removes the key. The value is the record's own stored form, as text.
+internal sealed record TailOperation(string Key, string? Value = null);

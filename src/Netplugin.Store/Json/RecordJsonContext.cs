@@ -1,0 +1,22 @@
+using System.Text.Json.Serialization;
+
+namespace Netplugin.Store.Json;
+
+/// <summary>The one source-generated JSON context of the stored records. Unknown fields are skipped: a newer writer may add some.</summary>
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    RespectNullableAnnotations = true,
+    RespectRequiredConstructorParameters = true,
+    Converters = [typeof(IpAddrConverter), typeof(IpPrefixConverter), typeof(MacAddressConverter), typeof(EncapConverter)])]
+[JsonSerializable(typeof(HostDocument))]
+[JsonSerializable(typeof(TenantDocument))]
+[JsonSerializable(typeof(NetworkDocument))]
+[JsonSerializable(typeof(EndpointDocument))]
+[JsonSerializable(typeof(ContainerDocument))]
+[JsonSerializable(typeof(NodeDocument))]
+[JsonSerializable(typeof(NodeStatusDocument))]
+[JsonSerializable(typeof(PostDocument))]
+[JsonSerializable(typeof(ClusterDocument))]
+[JsonSerializable(typeof(PostTailDocument))]
+internal sealed partial class RecordJsonContext : JsonSerializerContext;

@@ -1,0 +1,114 @@
+using System.Collections.Immutable;
+using System.Text;
+using Netplugin.Core.Model;
+using Netplugin.Core.Planning;
+using Netplugin.Store.Json;
+
+namespace Netplugin.Store.Posts;
+
+/// <summary>
+/// A plan as store operations, by when they may be written. <see cref="Hidden"/> ones are not seen before the post is committed:
+/// new networks and endpoints carry its number, and index entries and homes of nothing but those lead nowhere. What changes or
+/// removes a record that is seen (<see cref="Seen"/>) belongs into the committing transaction, and what does not fit there goes
+/// into the tail; they are ordered so that what matters most to readers comes first.
+/// </summary>
+/// <param name="Hidden">May be written before the commit.</param>
+/// <param name="Seen">Must not be seen before the commit.</param>
+/// <param name="Compares">The endpoint records among <paramref name="Seen"/> as they were read, by key: a node may bind them meanwhile.</param>
+internal sealed record PostOperations(
+    ImmutableArray<StoreOperation> Hidden, ImmutableArray<StoreOperation> Seen, ImmutableDictionary<string, StoreCompare> Compares)
+{
+    public int Count => Hidden.Length + Seen.Length;
+
+    public static PostOperations Of(LoadedCluster loaded, PostPlan plan)
+    {
+        var number = plan.After.Post.Number;
+        var hidden = ImmutableArray.CreateBuilder<StoreOperation>();
+        var seen = new List<(int Rank, StoreOperation Operation)>();
+        var compares = ImmutableDictionary.CreateBuilder<string, StoreCompare>(StringComparer.Ordinal);
+        foreach (var change in plan.Changes)
+        {
+            var operation = Operation(change);
+            if (IsHidden(change, plan.After, loaded.State, number))
+            {
+                hidden.Add(operation);
+                continue;
+            }
+
+            seen.Add((Rank(change), operation));
+            if (change is StateChange.PutEndpoint { Previous: { } previous })
+            {
+                compares.Add(operation.Key, StoreCompare.Unchanged(operation.Key, loaded.EndpointRevisions[previous.Id]));
+            }
+        }
+
+        return new(hidden.DrainToImmutable(), [.. seen.OrderBy(ranked => ranked.Rank).Select(ranked => ranked.Operation)], compares.ToImmutable());
+    }
+
+    /// <summary>Bytes an operation takes in a request, roughly.</summary>
+    public static int Size(StoreOperation operation) =>
+        Encoding.UTF8.GetByteCount(operation.Key) + (operation is StoreOperation.Put put ? put.Value.Length : 0) + 32;
+
+    /// <summary>Cuts a list into parts that one transaction takes, leaving room for <paramref name="reserved"/> more operations.</summary>
+    public static IEnumerable<ImmutableArray<StoreOperation>> Parts(IEnumerable<StoreOperation> operations, int maxOperations, int reserved)
+    {
+        // etcd refuses requests over 1.5 MB, and in a tail each quote of a record is written as six bytes.
+        const int PartBytes = 200 << 10;
+
+        var part = ImmutableArray.CreateBuilder<StoreOperation>();
+        var bytes = 0;
+        foreach (var operation in operations)
+        {
+            var size = Size(operation);
+            if (part.Count > 0 && (part.Count + reserved >= maxOperations || bytes + size > PartBytes))
+            {
+                yield return part.DrainToImmutable();
+                bytes = 0;
+            }
+
+            part.Add(operation);
+            bytes += size;
+        }
+
+        if (part.Count > 0)
+        {
+            yield return part.DrainToImmutable();
+        }
+    }
+
+    private static bool IsHidden(StateChange change, ClusterState after, ClusterState before, long number) => change switch
+    {
+        StateChange.PutNetwork { Previous: null } put => put.Network.Post == number,
+        StateChange.PutEndpoint { Previous: null } put => put.Endpoint.Post == number,
+        StateChange.PutContainer { Previous: null } put =>
+            put.Container.Endpoints.All(network => !before.Endpoints.ContainsKey(new(network, put.Container.Container))),
+        StateChange.PutHome put => !before.Endpoints.ContainsKey(put.Endpoint) && after.Endpoints[put.Endpoint].Post == number,
+        _ => false,
+    };
+
+    // Networks first: without its network an endpoint is not there, so their removal takes all of theirs along at once.
+    private static int Rank(StateChange change) => change switch
+    {
+        StateChange.PutNetwork or StateChange.DeleteNetwork => 0,
+        StateChange.PutTenant or StateChange.DeleteTenant or StateChange.PutHost or StateChange.DeleteHost => 1,
+        StateChange.PutEndpoint or StateChange.PutContainer or StateChange.PutHome => 2,
+        _ => 3,
+    };
+
+    private static StoreOperation Operation(StateChange change) => change switch
+    {
+        StateChange.PutHost put => new StoreOperation.Put(StoreKeys.Host(put.Host.Name), RecordCodec.Encode(put.Host)),
+        StateChange.DeleteHost delete => new StoreOperation.Delete(StoreKeys.Host(delete.Previous.Name)),
+        StateChange.PutTenant put => new StoreOperation.Put(StoreKeys.Tenant(put.Tenant.Name), RecordCodec.Encode(put.Tenant)),
+        StateChange.DeleteTenant delete => new StoreOperation.Delete(StoreKeys.Tenant(delete.Previous.Name)),
+        StateChange.PutNetwork put => new StoreOperation.Put(StoreKeys.Network(put.Network.Id), RecordCodec.Encode(put.Network)),
+        StateChange.DeleteNetwork delete => new StoreOperation.Delete(StoreKeys.Network(delete.Previous.Id)),
+        StateChange.PutEndpoint put => new StoreOperation.Put(StoreKeys.Endpoint(put.Endpoint.Id), RecordCodec.Encode(put.Endpoint)),
+        StateChange.DeleteEndpoint delete => new StoreOperation.Delete(StoreKeys.Endpoint(delete.Previous.Id)),
+        StateChange.PutContainer put => new StoreOperation.Put(StoreKeys.Container(put.Container.Container), RecordCodec.Encode(put.Container)),
+        StateChange.DeleteContainer delete => new StoreOperation.Delete(StoreKeys.Container(delete.Previous.Container)),
+        StateChange.PutHome put => new StoreOperation.Put(StoreKeys.Home(put.Host, put.Endpoint), Encoding.UTF8.GetBytes(put.AttachUuid)),
+        StateChange.DeleteHome delete => new StoreOperation.Delete(StoreKeys.Home(delete.Host, delete.Endpoint)),
+        _ => throw new ArgumentException($"a plan cannot hold a {change.GetType().Name}", nameof(change)),
+    };
+}

@@ -1,0 +1,189 @@
+using System.Collections.Immutable;
+using System.Text;
+using Netplugin.Core.Model;
+using Netplugin.Core.Planning;
+using Netplugin.Store.Json;
+
+namespace Netplugin.Store.Posts;
+
+/// <summary>
+/// Commits a plan, all or nothing, whatever its size and wherever its poster dies. Three facts make it hold:
+/// <list type="bullet">
+/// <item>Every way to begin changes the <c>post</c> record, so a poster whose loaded state could be stale finds it changed.</item>
+/// <item>Whatever is written before the commit is invisible to readers and compares the lock's creation: who lost the lock writes no more.</item>
+/// <item>What is too much for the committing transaction was written down before it (the tail), so anyone can finish it after.</item>
+/// </list>
+/// </summary>
+internal sealed class PostWriter(IStateStore store, LoadedCluster loaded, string poster, TimeSpan lockTime)
+{
+    // Parts in flight at once: etcd syncs them to disk together.
+    private const int Concurrency = 4;
+
+    /// <summary>The post's revision; null when someone else changed what the plan was made from.</summary>
+    public async Task<long?> CommitAsync(PostPlan plan, CancellationToken cancellationToken)
+    {
+        if (loaded.Poster is not null)
+        {
+            return null;
+        }
+
+        var operations = PostOperations.Of(loaded, plan);
+        var commit = Commit(plan, operations.Hidden.AddRange(operations.Seen), operations.Compares.Values);
+        if (loaded.Remains.IsEmpty && loaded.Unapplied.IsEmpty && Fits(commit))
+        {
+            commit = commit with { Compares = commit.Compares.Add(StoreCompare.Missing(StoreKeys.PostLock)) };
+            var result = await store.CommitAsync(commit, cancellationToken);
+            return result.Succeeded ? result.Revision : null;
+        }
+
+        return await StageAsync(plan, operations, cancellationToken);
+    }
+
+    private async Task<long?> StageAsync(PostPlan plan, PostOperations operations, CancellationToken cancellationToken)
+    {
+        await using var lease = await store.GrantLeaseAsync(lockTime, cancellationToken);
+        if (await LockAsync(lease, cancellationToken) is not { } lockRevision)
+        {
+            return null;
+        }
+
+        var held = new StoreCompare(StoreKeys.PostLock, CompareTarget.CreateRevision, lockRevision);
+        if (!loaded.Unapplied.IsEmpty)
+        {
+            // What was loaded will not be as it was read: let the caller load again.
+            await ApplyAsync(loaded.Unapplied.Select(part => part.Entry), held, cancellationToken);
+            return null;
+        }
+
+        var remains = loaded.Remains.Select(key => new StoreOperation.Delete(key));
+        var (first, tail) = Split(plan, operations);
+        if (!await WriteAsync(remains, held, cancellationToken)
+            || !await WriteAsync(operations.Hidden.Concat(tail), held, cancellationToken))
+        {
+            return null;
+        }
+
+        var commit = Commit(plan, first, operations.Compares.Where(pair => first.Any(operation => operation.Key == pair.Key)).Select(pair => pair.Value));
+        commit = commit with
+        {
+            Compares = [held, StoreCompare.Unchanged(StoreKeys.Post, lockRevision), .. commit.Compares.Where(compare => compare.Key != StoreKeys.Post)],
+        };
+        var result = await store.CommitAsync(commit, cancellationToken);
+        if (!result.Succeeded)
+        {
+            return null;
+        }
+
+        // From here on the post holds. If this poster does not get to the end, the next one does it first.
+        await ApplyAsync(tail.Select(part => new StoreEntry(part.Key, part.Value, 0, 0)), held, cancellationToken);
+        return result.Revision;
+    }
+
+    /// <summary>Takes the lock and touches the post record; null when someone was faster.</summary>
+    private async Task<long?> LockAsync(IStoreLease lease, CancellationToken cancellationToken)
+    {
+        var result = await store.CommitAsync(
+            new(
+                [StoreCompare.Missing(StoreKeys.PostLock), StoreCompare.Unchanged(StoreKeys.Post, loaded.PostRevision)],
+                [
+                    new StoreOperation.Put(StoreKeys.PostLock, Encoding.UTF8.GetBytes(poster), lease),
+                    new StoreOperation.Put(StoreKeys.Post, RecordCodec.Encode(loaded.State.Post)),
+                ]),
+            cancellationToken);
+        return result.Succeeded ? result.Revision : null;
+    }
+
+    private StoreTransaction Commit(PostPlan plan, ImmutableArray<StoreOperation> operations, IEnumerable<StoreCompare> compares)
+    {
+        var transaction = new StoreTransaction(
+            [StoreCompare.Unchanged(StoreKeys.Post, loaded.PostRevision), .. compares],
+            [new StoreOperation.Put(StoreKeys.Post, RecordCodec.Encode(plan.After.Post)), .. operations]);
+        if (loaded.Cluster is not null)
+        {
+            return transaction;
+        }
+
+        var cluster = new ClusterRecord(Guid.NewGuid(), 0, ClusterRecord.CurrentSchema);
+        return new(
+            transaction.Compares.Add(StoreCompare.Missing(StoreKeys.Cluster)),
+            transaction.Operations.Add(new StoreOperation.Put(StoreKeys.Cluster, RecordCodec.Encode(cluster))));
+    }
+
+    private bool Fits(StoreTransaction transaction)
+    {
+        // One more compare is to come, the lock's.
+        const long Bytes = 1 << 20;
+
+        return transaction.Operations.Length <= store.MaxOperations && transaction.Compares.Length < store.MaxOperations
+            && (store.MaxOperations == int.MaxValue || transaction.Operations.Sum(operation => (long)PostOperations.Size(operation)) <= Bytes);
+    }
+
+    /// <summary>What goes into the committing transaction, and the rest as the tail's parts.</summary>
+    private (ImmutableArray<StoreOperation> First, ImmutableArray<StoreOperation.Put> Tail) Split(PostPlan plan, PostOperations operations)
+    {
+        // The post and the cluster record; the lock and both of those are compared.
+        const int Reserved = 3;
+
+        var parts = PostOperations.Parts(operations.Seen, store.MaxOperations, Reserved).ToArray();
+        if (parts.Length == 0)
+        {
+            return ([], []);
+        }
+
+        var number = plan.After.Post.Number;
+        var tail = parts.Skip(1).Select((part, i) => new StoreOperation.Put(
+            StoreKeys.PostTailPart(number, i),
+            RecordCodec.Encode(new PostTailDocument(number, [.. part.Select(Written)]))));
+        return (parts[0], [.. tail]);
+
+        static TailOperation Written(StoreOperation operation) =>
+            new(operation.Key, operation is StoreOperation.Put put ? Encoding.UTF8.GetString(put.Value.Span) : null);
+    }
+
+    /// <summary>Writes what readers do not see, in as many transactions as it takes; false when the lock was lost.</summary>
+    private async Task<bool> WriteAsync(IEnumerable<StoreOperation> operations, StoreCompare held, CancellationToken cancellationToken)
+    {
+        var lost = false;
+        await Parallel.ForEachAsync(
+            PostOperations.Parts(operations, store.MaxOperations, 0),
+            new ParallelOptions { MaxDegreeOfParallelism = Concurrency, CancellationToken = cancellationToken },
+            async (part, cancel) =>
+            {
+                if (!Volatile.Read(ref lost) && !(await store.CommitAsync(new([held], part), cancel)).Succeeded)
+                {
+                    Volatile.Write(ref lost, true);
+                }
+            });
+        return !lost;
+    }
+
+    /// <summary>Carries out a tail part by part, each with its own removal; stops when the lock is lost, since then another does it.</summary>
+    private async Task ApplyAsync(IEnumerable<StoreEntry> parts, StoreCompare held, CancellationToken cancellationToken)
+    {
+        foreach (var part in parts)
+        {
+            var tail = RecordCodec.DecodePostTail(part);
+            while (await store.GetAsync(part.Key, cancellationToken) is { } stored)
+            {
+                var endpoints = tail.Operations.Where(TailOperations.IsEndpoint).Select(operation => operation.Key).ToArray();
+                var current = (await store.GetManyAsync(endpoints, cancellationToken))
+                    .Zip(endpoints).ToDictionary(pair => pair.Second, pair => pair.First, StringComparer.Ordinal);
+                var operations = tail.Operations.Select<TailOperation, StoreOperation>(operation =>
+                    TailOperations.Apply(operation, current.GetValueOrDefault(operation.Key)) is { } value
+                        ? new StoreOperation.Put(operation.Key, value)
+                        : new StoreOperation.Delete(operation.Key));
+                var compares = current.Select(pair => StoreCompare.Unchanged(pair.Key, pair.Value?.ModRevision ?? 0));
+                var result = await store.CommitAsync(
+                    new(
+                        [held, StoreCompare.Unchanged(part.Key, stored.ModRevision), .. compares],
+                        [.. operations, new StoreOperation.Delete(part.Key)]),
+                    cancellationToken);
+                if (!result.Succeeded
+                    && (await store.GetAsync(StoreKeys.PostLock, cancellationToken))?.CreateRevision != held.Revision)
+                {
+                    return;
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,90 @@
+using System.Globalization;
+using Netplugin.Core.Model;
+
+namespace Netplugin.Store;
+
+/// <summary>
+/// Every key of the shared state, in one place. Names from an intent are escaped so that a <c>/</c> in one cannot reach
+/// another subtree; the escaped form keeps letters, digits, <c>-</c>, <c>.</c> and <c>_</c> readable.
+/// </summary>
+public static class StoreKeys
+{
+    /// <summary>Everything of ours.</summary>
+    public const string Root = "/netplugin/v1/";
+
+    /// <summary>The <see cref="ClusterRecord"/>.</summary>
+    public const string Cluster = Root + "cluster";
+
+    /// <summary>The <see cref="PostRecord"/>.</summary>
+    public const string Post = Root + "post";
+
+    /// <summary>Held with a lease while a post is under way; every staging transaction compares its creation.</summary>
+    public const string PostLock = Root + "post-lock";
+
+    /// <summary>Subtree of what a post too large for one transaction still has to change once it is committed, in numbered parts.</summary>
+    public const string PostTail = Root + "post-tail/";
+
+    /// <summary>Subtree of <see cref="HostRecord"/>, written by posts.</summary>
+    public const string Hosts = Root + "hosts/";
+
+    /// <summary>Subtree of <see cref="NodeRecord"/>, written by each node; outlives the daemon.</summary>
+    public const string Nodes = Root + "nodes/";
+
+    /// <summary>Subtree of node status with the daemon's lease: a node missing here has no running daemon.</summary>
+    public const string Alive = Root + "alive/";
+
+    /// <summary>Subtree of <see cref="TenantRecord"/>.</summary>
+    public const string Tenants = Root + "tenants/";
+
+    /// <summary>Subtree of <see cref="NetworkRecord"/>, a folder a tenant.</summary>
+    public const string Networks = Root + "networks/";
+
+    /// <summary>Subtree of <see cref="EndpointRecord"/>, a folder a network.</summary>
+    public const string Endpoints = Root + "endpoints/";
+
+    /// <summary>Subtree of <see cref="ContainerRecord"/>, the index by container name.</summary>
+    public const string Containers = Root + "containers/";
+
+    /// <summary>Subtree, a folder a host, of endpoints an operator homed there; the value is the attach UUID.</summary>
+    public const string Homes = Root + "homes/";
+
+    /// <summary>Key of a part of a post's tail; keys sort in the order the parts are applied.</summary>
+    public static string PostTailPart(long post, int part) => string.Create(CultureInfo.InvariantCulture, $"{PostTail}{post:d19}/{part:d6}");
+
+    /// <summary>Key of a host.</summary>
+    public static string Host(string name) => Hosts + Escape(name);
+
+    /// <summary>Key of a node.</summary>
+    public static string Node(string host) => Nodes + Escape(host);
+
+    /// <summary>Key of a node's status.</summary>
+    public static string NodeAlive(string host) => Alive + Escape(host);
+
+    /// <summary>Key of a tenant.</summary>
+    public static string Tenant(string name) => Tenants + Escape(name);
+
+    /// <summary>Key of a network.</summary>
+    public static string Network(NetworkId id) => $"{Networks}{Escape(id.Tenant)}/{Escape(id.Network)}";
+
+    /// <summary>Subtree of a network's endpoints.</summary>
+    public static string EndpointsOf(NetworkId id) => $"{Endpoints}{Escape(id.Tenant)}/{Escape(id.Network)}/";
+
+    /// <summary>Key of an endpoint.</summary>
+    public static string Endpoint(EndpointId id) => EndpointsOf(id.Network) + Escape(id.Container);
+
+    /// <summary>Key of a container name's index entry.</summary>
+    public static string Container(string name) => Containers + Escape(name);
+
+    /// <summary>Subtree of what is homed on a host.</summary>
+    public static string HomesOf(string host) => $"{Homes}{Escape(host)}/";
+
+    /// <summary>Key of one homed endpoint.</summary>
+    public static string Home(string host, EndpointId id) =>
+        $"{HomesOf(host)}{Escape(id.Network.Tenant)}/{Escape(id.Network.Network)}/{Escape(id.Container)}";
+
+    /// <summary>Escapes a name into one key segment (RFC 3986 percent-encoding).</summary>
+    public static string Escape(string name) => Uri.EscapeDataString(name);
+
+    /// <summary>Undoes <see cref="Escape"/>.</summary>
+    public static string Unescape(string segment) => Uri.UnescapeDataString(segment);
+}

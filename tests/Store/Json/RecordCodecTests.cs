@@ -1,0 +1,135 @@
+using System.Text;
+using CsCheck;
+using Netplugin.Core.Addresses;
+using Netplugin.Core.Model;
+using Netplugin.Store;
+using Netplugin.Store.Json;
+
+namespace Netplugin.Tests.Store.Json;
+
+public class RecordCodecTests
+{
+    private static readonly Gen<IpAddr> AnyAddress = Gen.OneOf(
+        Gen.UInt.Select(IpAddr.FromV4), Gen.Select(Gen.ULong, Gen.ULong, (high, low) => new IpAddr(new UInt128(high, low))), Gen.Const(default(IpAddr)));
+
+    private static readonly Gen<MacAddress> AnyMac = Gen.ULong[0, (1UL << 48) - 1].Select(bits => new MacAddress(bits));
+
+    private static readonly Gen<NetworkId> AnyNetwork = Gen.Select(Gen.String, Gen.String, (tenant, network) => new NetworkId(tenant, network));
+
+    private static readonly Gen<EndpointBinding?> AnyBinding = Gen.OneOf(
+        Gen.Const((EndpointBinding?)null), Gen.Select(Gen.String, Gen.String, Gen.String, (h, s, i) => (EndpointBinding?)new EndpointBinding(h, s, i)));
+
+    [Fact]
+    public void An_endpoint_reads_back_as_written() =>
+        Gen.Select(Gen.Select(AnyNetwork, Gen.String), AnyAddress, AnyMac, Gen.String, Gen.String, AnyBinding, Gen.Long)
+            .Sample((id, address, mac, host, uuid, binding, post) =>
+            {
+                var record = new EndpointRecord(new(id.Item1, id.Item2), address, mac, host, uuid, binding, post);
+                Assert.Equal(record, RecordCodec.DecodeEndpoint(Entry(RecordCodec.Encode(record))));
+            });
+
+    [Fact]
+    public void A_network_reads_back_as_written() =>
+        Gen.Select(AnyNetwork, Gen.Bool, Gen.UInt, AnyAddress, Gen.Int[0, 32], Gen.Bool, AnyAddress).Select(Gen.Long, (parts, post) => (parts, post))
+            .Sample(sample =>
+            {
+                var (id, vlan, tag, subnet, length, pool, gateway) = sample.parts;
+                var record = new NetworkRecord(id, vlan ? Encap.Vlan : Encap.Vxlan, tag, new(subnet, length), pool, gateway, sample.post);
+                Assert.Equal(record, RecordCodec.DecodeNetwork(Entry(RecordCodec.Encode(record))));
+            });
+
+    [Fact]
+    public void A_tenant_reads_back_as_written()
+    {
+        var record = new TenantRecord("tenant-one", Encap.Vlan, IpPrefix.Parse("11.1.0.0/16"), 24, [new(11, 28), new(40, 40)], []);
+        var read = RecordCodec.DecodeTenant(Entry(RecordCodec.Encode(record)));
+        Assert.Equal(record.Vlans, read.Vlans.AsEnumerable());
+        Assert.Empty(read.Vxlans);
+        Assert.Equal(record, read with { Vlans = record.Vlans, Vxlans = record.Vxlans });
+    }
+
+    [Fact]
+    public void A_tenant_without_a_pool_reads_back_without_one()
+    {
+        var read = RecordCodec.DecodeTenant(Entry(RecordCodec.Encode(new TenantRecord("t", Encap.Vxlan, null, 0, [], [new(1, 2)]))));
+        Assert.Null(read.SubnetPool);
+        Assert.Equal([new IdRange(1, 2)], read.Vxlans.AsEnumerable());
+    }
+
+    [Fact]
+    public void A_container_keeps_the_order_of_its_networks()
+    {
+        var record = new ContainerRecord("c2", [new("t", "purple"), new("t", "orange")]);
+        var read = RecordCodec.DecodeContainer(Entry(RecordCodec.Encode(record)));
+        Assert.Equal("c2", read.Container);
+        Assert.Equal(record.Endpoints.AsEnumerable(), read.Endpoints.AsEnumerable());
+    }
+
+    [Fact]
+    public void The_small_records_read_back_as_written()
+    {
+        var host = new HostRecord("host1", IpAddr.Parse("192.168.2.10"), "");
+        Assert.Equal(host, RecordCodec.DecodeHost(Entry(RecordCodec.Encode(host))));
+        var node = new NodeRecord("host1", IpAddr.Parse("fd00::1"), 1500, "0.1.0");
+        Assert.Equal(node, RecordCodec.DecodeNode(Entry(RecordCodec.Encode(node))));
+        var post = new PostRecord(0);
+        Assert.Equal(post, RecordCodec.DecodePost(Entry(RecordCodec.Encode(post))));
+        var cluster = new ClusterRecord(Guid.NewGuid(), 0, ClusterRecord.CurrentSchema);
+        Assert.Equal(cluster, RecordCodec.DecodeCluster(Entry(RecordCodec.Encode(cluster))));
+    }
+
+    [Fact]
+    public void A_status_reads_back_as_written()
+    {
+        var since = new DateTimeOffset(2026, 1, 2, 3, 4, 5, TimeSpan.Zero);
+        var status = new NodeStatus("host1", "0.1.0", since, "ready", 1450, 2, 4, 2, null, ["etcd is away"]);
+        var read = RecordCodec.DecodeNodeStatus(Entry(RecordCodec.Encode(status)));
+        Assert.Equal(status.Problems.AsEnumerable(), read.Problems.AsEnumerable());
+        Assert.Equal(status, read with { Problems = status.Problems });
+    }
+
+    [Fact]
+    public void The_stored_form_of_an_endpoint_is_as_it_always_was()
+    {
+        var record = new EndpointRecord(
+            new(new("tenant-one", "orange"), "myContainer1"), IpAddr.Parse("11.1.0.1"), MacAddress.Parse("02:02:0b:01:00:01"), "", "",
+            new("host1", "abc", "eth0"), 3);
+        Assert.Equal(
+            """{"tenant":"tenant-one","network":"orange","container":"myContainer1","address":"11.1.0.1","mac":"02:02:0b:01:00:01","post":3,"binding":{"host":"host1","sandbox":"abc","interface":"eth0"}}""",
+            Encoding.UTF8.GetString(RecordCodec.Encode(record)));
+    }
+
+    [Fact]
+    public void A_field_of_a_newer_writer_is_skipped() =>
+        Assert.Equal(new PostRecord(7), RecordCodec.DecodePost(Entry("""{"number":7,"colour":{"deep":[1]}}"""u8.ToArray())));
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("null")]
+    [InlineData("[]")]
+    [InlineData("{}")]
+    [InlineData("\u0001")]
+    [InlineData("""{"tenant":"t","network":"n","container":"c","address":"11.1.0","mac":"02:02:0b:01:00:01","post":3}""")]
+    [InlineData("""{"tenant":"t","network":"n","container":"c","address":11,"mac":"02:02:0b:01:00:01","post":3}""")]
+    [InlineData("""{"tenant":"t","network":"n","container":"c","address":"11.1.0.1","mac":"02:02:0b:01:00","post":3}""")]
+    [InlineData("""{"tenant":7,"network":"n","container":"c","address":"11.1.0.1","mac":"02:02:0b:01:00:01","post":3}""")]
+    [InlineData("""{"tenant":null,"network":"n","container":"c","address":"11.1.0.1","mac":"02:02:0b:01:00:01","post":3}""")]
+    [InlineData("""{"network":"n","container":"c","address":"11.1.0.1","mac":"02:02:0b:01:00:01","post":3}""")]
+    public void What_cannot_be_read_names_its_key(string value)
+    {
+        var thrown = Assert.Throws<StoreException>(() => RecordCodec.DecodeEndpoint(Entry(Encoding.UTF8.GetBytes(value))));
+        Assert.Equal(StoreFailure.Unreadable, thrown.Reason);
+        Assert.Contains("/netplugin/v1/key", thrown.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Names_that_repeat_are_held_once()
+    {
+        var encoded = RecordCodec.Encode(new EndpointRecord(new(new("shared-tenant", "n"), "c"), default, default, "", "", null, 1));
+        var first = RecordCodec.DecodeEndpoint(Entry(encoded));
+        var second = RecordCodec.DecodeEndpoint(Entry(encoded));
+        Assert.Same(first.Id.Network.Tenant, second.Id.Network.Tenant);
+    }
+
+    private static StoreEntry Entry(byte[] value) => new("/netplugin/v1/key", value, 1, 1);
+}
