@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: (Apache-2.0 OR GPL-2.0-only)
+/* Carries decisions out. Nothing here ever returns TC_ACT_OK: what a pod or a tunnel brought never meets the host's stack. */
+#ifndef NP_ACT_H
+#define NP_ACT_H
+
+#include "counters.h"
+#include "decide_overlay.h"
+#include "decide_pod.h"
+#include "decision.h"
+#include "maps.h"
+#include "reply.h"
+
+/*
+ * Straight into the pod behind the device. Before Linux 6.15 the packet keeps the type it got from the MAC of the device it
+ * came in by, and a pod drops what is for another host; the mark is the sender's host's affair.
+ */
+static __always_inline int np_enter_pod(struct __sk_buff *skb, __u32 ifindex)
+{
+	if (skb->pkt_type != NP_PACKET_HOST)
+		bpf_skb_change_type(skb, NP_PACKET_HOST);
+	skb->mark = 0;
+	return bpf_redirect_peer(ifindex, 0);
+}
+
+static __always_inline int np_act_local(struct __sk_buff *skb, const struct np_decision *d, __u32 event)
+{
+	if (d->rewrite && bpf_skb_store_bytes(skb, 0, d->mac, ETH_ALEN, 0))
+		return np_drop(skb, NP_REASON_HELPER_FAILED);
+	np_count(skb, event);
+	return np_enter_pod(skb, d->ifindex);
+}
+
+static __always_inline int np_act_tunnel(struct __sk_buff *skb, const struct np_decision *d)
+{
+	const struct np_node *node = np_node_get();
+	struct bpf_tunnel_key key = {
+		.tunnel_id = d->network,
+		.tunnel_ttl = 64,
+	};
+	__u64 flags;
+
+	if (!node)
+		return np_drop(skb, NP_REASON_HELPER_FAILED);
+	/* The node's own VTEP goes in too: the other side judges by it, and the route's choice could be another address. */
+	if (np_addr_is_v4(&d->vtep)) {
+		key.remote_ipv4 = bpf_ntohl(d->vtep.words[3]);
+		key.local_ipv4 = bpf_ntohl(node->vtep.words[3]);
+		flags = BPF_F_ZERO_CSUM_TX;
+	} else {
+		/* Over IPv6 a zero checksum would be refused by the receiver (RFC 8200 section 8.1). */
+		__builtin_memcpy(key.remote_ipv6, d->vtep.bytes, sizeof(key.remote_ipv6));
+		__builtin_memcpy(key.local_ipv6, node->vtep.bytes, sizeof(key.local_ipv6));
+		flags = BPF_F_TUNINFO_IPV6;
+	}
+	if (d->rewrite && bpf_skb_store_bytes(skb, 0, d->mac, ETH_ALEN, 0))
+		return np_drop(skb, NP_REASON_HELPER_FAILED);
+	if (bpf_skb_set_tunnel_key(skb, &key, sizeof(key), flags))
+		return np_drop(skb, NP_REASON_HELPER_FAILED);
+	skb->mark = 0;
+	np_count(skb, NP_EVENT_TUNNELLED_OUT);
+	return bpf_redirect(d->ifindex, 0);
+}
+
+static __always_inline __u32 np_reply_event(__u32 reply)
+{
+	switch (reply) {
+	case NP_REPLY_ARP:
+		return NP_EVENT_ARP_ANSWERED;
+	case NP_REPLY_ND:
+		return NP_EVENT_ND_ANSWERED;
+	case NP_REPLY_PING4:
+	case NP_REPLY_PING6:
+		return NP_EVENT_PING_ANSWERED;
+	default:
+		return NP_EVENT_TOO_BIG_ANSWERED;
+	}
+}
+
+/* ifindex: the device the packet entered by, behind which the asking pod is. */
+static __always_inline int np_act_reply(struct __sk_buff *skb, const struct np_decision *d, __u32 ifindex)
+{
+	if (np_reply(skb, d))
+		return np_drop(skb, NP_REASON_HELPER_FAILED);
+	np_count(skb, np_reply_event(d->what));
+	return np_enter_pod(skb, ifindex);
+}
+
+static __always_inline int np_run_from_pod(struct __sk_buff *skb, struct np_decision *d)
+{
+	np_decide_from_pod(skb, skb->ifindex, d);
+	switch (d->verdict) {
+	case NP_VERDICT_LOCAL:
+		return np_act_local(skb, d, NP_EVENT_DELIVERED_LOCAL);
+	case NP_VERDICT_TUNNEL:
+		return np_act_tunnel(skb, d);
+	case NP_VERDICT_REPLY:
+		return np_act_reply(skb, d, skb->ifindex);
+	default:
+		return np_drop(skb, d->what);
+	}
+}
+
+static __always_inline int np_run_from_overlay(struct __sk_buff *skb, __u32 vni, const struct np_addr *vtep,
+					       struct np_decision *d)
+{
+	np_decide_from_overlay(skb, vni, vtep, d);
+	if (d->verdict == NP_VERDICT_LOCAL)
+		return np_act_local(skb, d, NP_EVENT_TUNNELLED_IN);
+	return np_drop(skb, d->what);
+}
+
+#endif

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: (Apache-2.0 OR GPL-2.0-only)
+/*
+ * Entry points. The stubs are what is attached to devices, for good; the programs behind them are exchanged by writing
+ * np_progs. See docs/architecture.md, "The datapath".
+ */
+#include "act.h"
+#include "counters.h"
+
+char np_license[] SEC("license") = "Dual MIT/GPL";
+
+#define NP_STUB(name, slot)                                  \
+	SEC("tc")                                            \
+	int name(struct __sk_buff *skb)                      \
+	{                                                    \
+		bpf_tail_call(skb, &np_progs, slot);         \
+		return np_drop(skb, NP_REASON_NO_PROGRAM);   \
+	}
+
+NP_STUB(np_stub_from_pod, NP_SLOT_FROM_POD)
+NP_STUB(np_stub_to_pod, NP_SLOT_TO_POD)
+NP_STUB(np_stub_from_overlay, NP_SLOT_FROM_OVERLAY)
+NP_STUB(np_stub_to_overlay, NP_SLOT_TO_OVERLAY)
+
+/* Ingress of a pod's host-side device: all that the pod sends. */
+SEC("tc")
+int np_from_pod(struct __sk_buff *skb)
+{
+	struct np_decision d = {};
+
+	return np_run_from_pod(skb, &d);
+}
+
+/* Egress of a pod's host-side device. Deliveries enter the pod past it, so what comes here is the host's own. */
+SEC("tc")
+int np_to_pod(struct __sk_buff *skb)
+{
+	return np_drop(skb, NP_REASON_HOST_TO_POD);
+}
+
+/* Reads the metadata of the tunnel in either family; 0 when there is some. */
+static __always_inline int np_tunnel_key(struct __sk_buff *skb, __u32 *vni, struct np_addr *vtep)
+{
+	struct bpf_tunnel_key key = {};
+
+	if (!bpf_skb_get_tunnel_key(skb, &key, sizeof(key), 0)) {
+		*vtep = np_addr_v4(bpf_htonl(key.remote_ipv4));
+	} else if (!bpf_skb_get_tunnel_key(skb, &key, sizeof(key), BPF_F_TUNINFO_IPV6)) {
+		__builtin_memcpy(vtep->bytes, key.remote_ipv6, sizeof(vtep->bytes));
+	} else {
+		return -1;
+	}
+	*vni = key.tunnel_id;
+	return 0;
+}
+
+/* Ingress of the VXLAN device: all that VXLAN packets to this node carry. */
+SEC("tc")
+int np_from_overlay(struct __sk_buff *skb)
+{
+	struct np_decision d = {};
+	struct np_addr vtep = {};
+	__u32 vni = 0;
+
+	if (np_tunnel_key(skb, &vni, &vtep))
+		return np_drop(skb, NP_REASON_NO_TUNNEL_KEY);
+	return np_run_from_overlay(skb, vni, &vtep, &d);
+}
+
+/*
+ * Egress of the VXLAN device. A tunnel key is the proof that np_from_pod sent the packet here: routing attaches none, and
+ * the device would not know where to send what has none.
+ */
+SEC("tc")
+int np_to_overlay(struct __sk_buff *skb)
+{
+	struct np_addr vtep = {};
+	__u32 vni = 0;
+
+	if (np_tunnel_key(skb, &vni, &vtep))
+		return np_drop(skb, NP_REASON_HOST_TO_OVERLAY);
+	return TC_ACT_OK;
+}
+
+#ifdef NP_TEST
+#include "test_entries.h"
+#endif

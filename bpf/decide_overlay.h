@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: (Apache-2.0 OR GPL-2.0-only)
+/* What becomes of a packet that came out of the tunnel. Its outer header is a claim; only what the maps confirm is delivered. */
+#ifndef NP_DECIDE_OVERLAY_H
+#define NP_DECIDE_OVERLAY_H
+
+#include "decision.h"
+#include "maps.h"
+#include "nd.h"
+#include "parse.h"
+
+static __always_inline void np_decide_overlay_ip(const struct ethhdr *eth, const struct np_ip *ip, __u32 network,
+						 const struct np_addr *vtep, struct np_decision *d)
+{
+	const struct np_endpoint *source = np_endpoint_get(network, &ip->src);
+	const struct np_endpoint *target;
+
+	if (!source)
+		return np_decide_drop(d, NP_REASON_OVERLAY_UNKNOWN_SOURCE);
+	if (source->ifindex || !np_addr_equal(&source->vtep, vtep))
+		return np_decide_drop(d, NP_REASON_OVERLAY_SPOOF);
+	if (!np_mac_equal(eth->h_source, source->mac))
+		return np_decide_drop(d, NP_REASON_OVERLAY_MAC_SPOOF);
+	if (ip->group)
+		return np_decide_drop(d, NP_REASON_MULTICAST);
+	if (ip->broadcast || eth->h_dest[0] & 1)
+		return np_decide_drop(d, NP_REASON_BROADCAST);
+
+	target = np_endpoint_get(network, &ip->dst);
+	if (!target)
+		return np_decide_drop(d, NP_REASON_UNKNOWN_DESTINATION);
+	if (!target->ifindex)
+		return np_decide_drop(d, NP_REASON_NOT_LOCAL);
+	d->verdict = NP_VERDICT_LOCAL;
+	d->network = network;
+	d->ifindex = target->ifindex;
+	np_mac_copy(d->mac, target->mac);
+	d->rewrite = !np_mac_equal(eth->h_dest, target->mac);
+}
+
+/* vni and vtep are the tunnel's: the network the packet claims and the outer source. */
+static __always_inline void np_decide_from_overlay(struct __sk_buff *skb, __u32 vni, const struct np_addr *vtep,
+						   struct np_decision *d)
+{
+	struct np_ip ip = {};
+	struct ethhdr eth;
+	__u32 reason;
+
+	if (!np_node_get())
+		return np_decide_drop(d, NP_REASON_UNCONFIGURED);
+	if (!bpf_map_lookup_elem(&np_vteps, vtep))
+		return np_decide_drop(d, NP_REASON_UNKNOWN_VTEP);
+	if (!bpf_map_lookup_elem(&np_networks, &vni))
+		return np_decide_drop(d, NP_REASON_UNKNOWN_VNI);
+	if (skb->vlan_present)
+		return np_decide_drop(d, NP_REASON_VLAN_TAG);
+	if (np_load(skb, 0, &eth, sizeof(eth)))
+		return np_decide_drop(d, NP_REASON_MALFORMED);
+
+	switch (eth.h_proto) {
+	case bpf_htons(ETH_P_IP):
+		reason = np_parse_ipv4(skb, &ip);
+		break;
+	case bpf_htons(ETH_P_IPV6):
+		reason = np_parse_ipv6(skb, &ip);
+		if (!reason && np_nd_type(skb, &ip))
+			reason = NP_REASON_OVERLAY_ND;
+		break;
+	case bpf_htons(ETH_P_ARP):
+		reason = NP_REASON_OVERLAY_ARP;
+		break;
+	case bpf_htons(ETH_P_8021Q):
+	case bpf_htons(ETH_P_8021AD):
+		reason = NP_REASON_VLAN_TAG;
+		break;
+	default:
+		reason = NP_REASON_ETHERTYPE;
+	}
+	if (reason)
+		return np_decide_drop(d, reason);
+	np_decide_overlay_ip(&eth, &ip, vni, vtep, d);
+}
+
+#endif

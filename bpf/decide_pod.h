@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: (Apache-2.0 OR GPL-2.0-only)
+/* What becomes of a packet that a pod sent. */
+#ifndef NP_DECIDE_POD_H
+#define NP_DECIDE_POD_H
+
+#include "arp.h"
+#include "decision.h"
+#include "icmp.h"
+#include "maps.h"
+#include "nd.h"
+#include "parse.h"
+
+/* To an endpoint of the pod's own network. */
+static __always_inline void np_decide_known(struct __sk_buff *skb, const struct ethhdr *eth, const struct np_ip *ip,
+					    const struct np_node *node, __u32 network, const struct np_endpoint *endpoint,
+					    struct np_decision *d)
+{
+	/* IPv4 that allows it is fragmented outside, by the host; everything else must fit. */
+	if (ip->df && np_wire_length(skb, ip) > node->overlay_mtu)
+		return np_decide_too_big(skb, ip, network, node, d);
+
+	np_mac_copy(d->mac, endpoint->mac);
+	d->rewrite = !np_mac_equal(eth->h_dest, endpoint->mac);
+	d->network = network;
+	if (endpoint->ifindex) {
+		d->verdict = NP_VERDICT_LOCAL;
+		d->ifindex = endpoint->ifindex;
+		return;
+	}
+	if (!node->vxlan_ifindex)
+		return np_decide_drop(d, NP_REASON_NO_TUNNEL);
+	d->verdict = NP_VERDICT_TUNNEL;
+	d->ifindex = node->vxlan_ifindex;
+	d->vtep = endpoint->vtep;
+}
+
+/* To anything else: the gateway's ping is answered, the rest is dropped by the name of what it tried. */
+static __always_inline void np_decide_unknown(struct __sk_buff *skb, const struct ethhdr *eth, const struct np_ip *ip,
+					      const struct np_node *node, __u32 network, struct np_decision *d)
+{
+	if (np_is_vxlan(skb, ip))
+		return np_decide_drop(d, NP_REASON_POD_VXLAN);
+	if (np_is_gateway(network, &ip->dst)) {
+		__u32 reply = np_echo_reply(skb, ip);
+
+		if (!reply)
+			return np_decide_drop(d, NP_REASON_GATEWAY);
+		return np_decide_reply(d, reply, node->gateway_mac);
+	}
+	np_decide_drop(d, np_mac_equal(eth->h_dest, node->gateway_mac) ? NP_REASON_NO_ROUTE : NP_REASON_UNKNOWN_DESTINATION);
+}
+
+static __always_inline void np_decide_pod_ip(struct __sk_buff *skb, const struct ethhdr *eth, const struct np_node *node,
+					     const struct np_interface *iface, const struct np_ip *ip, struct np_decision *d)
+{
+	const struct np_endpoint *endpoint;
+
+	if (!np_addr_equal(&ip->src, &iface->addr))
+		return np_decide_drop(d, NP_REASON_ADDRESS_SPOOF);
+	if (ip->group)
+		return np_decide_drop(d, NP_REASON_MULTICAST);
+	if (ip->broadcast || eth->h_dest[0] & 1)
+		return np_decide_drop(d, NP_REASON_BROADCAST);
+	endpoint = np_endpoint_get(iface->network, &ip->dst);
+	if (endpoint)
+		return np_decide_known(skb, eth, ip, node, iface->network, endpoint, d);
+	np_decide_unknown(skb, eth, ip, node, iface->network, d);
+}
+
+/* IPv6 differs in neighbour discovery, and in the addresses a pod's kernel speaks from before and beside its own. */
+static __always_inline void np_decide_pod_ipv6(struct __sk_buff *skb, const struct ethhdr *eth, const struct np_node *node,
+					       const struct np_interface *iface, const struct np_ip *ip, struct np_decision *d)
+{
+	struct np_addr local = np_link_local(iface->mac);
+	int early = np_addr_is_none(&ip->src) || np_addr_equal(&ip->src, &local);
+	__u8 type = np_nd_type(skb, ip);
+
+	if (type)
+		return np_decide_nd(skb, node, iface, ip, type, early || np_addr_equal(&ip->src, &iface->addr), d);
+	/* Router solicitations and group reports: every kernel sends them, and nothing here listens. */
+	if (early && ip->group)
+		return np_decide_drop(d, NP_REASON_MULTICAST);
+	np_decide_pod_ip(skb, eth, node, iface, ip, d);
+}
+
+/* ifindex: the device the packet entered by. */
+static __always_inline void np_decide_from_pod(struct __sk_buff *skb, __u32 ifindex, struct np_decision *d)
+{
+	const struct np_interface *iface = bpf_map_lookup_elem(&np_interfaces, &ifindex);
+	const struct np_node *node = np_node_get();
+	struct np_ip ip = {};
+	struct ethhdr eth;
+	__u32 reason;
+
+	if (!node)
+		return np_decide_drop(d, NP_REASON_UNCONFIGURED);
+	if (!iface)
+		return np_decide_drop(d, NP_REASON_UNKNOWN_INTERFACE);
+	if (skb->vlan_present)
+		return np_decide_drop(d, NP_REASON_VLAN_TAG);
+	if (np_load(skb, 0, &eth, sizeof(eth)))
+		return np_decide_drop(d, NP_REASON_MALFORMED);
+	if (!np_mac_equal(eth.h_source, iface->mac))
+		return np_decide_drop(d, NP_REASON_MAC_SPOOF);
+
+	switch (eth.h_proto) {
+	case bpf_htons(ETH_P_IP):
+		reason = np_parse_ipv4(skb, &ip);
+		if (reason)
+			return np_decide_drop(d, reason);
+		return np_decide_pod_ip(skb, &eth, node, iface, &ip, d);
+	case bpf_htons(ETH_P_IPV6):
+		reason = np_parse_ipv6(skb, &ip);
+		if (reason)
+			return np_decide_drop(d, reason);
+		return np_decide_pod_ipv6(skb, &eth, node, iface, &ip, d);
+	case bpf_htons(ETH_P_ARP):
+		return np_decide_arp(skb, node, iface, d);
+	case bpf_htons(ETH_P_8021Q):
+	case bpf_htons(ETH_P_8021AD):
+		return np_decide_drop(d, NP_REASON_VLAN_TAG);
+	default:
+		return np_decide_drop(d, NP_REASON_ETHERTYPE);
+	}
+}
+
+#endif

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: (Apache-2.0 OR GPL-2.0-only)
+/*
+ * What is to become of a packet. Deciding (decide_*.h) reads the packet and the maps and changes neither; act.h carries the
+ * decision out. So the tests can hold the same decisions against a model that knows nothing of these sources.
+ */
+#ifndef NP_DECISION_H
+#define NP_DECISION_H
+
+#include "np.h"
+#include "reasons.h"
+
+enum np_verdict {
+	NP_VERDICT_DROP = 0,
+	NP_VERDICT_REPLY = 1,
+	NP_VERDICT_LOCAL = 2,
+	NP_VERDICT_TUNNEL = 3,
+};
+
+enum np_reply {
+	NP_REPLY_ARP = 1,
+	NP_REPLY_ND = 2,
+	NP_REPLY_PING4 = 3,
+	NP_REPLY_PING6 = 4,
+	NP_REPLY_FRAG_NEEDED = 5, /* ICMPv4 type 3 code 4 */
+	NP_REPLY_TOO_BIG = 6,	  /* ICMPv6 type 2 */
+};
+
+struct np_decision {
+	__u32 verdict;
+	__u32 what;	/* an np_reason of a drop, an np_reply of a reply */
+	__u32 ifindex;	/* local: the device to deliver behind; tunnel: the VXLAN device */
+	__u32 network;
+	struct np_addr vtep; /* tunnel: where to; an ICMP error: the address it comes from */
+	__u32 mtu;	     /* an ICMP error: the MTU to report, bytes */
+	__u8 mac[ETH_ALEN];  /* local, tunnel: destination MAC; ARP, ND: the MAC to answer with */
+	__u8 router;	     /* ND: the answer is about the gateway */
+	__u8 rewrite;	     /* local, tunnel: the packet's destination MAC differs from mac */
+};
+
+static __always_inline void np_decide_drop(struct np_decision *d, __u32 reason)
+{
+	d->verdict = NP_VERDICT_DROP;
+	d->what = reason;
+}
+
+static __always_inline void np_decide_reply(struct np_decision *d, __u32 reply, const __u8 *mac)
+{
+	d->verdict = NP_VERDICT_REPLY;
+	d->what = reply;
+	np_mac_copy(d->mac, mac);
+}
+
+#endif

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: (Apache-2.0 OR GPL-2.0-only)
+/* ICMP of both families: whose ping is answered, and when a packet that is too big gets an error instead of silence. */
+#ifndef NP_ICMP_H
+#define NP_ICMP_H
+
+#include "decision.h"
+#include "maps.h"
+#include "parse.h"
+
+#define NP_ICMP_ECHO_REPLY 0
+#define NP_ICMP_UNREACHABLE 3
+#define NP_ICMP_FRAG_NEEDED 4
+#define NP_ICMP_ECHO 8
+
+#define NP_ICMPV6_TOO_BIG 2
+#define NP_ICMPV6_ECHO 128
+#define NP_ICMPV6_ECHO_REPLY 129
+
+/*
+ * Bytes of the offending packet that an error quotes. RFC 1812 section 4.3.2.3 asks for as much as fits 576 bytes, and RFC
+ * 4443 for as much as fits 1280; 512 is what one bpf_csum_diff sums up.
+ */
+#define NP_QUOTE 512
+
+/* The kind of echo reply the packet gets, or 0: only a whole echo request without options is answered. */
+static __always_inline __u32 np_echo_reply(struct __sk_buff *skb, const struct np_ip *ip)
+{
+	__u8 head[2];
+
+	if (!ip->plain || ip->fragment || ip->l4 + 8 > ip->end || np_l4_head(skb, ip, head) || head[1])
+		return 0;
+	if (np_addr_is_v4(&ip->dst))
+		return ip->proto == IPPROTO_ICMP && head[0] == NP_ICMP_ECHO ? NP_REPLY_PING4 : 0;
+	return ip->proto == IPPROTO_ICMPV6 && head[0] == NP_ICMPV6_ECHO ? NP_REPLY_PING6 : 0;
+}
+
+/* True for an ICMP error, and for one whose type cannot be told: no error is sent about those (RFC 1122, RFC 4443). */
+static __always_inline int np_is_icmp_error(struct __sk_buff *skb, const struct np_ip *ip)
+{
+	int v4 = np_addr_is_v4(&ip->dst);
+	__u8 head[2];
+
+	if (ip->proto != (v4 ? IPPROTO_ICMP : IPPROTO_ICMPV6) || ip->later)
+		return 0;
+	if (np_l4_head(skb, ip, head))
+		return 1;
+	if (!v4)
+		return head[0] < 128;
+	return head[0] == 3 || head[0] == 4 || head[0] == 5 || head[0] == 11 || head[0] == 12;
+}
+
+/* Path MTU discovery: RFC 1191 section 4 and RFC 8201. The error comes from the gateway, or where there is none, the target. */
+static __always_inline void np_decide_too_big(struct __sk_buff *skb, const struct np_ip *ip, __u32 network,
+					      const struct np_node *node, struct np_decision *d)
+{
+	const struct np_network *net = bpf_map_lookup_elem(&np_networks, &network);
+	int v4 = np_addr_is_v4(&ip->dst);
+
+	/* RFC 1122 section 3.2.2: none about a later fragment. A packet shorter than the quote is no packet over any MTU. */
+	if (ip->len < NP_QUOTE || (v4 && ip->later) || np_is_icmp_error(skb, ip))
+		return np_decide_drop(d, NP_REASON_TOO_BIG);
+	d->vtep = net && !np_addr_is_none(&net->gateway) && np_addr_is_v4(&net->gateway) == v4 ? net->gateway : ip->dst;
+	d->mtu = node->overlay_mtu;
+	np_decide_reply(d, v4 ? NP_REPLY_FRAG_NEEDED : NP_REPLY_TOO_BIG, node->gateway_mac);
+}
+
+#endif

@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: (Apache-2.0 OR GPL-2.0-only)
+/*
+ * The maps that say where things are. Their layouts and sizes make a generation: the daemon derives the generation's name
+ * from these definitions, so a change here can never be read through an older layout. Sizes are the smallest sensible
+ * ones; the daemon sets larger ones before loading.
+ */
+#ifndef NP_MAPS_H
+#define NP_MAPS_H
+
+#include "np.h"
+
+#ifndef NP_LAYOUT_SPARE
+/* Bytes at the end of an endpoint's entry. Only the upgrade test builds with another value, to get another layout. */
+#define NP_LAYOUT_SPARE 4
+#endif
+
+/* The node's own settings, all zero until the daemon has written them. */
+struct np_node {
+	struct np_addr vtep;
+	__u32 vxlan_ifindex;
+	__u32 overlay_mtu; /* largest IP packet, bytes */
+	__u8 gateway_mac[ETH_ALEN];
+	__u8 pad[2];
+};
+
+struct np_network {
+	struct np_addr gateway; /* :: is none */
+};
+
+struct np_endpoint_key {
+	__u32 network; /* also the VNI */
+	struct np_addr addr;
+};
+
+/* Behind a device of this node (ifindex set, vtep ::) or behind another node's VTEP (ifindex 0). */
+struct np_endpoint {
+	__u32 ifindex;
+	struct np_addr vtep;
+	__u8 mac[ETH_ALEN];
+	__u8 pad[2];
+	__u8 spare[NP_LAYOUT_SPARE];
+};
+
+/* The host-side device of a local pod, by ifindex: what may enter there. */
+struct np_interface {
+	__u64 endpoint; /* node-local number of the attachment, never reused */
+	struct np_addr addr;
+	__u32 network;
+	__u8 mac[ETH_ALEN];
+	__u8 pad[6];
+};
+
+/* A set: the value only says "present". */
+struct np_vtep {
+	__u32 present;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__type(key, __u32);
+	__type(value, struct np_node);
+	__uint(max_entries, 1);
+} np_node SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, __u32);
+	__type(value, struct np_network);
+	__uint(max_entries, 1024);
+} np_networks SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, struct np_endpoint_key);
+	__type(value, struct np_endpoint);
+	__uint(max_entries, 1024);
+} np_endpoints SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, __u32);
+	__type(value, struct np_interface);
+	__uint(max_entries, 1024);
+} np_interfaces SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, struct np_addr);
+	__type(value, struct np_vtep);
+	__uint(max_entries, 1024);
+} np_vteps SEC(".maps");
+
+/* NULL until the settings are written; the lookup itself cannot fail, but the verifier wants the test. */
+static __always_inline const struct np_node *np_node_get(void)
+{
+	__u32 zero = 0;
+	const struct np_node *node = bpf_map_lookup_elem(&np_node, &zero);
+
+	return node && node->overlay_mtu ? node : NULL;
+}
+
+static __always_inline const struct np_endpoint *np_endpoint_get(__u32 network, const struct np_addr *addr)
+{
+	struct np_endpoint_key key = { .network = network, .addr = *addr };
+
+	return bpf_map_lookup_elem(&np_endpoints, &key);
+}
+
+/* True when addr is the network's gateway; a network without one has none. */
+static __always_inline int np_is_gateway(__u32 network, const struct np_addr *addr)
+{
+	const struct np_network *net = bpf_map_lookup_elem(&np_networks, &network);
+
+	return net && !np_addr_is_none(&net->gateway) && np_addr_equal(&net->gateway, addr);
+}
+
+#endif

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: (Apache-2.0 OR GPL-2.0-only)
+/* What every header here starts from: types, byte order, and the few constants that UAPI headers lack. */
+#ifndef NP_H
+#define NP_H
+
+#include <linux/bpf.h>
+#include <linux/if_ether.h>
+#include <linux/in.h>
+#include <linux/in6.h>
+#include <linux/pkt_cls.h>
+#include <stddef.h>
+#include <bpf/bpf_endian.h>
+#include <bpf/bpf_helpers.h>
+
+/* RFC 7348 section 5. */
+#define NP_VXLAN_PORT 4789
+
+/* linux/skbuff.h, not in UAPI: this skb_shared_info.gso_size means that fragments have sizes of their own (SCTP). */
+#define NP_GSO_BY_FRAGS 0xffff
+
+/* linux/if_packet.h, which needs libc headers. */
+#define NP_PACKET_HOST 0
+
+/* An address as the maps hold it: 16 bytes in network order, IPv4 as ::ffff:a.b.c.d (RFC 4291 section 2.5.5.2). */
+struct np_addr {
+	union {
+		__u8 bytes[16];
+		__be32 words[4];
+	};
+};
+
+static __always_inline struct np_addr np_addr_v4(__be32 v4)
+{
+	struct np_addr a = { .words = { 0, 0, bpf_htonl(0xffff), v4 } };
+
+	return a;
+}
+
+static __always_inline int np_addr_equal(const struct np_addr *a, const struct np_addr *b)
+{
+	return a->words[0] == b->words[0] && a->words[1] == b->words[1] && a->words[2] == b->words[2] &&
+	       a->words[3] == b->words[3];
+}
+
+static __always_inline int np_addr_is_v4(const struct np_addr *a)
+{
+	return !a->words[0] && !a->words[1] && a->words[2] == bpf_htonl(0xffff);
+}
+
+static __always_inline int np_addr_is_none(const struct np_addr *a)
+{
+	return !a->words[0] && !a->words[1] && !a->words[2] && !a->words[3];
+}
+
+static __always_inline int np_mac_equal(const __u8 *a, const __u8 *b)
+{
+	return a[0] == b[0] && a[1] == b[1] && a[2] == b[2] && a[3] == b[3] && a[4] == b[4] && a[5] == b[5];
+}
+
+static __always_inline void np_mac_copy(__u8 *to, const __u8 *from)
+{
+	__builtin_memcpy(to, from, ETH_ALEN);
+}
+
+#endif

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: (Apache-2.0 OR GPL-2.0-only)
+/*
+ * Entries for BPF_PROG_TEST_RUN, in the test object only. They run the same functions as the real entries and hand the
+ * decision back in fields of the context that test-run returns: verdict, what and action in cb[0], the VTEP in cb[1..4], the
+ * device in priority, the network in mark.
+ */
+#ifndef NP_TEST_ENTRIES_H
+#define NP_TEST_ENTRIES_H
+
+/* Enumerations that no map mentions, for the test that compares them with the daemon's. */
+enum np_reason np_test_reason;
+enum np_event np_test_event;
+enum np_slot np_test_slot;
+
+static __always_inline int np_test_report(struct __sk_buff *skb, const struct np_decision *d, int action)
+{
+	skb->cb[0] = d->verdict | d->what << 8 | action << 16;
+	skb->cb[1] = d->vtep.words[0];
+	skb->cb[2] = d->vtep.words[1];
+	skb->cb[3] = d->vtep.words[2];
+	skb->cb[4] = d->vtep.words[3];
+	skb->priority = d->ifindex;
+	skb->mark = d->network;
+	return action;
+}
+
+SEC("tc")
+int np_test_from_pod(struct __sk_buff *skb)
+{
+	struct np_decision d = {};
+
+	return np_test_report(skb, &d, np_run_from_pod(skb, &d));
+}
+
+/* Test-run has no tunnel metadata: the VNI comes in cb[0] and the outer source in cb[1..4]. */
+SEC("tc")
+int np_test_from_overlay(struct __sk_buff *skb)
+{
+	struct np_addr vtep = { .words = { skb->cb[1], skb->cb[2], skb->cb[3], skb->cb[4] } };
+	struct np_decision d = {};
+
+	return np_test_report(skb, &d, np_run_from_overlay(skb, skb->cb[0], &vtep, &d));
+}
+
+#endif
