@@ -1,0 +1,172 @@
+using System.Collections.Immutable;
+using Microsoft.Win32.SafeHandles;
+using Netplugin.Linux.Bpf.Interop;
+using Netplugin.Linux.Bpf.Layout;
+
+namespace Netplugin.Linux.Bpf;
+
+/// <summary>
+/// The node's datapath in the kernel. <see cref="Open(string, DatapathSizes)"/> finds or makes the maps of this build's layout and sizes, <see cref="Observe"/>
+/// and <see cref="Apply"/> read and write them, and <see cref="Activate"/> moves the node to this build's programs over these maps.
+/// Until then the programs of the build before go on over theirs, so: open, fill completely, activate. Everything is pinned; disposing
+/// closes descriptors and changes nothing in the kernel. One user at a time; not safe for use by several threads.
+/// </summary>
+public sealed partial class BpfDatapath : IDisposable
+{
+    /// <summary>Slots of the program array, <c>enum np_slot</c>, and the programs that belong there.</summary>
+    private static readonly ImmutableArray<(uint Slot, string Program)> Slots =
+        [(0, "np_from_pod"), (1, "np_to_pod"), (2, "np_from_overlay"), (3, "np_to_overlay")];
+
+    private static readonly ImmutableArray<string> CommonMaps = ["np_progs", "np_drops", "np_counters"];
+    private static readonly ImmutableArray<string> GenerationMaps = ["np_node", "np_networks", "np_endpoints", "np_interfaces", "np_vteps"];
+
+    private readonly PinFolder _pins;
+    private readonly SafeFileHandle _node;
+    private readonly SafeFileHandle _progs;
+    private readonly SafeFileHandle _drops;
+    private readonly SafeFileHandle _counters;
+    private readonly BpfMap<uint, NetworkValue> _networks;
+    private readonly BpfMap<EndpointKeyValue, EndpointValue> _endpoints;
+    private readonly BpfMap<uint, InterfaceValue> _interfaces;
+    private readonly BpfMap<WireAddress, VtepValue> _vteps;
+    private readonly ImmutableDictionary<string, SafeFileHandle> _programs;
+
+    private BpfDatapath(PinFolder pins, string generation, BpfObject loaded, IEnumerable<string> programs, StubPrograms stubs)
+    {
+        _pins = pins;
+        Generation = generation;
+        Stubs = stubs;
+        _node = loaded.TakeMap("np_node");
+        _progs = loaded.TakeMap("np_progs");
+        _drops = loaded.TakeMap("np_drops");
+        _counters = loaded.TakeMap("np_counters");
+        _networks = Take<uint, NetworkValue>(loaded, "np_networks");
+        _endpoints = Take<EndpointKeyValue, EndpointValue>(loaded, "np_endpoints");
+        _interfaces = Take<uint, InterfaceValue>(loaded, "np_interfaces");
+        _vteps = Take<WireAddress, VtepValue>(loaded, "np_vteps");
+        _programs = programs.ToImmutableDictionary(name => name, loaded.TakeProgram);
+    }
+
+    /// <summary>The name of this build's layout and sizes: 16 hex digits. Another name than before means new maps.</summary>
+    public string Generation { get; }
+
+    /// <summary>What to attach to devices. The same programs as before this build where they are equal.</summary>
+    public StubPrograms Stubs { get; }
+
+    /// <summary>True when maps of another build are still pinned beside this one's: its programs may still be the ones at work.</summary>
+    public bool HasOlderGeneration => _pins.Generations().Any(name => name != Generation);
+
+    /// <summary>
+    /// Loads the programs and finds the maps: those that are pinned for this layout and these sizes are used with what is in them, else
+    /// new ones are made and filled with what those of the build before hold, field by field under the same names. Changes nothing about
+    /// what is attached or at work.
+    /// </summary>
+    /// <param name="directory">Where pins are kept; a BPF file system is mounted when there is none.</param>
+    /// <param name="sizes">The maps' sizes.</param>
+    /// <exception cref="KernelException">The kernel refuses; the message says why.</exception>
+    public static BpfDatapath Open(string directory, DatapathSizes sizes)
+    {
+        ArgumentNullException.ThrowIfNull(sizes);
+        using var stream = typeof(BpfDatapath).Assembly.GetManifestResourceStream("datapath.bpf.o")
+            ?? throw new InvalidOperationException("this build has no eBPF object");
+        var image = new byte[stream.Length];
+        stream.ReadExactly(image);
+        return Open(directory, sizes, image);
+    }
+
+    /// <summary>Moves the node to this build's programs, a write for each; then forgets the maps of other generations.</summary>
+    /// <exception cref="KernelException">The kernel refuses; the programs not yet exchanged go on.</exception>
+    public unsafe void Activate()
+    {
+        foreach (var (slot, program) in Slots)
+        {
+            var key = slot;
+            var descriptor = (int)_programs[program].DangerousGetHandle();
+            var result = LibBpf.UpdateElement(_progs, &key, &descriptor, 0);
+            if (result < 0)
+            {
+                throw new KernelException("put into the program array", program, -result);
+            }
+        }
+
+        foreach (var other in _pins.Generations().Where(name => name != Generation).ToArray())
+        {
+            _pins.DeleteGeneration(other);
+        }
+    }
+
+    /// <summary>Unpins all maps and programs of a node. What is still attached to a device drops from then on.</summary>
+    /// <param name="directory">Where pins are kept; one that is not there is no error.</param>
+    public static void Remove(string directory)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(directory);
+        new PinFolder(directory).DeleteAll();
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        foreach (var program in _programs.Values)
+        {
+            program.Dispose();
+        }
+
+        Stubs.FromPod.Dispose();
+        Stubs.ToPod.Dispose();
+        Stubs.FromOverlay.Dispose();
+        Stubs.ToOverlay.Dispose();
+        _vteps.Dispose();
+        _interfaces.Dispose();
+        _endpoints.Dispose();
+        _networks.Dispose();
+        _counters.Dispose();
+        _drops.Dispose();
+        _progs.Dispose();
+        _node.Dispose();
+    }
+
+    /// <summary>As the public one, with another object file: tests bring one with more programs.</summary>
+    internal static BpfDatapath Open(string directory, DatapathSizes sizes, ReadOnlySpan<byte> image)
+    {
+        BpfFileSystem.Ensure(directory);
+        var pins = new PinFolder(directory);
+        using var loading = BpfObject.Open(image);
+        loading.SetSize("np_endpoints", sizes.Endpoints);
+        loading.SetSize("np_networks", sizes.Networks);
+        loading.SetSize("np_interfaces", sizes.Interfaces);
+        loading.SetSize("np_vteps", sizes.Vteps);
+        var generation = MapDefinition.Generation(GenerationMaps.Select(loading.Definition));
+
+        Directory.CreateDirectory(pins.Common);
+        Directory.CreateDirectory(pins.Generation(generation));
+        foreach (var name in CommonMaps)
+        {
+            loading.SetPin(name, Path.Combine(pins.Common, name));
+        }
+
+        foreach (var name in GenerationMaps)
+        {
+            loading.SetPin(name, Path.Combine(pins.Generation(generation), name));
+        }
+
+        loading.Load();
+        foreach (var older in pins.Generations().Where(name => name != generation).ToArray())
+        {
+            foreach (var name in GenerationMaps)
+            {
+                using var to = loading.TakeMap(name);
+                MapCopy.Run(Path.Combine(pins.Generation(older), name), to, loading.Definition(name));
+            }
+        }
+
+        return new(pins, generation, loading, loading.Programs, StubPins.Take(pins, loading));
+    }
+
+    /// <summary>A loaded program by name, for tests.</summary>
+    internal SafeFileHandle Program(string name) => _programs[name];
+
+    private static BpfMap<TKey, TValue> Take<TKey, TValue>(BpfObject loaded, string name)
+        where TKey : unmanaged
+        where TValue : unmanaged =>
+        new(loaded.TakeMap(name), name, loaded.Definition(name).ValueSize);
+}

@@ -1,0 +1,140 @@
+using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
+using Netplugin.Linux.Bpf.Interop;
+using Netplugin.Linux.Interop;
+
+namespace Netplugin.Linux.Bpf;
+
+/// <summary>
+/// A hash map in the kernel. A value's entry may be longer than <typeparamref name="TValue"/> (spare bytes at its end); the rest is
+/// written as zero and not read.
+/// </summary>
+internal sealed unsafe class BpfMap<TKey, TValue> : IDisposable
+    where TKey : unmanaged
+    where TValue : unmanaged
+{
+    /// <summary>Elements per call: larger batches are no faster.</summary>
+    private const int WriteBatch = 256;
+
+    /// <summary>A batch read needs room for at least the longest hash chain.</summary>
+    private const int ReadBatch = 4096;
+
+    private readonly SafeFileHandle _handle;
+    private readonly string _name;
+    private readonly int _stride;
+
+    internal BpfMap(SafeFileHandle handle, string name, uint valueSize)
+    {
+        _handle = handle;
+        _name = name;
+        _stride = checked((int)valueSize);
+        ArgumentOutOfRangeException.ThrowIfLessThan(_stride, sizeof(TValue), nameof(valueSize));
+    }
+
+    /// <summary>Adds or replaces elements, in order. Each element is replaced as a whole: a packet sees the old or the new one.</summary>
+    /// <exception cref="KernelException">The map is full, or memory is short; elements before the failing one are written.</exception>
+    internal void Put(ReadOnlySpan<KeyValuePair<TKey, TValue>> elements)
+    {
+        Span<TKey> keys = new TKey[Math.Min(elements.Length, WriteBatch)];
+        Span<byte> values = new byte[keys.Length * _stride];
+        while (!elements.IsEmpty)
+        {
+            var count = Math.Min(elements.Length, WriteBatch);
+            for (var i = 0; i < count; i++)
+            {
+                keys[i] = elements[i].Key;
+                MemoryMarshal.Write(values[(i * _stride)..], elements[i].Value);
+            }
+
+            PutBatch(keys[..count], values);
+            elements = elements[count..];
+        }
+    }
+
+    /// <summary>Removes an element; one that is gone already is no error.</summary>
+    internal void Delete(TKey key)
+    {
+        var result = LibBpf.DeleteElement(_handle, &key);
+        if (result < 0 && -result != Errno.NoEntry)
+        {
+            throw new KernelException("delete from the map", _name, -result);
+        }
+    }
+
+    /// <summary>
+    /// Every element. Elements that are added or removed meanwhile may or may not be seen; the others are seen, once or twice.
+    /// </summary>
+    internal IEnumerable<KeyValuePair<TKey, TValue>> ReadAll()
+    {
+        var all = new List<KeyValuePair<TKey, TValue>>();
+        var room = ReadBatch;
+        var keys = new TKey[room];
+        var values = new byte[room * _stride];
+        uint position = 0;
+        var first = true;
+        while (true)
+        {
+            var result = ReadBatchAt(first, ref position, keys, values, out var count);
+            if (-result == Errno.NoSpace)
+            {
+                room *= 2;
+                keys = new TKey[room];
+                values = new byte[room * _stride];
+                continue;
+            }
+
+            if (result < 0 && -result != Errno.NoEntry)
+            {
+                throw new KernelException("read the map", _name, -result);
+            }
+
+            for (var i = 0; i < count; i++)
+            {
+                all.Add(new(keys[i], MemoryMarshal.Read<TValue>(values.AsSpan(i * _stride))));
+            }
+
+            if (result < 0)
+            {
+                return all;
+            }
+
+            first = false;
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _handle.Dispose();
+
+    private void PutBatch(ReadOnlySpan<TKey> keys, ReadOnlySpan<byte> values)
+    {
+        var count = (uint)keys.Length;
+        fixed (TKey* key = keys)
+        fixed (byte* value = values)
+        {
+            var result = LibBpf.UpdateBatch(_handle, key, value, &count, null);
+            if (result < 0)
+            {
+                var detail = -result == Errno.TooBig ? $"the map is full: give {_name} a larger size" : null;
+                throw new KernelException("write to the map", _name, -result, detail);
+            }
+        }
+    }
+
+    // The position is opaque: a bucket's number, for hash maps 4 bytes.
+    private int ReadBatchAt(bool first, ref uint position, TKey[] keys, byte[] values, out int count)
+    {
+        uint from = position, next = position;
+        var elements = (uint)keys.Length;
+        int result;
+        fixed (TKey* key = keys)
+        fixed (byte* value = values)
+        {
+            result = LibBpf.LookupBatch(_handle, first ? null : &from, &next, key, value, &elements, null);
+        }
+
+        position = next;
+        // Before the first bucket that did not fit, nothing is lost: the kernel says how many it copied only where it did.
+        count = result < 0 && -result is not Errno.NoEntry ? 0 : (int)elements;
+        return result;
+    }
+}

@@ -1,0 +1,20 @@
+namespace Netplugin.Linux.Bpf;
+
+/// <summary>
+/// How many entries the maps can hold. Entries take kernel memory as they are added, the sizes themselves about 16 bytes each. Other
+/// sizes than those of the running datapath make a new generation of maps, which is filled before it takes over.
+/// </summary>
+public sealed record DatapathSizes
+{
+    /// <summary>Endpoints of the networks that are present on the node, here and elsewhere.</summary>
+    public uint Endpoints { get; init; } = 262_144;
+
+    /// <summary>Networks with an endpoint on the node.</summary>
+    public uint Networks { get; init; } = 16_384;
+
+    /// <summary>Pod devices of the node.</summary>
+    public uint Interfaces { get; init; } = 8_192;
+
+    /// <summary>Nodes of the cluster.</summary>
+    public uint Vteps { get; init; } = 16_384;
+}

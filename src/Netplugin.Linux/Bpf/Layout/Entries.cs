@@ -1,0 +1,67 @@
+using System.Runtime.InteropServices;
+
+namespace Netplugin.Linux.Bpf.Layout;
+
+// The structures of bpf/maps.h and bpf/counters.h, in their order. A test compares size and offset of every field with the object's BTF.
+
+/// <summary><c>struct np_node</c>.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal struct NodeValue
+{
+    internal WireAddress Vtep;
+    internal uint VxlanIfindex;
+    internal uint OverlayMtu;
+    internal WireMac GatewayMac;
+    internal ushort Pad;
+}
+
+/// <summary><c>struct np_network</c>.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal struct NetworkValue
+{
+    internal WireAddress Gateway;
+}
+
+/// <summary><c>struct np_endpoint_key</c>.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal struct EndpointKeyValue
+{
+    internal uint Network;
+    internal WireAddress Addr;
+}
+
+/// <summary><c>struct np_endpoint</c>, but for its spare bytes, which are always zero.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal struct EndpointValue
+{
+    internal uint Ifindex;
+    internal WireAddress Vtep;
+    internal WireMac Mac;
+    internal ushort Pad;
+}
+
+/// <summary><c>struct np_interface</c>.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal struct InterfaceValue
+{
+    internal ulong Endpoint;
+    internal WireAddress Addr;
+    internal uint Network;
+    internal WireMac Mac;
+    internal WireMac Pad;
+}
+
+/// <summary><c>struct np_vtep</c>.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal struct VtepValue
+{
+    internal uint Present;
+}
+
+/// <summary><c>struct np_count</c>.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal struct CountValue
+{
+    internal ulong Packets;
+    internal ulong Bytes;
+}

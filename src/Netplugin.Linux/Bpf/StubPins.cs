@@ -1,0 +1,43 @@
+using Microsoft.Win32.SafeHandles;
+using Netplugin.Linux.Bpf.Interop;
+
+namespace Netplugin.Linux.Bpf;
+
+/// <summary>The pinned stubs: kept as long as a build's stubs are the same instructions, so that a restart has nothing to attach anew.</summary>
+internal static unsafe class StubPins
+{
+    internal static StubPrograms Take(PinFolder pins, BpfObject loaded) => new(
+        TakeOne(pins, loaded, "np_stub_from_pod"),
+        TakeOne(pins, loaded, "np_stub_to_pod"),
+        TakeOne(pins, loaded, "np_stub_from_overlay"),
+        TakeOne(pins, loaded, "np_stub_to_overlay"));
+
+    private static SafeFileHandle TakeOne(PinFolder pins, BpfObject loaded, string name)
+    {
+        var path = Path.Combine(pins.Common, name);
+        var own = loaded.TakeProgram(name);
+        if (File.Exists(path))
+        {
+            var pinned = PinFolder.Open(path);
+            if (Tag(pinned, path) == Tag(own, name))
+            {
+                own.Dispose();
+                return pinned;
+            }
+
+            pinned.Dispose();
+            File.Delete(path);
+        }
+
+        var result = LibBpf.Pin(own, path);
+        return result < 0 ? throw new KernelException("pin the program", path, -result) : own;
+    }
+
+    private static ulong Tag(SafeFileHandle program, string name)
+    {
+        ProgramInfo info = default;
+        var size = (uint)sizeof(ProgramInfo);
+        var result = LibBpf.GetInfo(program, &info, &size);
+        return result < 0 ? throw new KernelException("ask about the program", name, -result) : info.Tag;
+    }
+}

@@ -1,0 +1,124 @@
+using Netplugin.Core.Addresses;
+using Netplugin.Linux.Netlink;
+using K = Netplugin.Linux.Links.LinkConstants;
+
+namespace Netplugin.Linux.Links;
+
+/// <summary>Address and route requests (rtnetlink(7)), each appended to a batch.</summary>
+internal static class AddressMessages
+{
+    // linux/if_addr.h: IFA_*
+    internal const ushort Address = 1;
+    internal const ushort Local = 2;
+    internal const ushort Flags = 8;
+
+    // linux/rtnetlink.h: RTA_*, RTAX_MTU
+    internal const ushort RouteDestination = 1;
+    internal const ushort RouteOutput = 4;
+    internal const ushort RouteGateway = 5;
+    internal const ushort RoutePriority = 6;
+    internal const ushort RoutePreferredSource = 7;
+    internal const ushort RouteMetrics = 8;
+    internal const ushort RouteTable = 15;
+    internal const ushort MetricMtu = 2;
+
+    /// <summary><c>RT_TABLE_MAIN</c>.</summary>
+    internal const byte MainTable = 254;
+
+    /// <summary><c>RTN_UNICAST</c>.</summary>
+    internal const byte Unicast = 1;
+
+    /// <summary><c>IFA_F_NODAD</c>: the address is the pod's alone, so the kernel need not wait and ask.</summary>
+    private const uint NoDuplicateDetection = 0x02;
+
+    /// <summary><c>RTPROT_BOOT</c>, as <c>ip route add</c> and other CNI plugins set it.</summary>
+    private const byte ProtocolBoot = 3;
+
+    private const byte ScopeUniverse = 0;
+    private const byte ScopeLink = 253;
+
+    /// <summary>Adds an address; the route to its subnet comes with it when the link goes up.</summary>
+    internal static void Add(NetlinkBatch batch, IfIndex index, IpPrefix address)
+    {
+        var writer = batch.Begin("add the address", address.ToString(), NetlinkType.NewAddress, NetlinkFlags.Create | NetlinkFlags.Exclusive);
+        writer.Put(new AddressHeader { Family = Family(address.Address), PrefixLength = (byte)address.Length, Index = index.Value });
+        PutAddress(ref writer, Local, address.Address);
+        PutAddress(ref writer, Address, address.Address);
+        if (!address.Address.IsV4)
+        {
+            writer.PutU32(Flags, NoDuplicateDetection);
+        }
+
+        batch.End(writer);
+    }
+
+    /// <summary>Adds a route through a link that is up.</summary>
+    internal static void Add(NetlinkBatch batch, IfIndex index, PodRoute route)
+    {
+        var direct = route.Gateway.IsUnspecified;
+        var writer = batch.Begin("add the route to", route.Destination.ToString(), NetlinkType.NewRoute, NetlinkFlags.Create | NetlinkFlags.Exclusive);
+        writer.Put(new RouteHeader
+        {
+            Family = Family(route.Destination.Address),
+            DestinationLength = (byte)route.Destination.Length,
+            Table = MainTable,
+            Protocol = ProtocolBoot,
+            Scope = direct && route.Destination.Address.IsV4 ? ScopeLink : ScopeUniverse,
+            Type = Unicast,
+        });
+        if (route.Destination.Length > 0)
+        {
+            PutAddress(ref writer, RouteDestination, route.Destination.First);
+        }
+
+        if (!direct)
+        {
+            PutAddress(ref writer, RouteGateway, route.Gateway);
+        }
+
+        writer.PutS32(RouteOutput, index.Value);
+        batch.End(writer);
+    }
+
+    /// <summary>Asks for all addresses.</summary>
+    internal static void GetAddresses(NetlinkBatch batch)
+    {
+        var writer = batch.Begin("list the addresses", string.Empty, NetlinkType.GetAddress, NetlinkFlags.Dump);
+        writer.Put(new AddressHeader());
+        batch.End(writer);
+    }
+
+    /// <summary>Asks for a family's routes of the main table; refused with ENOENT while there is no such table.</summary>
+    internal static void GetRoutes(NetlinkBatch batch, byte family)
+    {
+        var writer = batch.Begin("list the routes", string.Empty, NetlinkType.GetRoute, NetlinkFlags.Dump);
+        writer.Put(new RouteHeader { Family = family, Table = MainTable });
+        batch.End(writer);
+    }
+
+    /// <summary>Asks which way a packet to an address would go.</summary>
+    internal static void Resolve(NetlinkBatch batch, IpAddr destination)
+    {
+        var writer = batch.Begin("find the route to", destination.ToString(), NetlinkType.GetRoute);
+        writer.Put(new RouteHeader { Family = Family(destination), DestinationLength = (byte)destination.Width });
+        PutAddress(ref writer, RouteDestination, destination);
+        batch.End(writer);
+    }
+
+    internal static byte Family(IpAddr address) => address.IsV4 ? K.FamilyInet : K.FamilyInet6;
+
+    /// <summary>Reads an address attribute: 4 or 16 bytes in network order.</summary>
+    internal static IpAddr Read(NetlinkAttribute attribute) => attribute.Value.Length switch
+    {
+        4 => IpAddr.FromV4(System.Buffers.Binary.BinaryPrimitives.ReadUInt32BigEndian(attribute.Value)),
+        16 => IpAddr.FromBytes(attribute.Value),
+        var length => throw new InvalidDataException($"the kernel sent an address of {length} bytes"),
+    };
+
+    private static void PutAddress(ref NetlinkWriter writer, ushort type, IpAddr address)
+    {
+        Span<byte> bytes = stackalloc byte[16];
+        address.WriteBytes(bytes);
+        writer.PutBytes(type, address.IsV4 ? bytes[12..] : bytes);
+    }
+}

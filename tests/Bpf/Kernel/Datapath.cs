@@ -1,0 +1,100 @@
+using Microsoft.Win32.SafeHandles;
+using Netplugin.Core.Addresses;
+using Netplugin.Core.Datapath;
+using Netplugin.Linux.Bpf;
+using Netplugin.Tests.Bpf.Model;
+
+namespace Netplugin.Tests.Bpf.Kernel;
+
+/// <summary>
+/// The datapath with its test entries, over maps of its own. Packets enter by <see cref="Device"/>, for test-run takes only devices that
+/// exist and loopback always does.
+/// </summary>
+internal sealed class Datapath : IDisposable
+{
+    internal const int Device = 1;
+
+    private readonly BpfDirectory _directory = new();
+    private readonly BpfDatapath _datapath;
+    private readonly SafeFileHandle _fromPod;
+    private readonly SafeFileHandle _fromOverlay;
+    private readonly byte[] _output = new byte[8192];
+    private DatapathState _state = DatapathState.Empty;
+
+    internal Datapath()
+    {
+        _datapath = BpfDatapath.Open(_directory.Path, new DatapathSizes { Endpoints = 1024, Networks = 64, Interfaces = 64, Vteps = 64 }, TestObject.Image);
+        _fromPod = _datapath.Program("np_test_from_pod");
+        _fromOverlay = _datapath.Program("np_test_from_overlay");
+    }
+
+    private enum Verdict
+    {
+        Drop,
+        Reply,
+        Local,
+        Tunnel,
+    }
+
+    internal DatapathState State
+    {
+        get => _state;
+        set
+        {
+            _datapath.Apply(DatapathDiff.Compute(value, _state));
+            _state = value;
+        }
+    }
+
+    public void Dispose()
+    {
+        _datapath.Dispose();
+        _directory.Dispose();
+    }
+
+    internal DatapathCounters ReadCounters() => _datapath.ReadCounters();
+
+    internal Outcome FromPod(byte[] frame, int gsoSize = 0)
+    {
+        var context = new SkBuff { Ifindex = Device, GsoSize = (uint)gsoSize, GsoSegs = gsoSize == 0 ? 0u : 2, Mark = 0xabcd };
+        return Run(_fromPod, frame, ref context, overlay: false);
+    }
+
+    internal unsafe Outcome FromOverlay(uint vni, IpAddr vtep, byte[] frame)
+    {
+        var context = new SkBuff { Ifindex = Device, Mark = 0xabcd };
+        context.Cb[0] = vni;
+        vtep.WriteBytes(new Span<byte>(&context.Cb[1], 16));
+        return Run(_fromOverlay, frame, ref context, overlay: true);
+    }
+
+    private unsafe Outcome Run(SafeFileHandle program, byte[] frame, ref SkBuff context, bool overlay)
+    {
+        var action = Programs.Run(program, frame, ref context, _output, out var length);
+        var verdict = (Verdict)(context.Cb[0] & 0xff);
+        var what = (int)(context.Cb[0] >> 8 & 0xff);
+        if (action != (verdict == Verdict.Drop ? Programs.Shot : Programs.Redirect))
+        {
+            throw new InvalidOperationException($"{verdict} {what} ended with action {action}: nothing may go on to the host's stack");
+        }
+
+        var after = _output.AsSpan(0, length).ToArray();
+        switch (verdict)
+        {
+            case Verdict.Drop when !after.AsSpan().SequenceEqual(frame):
+                throw new InvalidOperationException($"a packet dropped for {(DropReason)what} was changed");
+            case Verdict.Drop:
+                return new Outcome.Drop(DatapathCounters.NameOf((DropReason)what));
+            case Verdict.Reply:
+                // enum np_reply: ARP, ND, two pings, two errors.
+                return new Outcome.Reply(after, what switch { 1 => "arp_answered", 2 => "nd_answered", 3 or 4 => "ping_answered", 5 or 6 => "too_big_answered", _ => $"reply {what}" });
+            case Verdict.Local:
+                return new Outcome.Local((int)context.Priority, context.Mark, after, overlay ? "tunnelled_in" : "delivered_local");
+            default:
+                fixed (uint* vtep = &context.Cb[1])
+                {
+                    return new Outcome.Tunnel((int)context.Priority, context.Mark, IpAddr.FromBytes(new ReadOnlySpan<byte>(vtep, 16)), after);
+                }
+        }
+    }
+}

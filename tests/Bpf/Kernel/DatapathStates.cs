@@ -1,0 +1,39 @@
+using Netplugin.Core.Addresses;
+using Netplugin.Core.Datapath;
+
+namespace Netplugin.Tests.Bpf.Kernel;
+
+/// <summary>States to fill maps with, and their comparison.</summary>
+internal static class DatapathStates
+{
+    /// <summary>Equal in every entry: the record's own equality would compare the collections by reference.</summary>
+    internal static IEqualityComparer<DatapathState> Same { get; } = EqualityComparer<DatapathState>.Create(
+        (one, other) => one is not null && other is not null && DatapathDiff.Compute(one, other).IsEmpty && DatapathDiff.Compute(other, one).IsEmpty);
+
+    internal static DatapathState Sample(int endpoints)
+    {
+        var state = DatapathState.Empty with
+        {
+            Node = new NodeEntry(IpAddr.Parse("192.0.2.1"), new IfIndex(7), MacAddress.Gateway, 1450),
+            Networks = DatapathState.Empty.Networks.Add(10001, new NetworkEntry(IpAddr.Parse("10.0.0.1"))).Add(10002, new NetworkEntry(IpAddr.Unspecified)),
+            Vteps = [IpAddr.Parse("192.0.2.2"), IpAddr.Parse("2001:db8::2")],
+        };
+        for (var i = 0; i < endpoints; i++)
+        {
+            var address = IpAddr.FromV4(0x0a000002).Add((uint)i);
+            var mac = MacAddress.ForEndpoint(address);
+            var local = i % 3 == 0;
+            state = state with
+            {
+                Endpoints = state.Endpoints.Add(
+                    new EndpointKey(10001, address),
+                    local ? new EndpointEntry(new IfIndex(100 + i), IpAddr.Unspecified, mac) : new EndpointEntry(IfIndex.None, IpAddr.Parse("192.0.2.2"), mac)),
+                Interfaces = local && i < 60
+                    ? state.Interfaces.Add(new IfIndex(100 + i), new InterfaceEntry(10001, ulong.MaxValue - (uint)i, mac, address))
+                    : state.Interfaces,
+            };
+        }
+
+        return state;
+    }
+}

@@ -1,0 +1,85 @@
+using System.Globalization;
+using System.Reflection;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using System.Text;
+using Netplugin.Linux.Bpf;
+using Netplugin.Linux.Bpf.Layout;
+using Netplugin.Tests.Bpf.Kernel;
+
+namespace Netplugin.Tests.Bpf;
+
+public sealed class LayoutTests
+{
+    [Theory]
+    [InlineData("np_node", typeof(NodeValue))]
+    [InlineData("np_network", typeof(NetworkValue))]
+    [InlineData("np_endpoint_key", typeof(EndpointKeyValue))]
+    [InlineData("np_endpoint", typeof(EndpointValue))]
+    [InlineData("np_interface", typeof(InterfaceValue))]
+    [InlineData("np_vtep", typeof(VtepValue))]
+    [InlineData("np_count", typeof(CountValue))]
+    public void A_structure_has_the_fields_of_the_object_at_the_same_places(string name, Type mirror)
+    {
+        using var opened = BpfObject.Open(TestObject.Image);
+        var fields = opened.Types.FieldsOf(opened.Types.Find(name)!.Value).Where(field => field.Name != "spare");
+
+        Assert.Equal(fields, mirror.GetFields(BindingFlags.Instance | BindingFlags.NonPublic).Select(field =>
+            new BtfField(field.Name.ToLowerInvariant() switch { "vxlanifindex" => "vxlan_ifindex", "overlaymtu" => "overlay_mtu", "gatewaymac" => "gateway_mac", var same => same },
+                (int)Marshal.OffsetOf(mirror, field.Name), SizeOf(field.FieldType))));
+    }
+
+    [Fact]
+    public void Padding_is_explicit_so_that_keys_and_values_have_no_undefined_bytes()
+    {
+        using var opened = BpfObject.Open(TestObject.Image);
+        foreach (var name in new[] { "np_node", "np_network", "np_endpoint_key", "np_endpoint", "np_interface", "np_vtep", "np_count" })
+        {
+            var type = opened.Types.Find(name)!.Value;
+            Assert.Equal(opened.Types.SizeOf(type), opened.Types.FieldsOf(type).Sum(field => field.Size));
+        }
+    }
+
+    [Fact]
+    public void Drop_reasons_are_those_of_the_object()
+    {
+        AssertSame<DropReason>("np_reason", "NP_REASON_");
+    }
+
+    [Fact]
+    public void Events_are_those_of_the_object()
+    {
+        AssertSame<DatapathEvent>("np_event", "NP_EVENT_");
+    }
+
+    [Fact]
+    public void Names_for_operators_are_snake_case()
+    {
+        Assert.Equal("overlay_unknown_source", DatapathCounters.NameOf(DropReason.OverlayUnknownSource));
+        Assert.Equal("tunnelled_out", DatapathCounters.NameOf(DatapathEvent.TunnelledOut));
+    }
+
+    private static void AssertSame<TEnum>(string name, string prefix)
+        where TEnum : struct, Enum
+    {
+        using var opened = BpfObject.Open(TestObject.Image);
+        var native = opened.Types.Enumerators(opened.Types.Find(name)!.Value)
+            .Where(pair => pair.Key != prefix + "COUNT")
+            .ToDictionary(pair => Pascal(pair.Key[prefix.Length..]), pair => pair.Value);
+        var managed = Enum.GetValues<TEnum>().ToDictionary(value => value.ToString(), value => Convert.ToInt32(value, CultureInfo.InvariantCulture));
+        Assert.Equal(native.OrderBy(pair => pair.Value), managed.OrderBy(pair => pair.Value));
+    }
+
+    private static string Pascal(string upper)
+    {
+        var name = new StringBuilder();
+        foreach (var word in upper.Split('_'))
+        {
+            name.Append(word[0]).Append(word[1..].ToLowerInvariant());
+        }
+
+        return name.ToString();
+    }
+
+    private static int SizeOf(Type type) => (int)typeof(Unsafe).GetMethod(nameof(Unsafe.SizeOf))!.MakeGenericMethod(type).Invoke(null, null)!;
+}

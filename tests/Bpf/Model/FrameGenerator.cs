@@ -1,0 +1,267 @@
+using System.Buffers.Binary;
+using Netplugin.Core.Addresses;
+
+namespace Netplugin.Tests.Bpf.Model;
+
+/// <summary>
+/// Frames that a pod or a tunnel could bring: most begin as something right, and then lie in one place, or are bent, cut or stretched at
+/// random. What the fields hold comes from the scenario, so that each rule is met often.
+/// </summary>
+internal sealed class FrameGenerator(Random random, Scenario scenario)
+{
+    private static readonly byte[] Extensions = [0, 43, 44, 51, 60];
+    private static readonly IpAddr[] Ipv4Pool = [.. Scenario.Addresses.Where(address => address.IsV4)];
+    private static readonly IpAddr[] Ipv6Pool = [.. Scenario.Addresses.Where(address => !address.IsV4)];
+    private static readonly IpAddr StrangeIpv4 = IpAddr.Parse("172.16.0.9");
+    private static readonly IpAddr StrangeIpv6 = IpAddr.Parse("2001:db8:1::9");
+    private static readonly IpAddr AllNodes = IpAddr.Parse("ff02::1");
+    private static readonly IpAddr AllRouters = IpAddr.Parse("ff02::2");
+    private static readonly IpAddr SolicitedNode = IpAddr.Parse("ff02::1:ff00:1");
+
+    private MacAddress _sourceMac;
+    private bool _overlay;
+
+    /// <summary>The outer source of an overlay frame: more often than not the one its inner source lives behind.</summary>
+    internal IpAddr Vtep { get; private set; }
+
+    /// <summary>Segmentation offload of the packet, 0 for none.</summary>
+    internal int GsoSize() => random.Next(12) switch { 0 => random.Next(1, 3000), 1 when random.Next(8) == 0 => 0xffff, _ => 0 };
+
+    /// <summary>A frame that comes from the pod.</summary>
+    internal byte[] FromPod()
+    {
+        _overlay = false;
+        return Next(scenario.Pod.Address.IsV4);
+    }
+
+    /// <summary>A frame that comes out of the tunnel.</summary>
+    internal byte[] FromOverlay()
+    {
+        _overlay = true;
+        Vtep = random.Next(12) == 0 ? StrangeIpv4 : Scenario.VtepPool[random.Next(Scenario.VtepPool.Length)];
+        return Next(random.Next(2) == 0);
+    }
+
+    private byte[] Next(bool v4) => Bend(random.Next(24) switch
+    {
+        0 => Ethernet((ushort)random.Next(65536), Bytes(random.Next(1, 60))),
+        1 => Ethernet(random.Next(2) == 0 ? (ushort)0x8100 : (ushort)0x88a8, [0, 5, 8, 0, .. Bytes(random.Next(40))]),
+        2 => v4 ? Ipv6() : Ipv4(),
+        3 or 4 or 5 or 6 when v4 => Arp(),
+        _ => v4 ? Ipv4() : Ipv6(),
+    });
+
+    private byte[] Ethernet(ushort type, byte[] payload)
+    {
+        var frame = new byte[14 + payload.Length];
+        Mac(random.Next(3) == 0).WriteBytes(frame);
+        (random.Next(24) == 0 ? Mac(true) : _sourceMac).WriteBytes(frame.AsSpan(6));
+        BinaryPrimitives.WriteUInt16BigEndian(frame.AsSpan(12), type);
+        payload.CopyTo(frame.AsSpan(14));
+        return frame;
+    }
+
+    private byte[] Arp()
+    {
+        var arp = new byte[28 + (random.Next(3) == 0 ? 18 : 0)];
+        byte[] head = [0, 1, 8, 0, 6, 4, 0, (byte)(random.Next(8) == 0 ? random.Next(4) : random.Next(1, 3))];
+        head.CopyTo(arp, 0);
+        if (random.Next(3) != 0)
+        {
+            arp[7] = 1;
+        }
+
+        (random.Next(8) == 0 ? Mac(true) : scenario.Pod.Mac).WriteBytes(arp.AsSpan(8));
+        var sender = random.Next(8) switch { 0 => Address(v4: true), 1 => IpAddr.FromV4(0), _ => scenario.Pod.Address };
+        BinaryPrimitives.WriteUInt32BigEndian(arp.AsSpan(14), (uint)sender.FamilyBits);
+        Mac(true).WriteBytes(arp.AsSpan(18));
+        BinaryPrimitives.WriteUInt32BigEndian(arp.AsSpan(24), (uint)Address(v4: true).FamilyBits);
+        _sourceMac = scenario.Pod.Mac;
+        return Ethernet(0x0806, arp);
+    }
+
+    private byte[] Ipv4()
+    {
+        var source = Source(v4: true);
+        var options = random.Next(6) == 0 ? 4 * random.Next(11) : 0;
+        var protocol = (byte)(random.Next(8) switch { 0 or 1 => 17, 2 or 3 => 6, 4 => random.Next(256), _ => 1 });
+        var payload = Payload(protocol, v4: true);
+        var ip = new byte[20 + options + payload.Length];
+        ip[0] = (byte)(0x45 + options / 4);
+        BinaryPrimitives.WriteUInt16BigEndian(ip.AsSpan(2), (ushort)ip.Length);
+        BinaryPrimitives.WriteUInt16BigEndian(
+            ip.AsSpan(6), (ushort)(random.Next(6) switch { 0 => random.Next(65536), 1 => 0x2000, 2 => random.Next(1, 8192), 3 => 0, _ => 0x4000 }));
+        ip[8] = (byte)random.Next(256);
+        ip[9] = protocol;
+        BinaryPrimitives.WriteUInt32BigEndian(ip.AsSpan(12), (uint)source.FamilyBits);
+        BinaryPrimitives.WriteUInt32BigEndian(ip.AsSpan(16), (uint)Target(v4: true).FamilyBits);
+        random.NextBytes(ip.AsSpan(20, options));
+        BinaryPrimitives.WriteUInt16BigEndian(ip.AsSpan(10), Answers.Checksum(ip.AsSpan(0, 20 + options)));
+        payload.CopyTo(ip.AsSpan(20 + options));
+        return Ethernet(0x0800, Padded(ip));
+    }
+
+    private byte[] Ipv6()
+    {
+        var source = Source(v4: false);
+        var protocol = (byte)(random.Next(8) switch { 0 => 17, 1 => 6, 2 => random.Next(256), _ => 58 });
+        var payload = Payload(protocol, v4: false);
+        for (var i = random.Next(5) == 0 ? random.Next(12) : 0; i > 0; i--)
+        {
+            (protocol, payload) = Extension(protocol, payload);
+        }
+
+        var ip = new byte[40 + payload.Length];
+        ip[0] = 0x60;
+        ip[1] = (byte)random.Next(256);
+        BinaryPrimitives.WriteUInt16BigEndian(ip.AsSpan(4), (ushort)payload.Length);
+        ip[6] = protocol;
+        ip[7] = (byte)(random.Next(6) == 0 ? random.Next(256) : 255);
+        source.WriteBytes(ip.AsSpan(8));
+        Target(v4: false).WriteBytes(ip.AsSpan(24));
+        payload.CopyTo(ip.AsSpan(40));
+        return Ethernet(0x86dd, Padded(ip));
+    }
+
+    private (byte Protocol, byte[] Payload) Extension(byte next, byte[] payload)
+    {
+        var kind = Extensions[random.Next(Extensions.Length)];
+        var length = kind == 44 ? 8 : 8 * random.Next(1, 4);
+        var header = Bytes(length);
+        header[0] = next;
+        header[1] = (byte)(kind == 51 ? length / 4 - 2 : length / 8 - 1);
+        if (kind == 44 && random.Next(2) == 0)
+        {
+            // A first fragment: this is what hides things.
+            header[2] = 0;
+            header[3] &= 7;
+        }
+
+        return (kind, [.. header, .. payload]);
+    }
+
+    private byte[] Payload(byte protocol, bool v4)
+    {
+        var data = Bytes(random.Next(12) switch { 0 => random.Next(8), 1 => random.Next(400, 3000), 2 => random.Next(1200, 1500), _ => random.Next(120) });
+        switch (protocol)
+        {
+            case 17:
+                return [.. Bytes(2), .. random.Next(2) == 0 ? new byte[] { 0x12, 0xb5 } : Bytes(2), .. Bytes(4), .. data];
+            case 6:
+                return [.. Bytes(12), (byte)(random.Next(5, 16) << 4), .. Bytes(7), .. data];
+            case 1 when v4:
+                return [(byte)(random.Next(3) == 0 ? random.Next(20) : 8), (byte)(random.Next(8) == 0 ? 1 : 0), .. Bytes(6), .. data];
+            case 58 when !v4:
+                return random.Next(3) switch
+                {
+                    0 => [(byte)(random.Next(3) == 0 ? random.Next(256) : 128), (byte)(random.Next(8) == 0 ? 1 : 0), .. Bytes(6), .. data],
+                    _ => Neighbour(),
+                };
+            default:
+                return data;
+        }
+    }
+
+    private byte[] Neighbour()
+    {
+        var message = new byte[24 + 8 * random.Next(3)];
+        random.NextBytes(message);
+        message[0] = (byte)(random.Next(4) == 0 ? random.Next(132, 139) : random.Next(135, 137));
+        message[1] = (byte)(random.Next(12) == 0 ? 1 : 0);
+        Address(v4: false).WriteBytes(message.AsSpan(8));
+        if (message.Length > 24)
+        {
+            message[24] = (byte)random.Next(1, 3);
+            message[25] = 1;
+            (random.Next(4) == 0 ? Mac(true) : scenario.Pod.Mac).WriteBytes(message.AsSpan(26));
+        }
+
+        return message;
+    }
+
+    private byte[] Padded(byte[] packet) => random.Next(6) == 0 ? [.. packet, .. Bytes(random.Next(40))] : packet;
+
+    private byte[] Bend(byte[] frame)
+    {
+        switch (random.Next(10))
+        {
+            case 0:
+                frame[random.Next(frame.Length)] ^= (byte)(1 << random.Next(8));
+                return frame;
+            case 1:
+                frame[random.Next(12, Math.Min(frame.Length, 64))] = (byte)random.Next(256);
+                return frame;
+            case 2:
+                return frame[..random.Next(15, frame.Length + 1)];
+            default:
+                return frame;
+        }
+    }
+
+    private IpAddr Source(bool v4)
+    {
+        _sourceMac = scenario.Pod.Mac;
+        if (!_overlay)
+        {
+            return random.Next(8) == 0 ? Address(v4) : scenario.Pod.Address.IsV4 == v4 && random.Next(8) != 0 ? scenario.Pod.Address : LinkLocalOrNone(v4);
+        }
+
+        var source = Address(v4);
+        if (scenario.State.Endpoints.TryGetValue(new(Scenario.Network, source), out var endpoint))
+        {
+            _sourceMac = endpoint.Mac;
+            Vtep = random.Next(4) == 0 ? Vtep : endpoint.Vtep;
+        }
+
+        return source;
+    }
+
+    private IpAddr LinkLocalOrNone(bool v4) => random.Next(3) switch
+    {
+        0 => v4 ? IpAddr.FromV4(0) : IpAddr.Unspecified,
+        1 when !v4 => LinkLocal(),
+        _ => Address(v4),
+    };
+
+    private IpAddr LinkLocal()
+    {
+        var mac = new byte[6];
+        scenario.Pod.Mac.WriteBytes(mac);
+        return IpAddr.FromBytes([0xfe, 0x80, 0, 0, 0, 0, 0, 0, (byte)(mac[0] ^ 2), mac[1], mac[2], 255, 254, mac[3], mac[4], mac[5]]);
+    }
+
+    private IpAddr Target(bool v4) => random.Next(20) switch
+    {
+        0 => v4 ? IpAddr.FromV4(uint.MaxValue) : AllNodes,
+        1 => v4 ? IpAddr.FromV4(0xe0000000 | (uint)random.Next(1 << 28)) : SolicitedNode,
+        2 or 3 or 4 when scenario.State.Networks.TryGetValue(Scenario.Network, out var network) && network.Gateway.IsV4 == v4 => network.Gateway,
+        _ => Address(v4),
+    };
+
+    private IpAddr Address(bool v4) => random.Next(24) switch
+    {
+        0 => v4 ? StrangeIpv4 : StrangeIpv6,
+        1 when !v4 => scenario.Pod.Address, // may be an IPv4-mapped one
+        2 when !v4 => Ipv4Pool[0],
+        3 when !v4 => LinkLocal(),
+        4 => v4 ? IpAddr.FromV4(0) : IpAddr.Unspecified,
+        5 when !v4 => AllRouters,
+        _ => v4 ? Ipv4Pool[random.Next(Ipv4Pool.Length)] : Ipv6Pool[random.Next(Ipv6Pool.Length)],
+    };
+
+    private MacAddress Mac(bool any) => random.Next(any ? 6 : 3) switch
+    {
+        0 => MacAddress.Gateway,
+        1 or 2 => MacAddress.ForEndpoint(Scenario.Addresses[random.Next(Scenario.Addresses.Length)]),
+        3 => new MacAddress(0xffff_ffff_ffff),
+        4 => new MacAddress(0x3333_0000_0001),
+        _ => new MacAddress((ulong)random.NextInt64() & 0xffff_ffff_ffff),
+    };
+
+    private byte[] Bytes(int count)
+    {
+        var bytes = new byte[count];
+        random.NextBytes(bytes);
+        return bytes;
+    }
+}

@@ -1,0 +1,25 @@
+namespace Netplugin.Tests.Bpf.Model;
+
+/// <summary>Compares outcomes with the bytes of their frames, and says what they are.</summary>
+internal static class OutcomeComparer
+{
+    internal static bool Same(Outcome one, Outcome other) => (one, other) switch
+    {
+        (Outcome.Drop a, Outcome.Drop b) => a == b,
+        (Outcome.Local a, Outcome.Local b) => Equal(a.Frame, b.Frame) && a with { Frame = b.Frame } == b,
+        (Outcome.Tunnel a, Outcome.Tunnel b) => Equal(a.Frame, b.Frame) && a with { Frame = b.Frame } == b,
+        (Outcome.Reply a, Outcome.Reply b) => Equal(a.Frame, b.Frame) && a.Event == b.Event,
+        _ => false,
+    };
+
+    internal static string Describe(Outcome outcome) => outcome switch
+    {
+        Outcome.Drop drop => $"drop {drop.Reason}",
+        Outcome.Local local => $"local device {local.Device} network {local.Network} {local.Event} {Convert.ToHexString(local.Frame)}",
+        Outcome.Tunnel tunnel => $"tunnel device {tunnel.Device} network {tunnel.Network} to {tunnel.Vtep} {Convert.ToHexString(tunnel.Frame)}",
+        Outcome.Reply reply => $"reply {reply.Event} {Convert.ToHexString(reply.Frame)}",
+        _ => throw new ArgumentOutOfRangeException(nameof(outcome)),
+    };
+
+    private static bool Equal(byte[] one, byte[] other) => one.AsSpan().SequenceEqual(other);
+}

@@ -1,0 +1,280 @@
+using System.Buffers.Binary;
+using Netplugin.Core.Addresses;
+using Netplugin.Core.Datapath;
+
+namespace Netplugin.Tests.Bpf.Model;
+
+/// <summary>
+/// What the datapath must do, said a second time and in plain words: no map layout, no code and no table is shared with the programs
+/// or with what loads them.
+/// </summary>
+internal sealed class ReferenceModel(DatapathState state)
+{
+    private const int VxlanPort = 4789;
+
+    private NodeEntry Node => state.Node!;
+
+    /// <summary>A pod sent the frame; it came in by the device.</summary>
+    internal Outcome FromPod(int device, byte[] frame, int gsoSize = 0)
+    {
+        if (state.Node is null)
+        {
+            return Drop("unconfigured");
+        }
+
+        if (!state.Interfaces.TryGetValue(new IfIndex(device), out var pod))
+        {
+            return Drop("unknown_interface");
+        }
+
+        var packet = new ModelPacket(frame);
+        if (packet.SourceMac != pod.Mac)
+        {
+            return Drop("mac_spoof");
+        }
+
+        if (packet.Fault is { } fault)
+        {
+            return Drop(fault);
+        }
+
+        if (packet.IsArp)
+        {
+            return Arp(pod, frame);
+        }
+
+        if (packet is { IsIpv6: true, Icmp: ( >= 134 and <= 137, _) })
+        {
+            return Neighbour(pod, packet);
+        }
+
+        var beforeItsAddress = packet.Source.IsUnspecified || packet.Source == LinkLocal(pod.Mac);
+        if (packet is { IsIpv6: true, IsMulticast: true } && beforeItsAddress)
+        {
+            return Drop("multicast");
+        }
+
+        if (packet.Source != pod.Address)
+        {
+            return Drop("address_spoof");
+        }
+
+        return Undeliverable(packet) is { } never
+            ? Drop(never)
+            : state.Endpoints.TryGetValue(new(pod.Network, packet.Target), out var endpoint)
+                ? ToEndpoint(pod, packet, endpoint, gsoSize)
+                : ToNoEndpoint(pod, packet);
+    }
+
+    /// <summary>The frame came out of the tunnel, for a network and from an address.</summary>
+    internal Outcome FromOverlay(uint vni, IpAddr vtep, byte[] frame)
+    {
+        if (state.Node is null)
+        {
+            return Drop("unconfigured");
+        }
+
+        if (!state.Vteps.Contains(vtep))
+        {
+            return Drop("unknown_vtep");
+        }
+
+        if (!state.Networks.ContainsKey(vni))
+        {
+            return Drop("unknown_vni");
+        }
+
+        var packet = new ModelPacket(frame);
+        if (packet.IsArp)
+        {
+            return Drop("overlay_arp");
+        }
+
+        if (packet.Fault is { } fault)
+        {
+            return Drop(fault);
+        }
+
+        if (packet is { IsIpv6: true, Icmp: ( >= 134 and <= 137, _) })
+        {
+            return Drop("overlay_nd");
+        }
+
+        if (!state.Endpoints.TryGetValue(new(vni, packet.Source), out var source))
+        {
+            return Drop("overlay_unknown_source");
+        }
+
+        if (source.Device != IfIndex.None || source.Vtep != vtep)
+        {
+            return Drop("overlay_spoof");
+        }
+
+        if (source.Mac != packet.SourceMac)
+        {
+            return Drop("overlay_mac_spoof");
+        }
+
+        if (Undeliverable(packet) is { } never)
+        {
+            return Drop(never);
+        }
+
+        if (!state.Endpoints.TryGetValue(new(vni, packet.Target), out var target))
+        {
+            return Drop("unknown_destination");
+        }
+
+        return target.Device == IfIndex.None
+            ? Drop("not_local")
+            : new Outcome.Local(target.Device.Value, vni, Addressed(frame, target.Mac), "tunnelled_in");
+    }
+
+    private static Outcome.Drop Drop(string reason) => new(reason);
+
+    private static string? Undeliverable(ModelPacket packet) =>
+        packet.IsMulticast ? "multicast" : packet.IsBroadcast || packet.Frame[0] % 2 == 1 ? "broadcast" : null;
+
+    private static byte[] Addressed(byte[] frame, MacAddress target)
+    {
+        var copy = (byte[])frame.Clone();
+        target.WriteBytes(copy);
+        return copy;
+    }
+
+    /// <summary>RFC 4291: the interface identifier is the MAC with ff:fe in its middle and the universal bit turned.</summary>
+    private static IpAddr LinkLocal(MacAddress mac)
+    {
+        var upper = (ulong)(mac.Bits >> 24) ^ 0x020000;
+        return new IpAddr(new UInt128(0xfe80_0000_0000_0000, (upper << 40) | 0xff_fe00_0000 | (mac.Bits & 0xff_ffff)));
+    }
+
+    private Outcome ToEndpoint(InterfaceEntry pod, ModelPacket packet, EndpointEntry endpoint, int gsoSize)
+    {
+        if (!packet.MayBeFragmented && packet.LongestSegment(gsoSize) > Node.OverlayMtu)
+        {
+            return TooBig(pod, packet);
+        }
+
+        var frame = Addressed(packet.Frame, endpoint.Mac);
+        if (endpoint.Device != IfIndex.None)
+        {
+            return new Outcome.Local(endpoint.Device.Value, pod.Network, frame, "delivered_local");
+        }
+
+        return Node.VxlanDevice == IfIndex.None
+            ? Drop("no_tunnel")
+            : new Outcome.Tunnel(Node.VxlanDevice.Value, pod.Network, endpoint.Vtep, frame);
+    }
+
+    private Outcome ToNoEndpoint(InterfaceEntry pod, ModelPacket packet)
+    {
+        var udp = packet is { Protocol: 17, IsLaterFragment: false, Transport.Length: >= 4 };
+        if (udp && BinaryPrimitives.ReadUInt16BigEndian(packet.Transport[2..]) == VxlanPort)
+        {
+            return Drop("pod_vxlan");
+        }
+
+        if (IsGateway(pod.Network, packet.Target))
+        {
+            var echo = packet.IsIpv6 ? 128 : 8;
+            var whole = !packet.HasOptions && !packet.IsFragment && packet.Transport.Length >= 8;
+            return whole && packet.Icmp is (var type, 0) && type == echo
+                ? new Outcome.Reply(Answers.Pong(packet, Node.GatewayMac), "ping_answered")
+                : Drop("gateway");
+        }
+
+        return Drop(packet.TargetMac == Node.GatewayMac ? "no_route" : "unknown_destination");
+    }
+
+    private Outcome TooBig(InterfaceEntry pod, ModelPacket packet)
+    {
+        // A message whose type is out of sight may be an error, too.
+        var icmp = packet.Protocol == (packet.IsIpv6 ? 58 : 1) && !packet.IsLaterFragment;
+        var error = icmp && (packet.Icmp is not (var type, _) || (packet.IsIpv6 ? type < 128 : type is 3 or 4 or 5 or 11 or 12));
+        if (error || packet.Datagram.Length < Answers.Quoted || (!packet.IsIpv6 && packet.IsLaterFragment))
+        {
+            return Drop("too_big");
+        }
+
+        var gateway = state.Networks.TryGetValue(pod.Network, out var network) ? network.Gateway : IpAddr.Unspecified;
+        var from = !gateway.IsUnspecified && gateway.IsV4 == !packet.IsIpv6 ? gateway : packet.Target;
+        return new Outcome.Reply(Answers.TooBig(packet, Node.GatewayMac, from, Node.OverlayMtu), "too_big_answered");
+    }
+
+    private Outcome Arp(InterfaceEntry pod, byte[] frame)
+    {
+        var arp = frame.AsSpan(14);
+        byte[] ethernetAndIpv4 = [0, 1, 8, 0, 6, 4, 0];
+        if (arp.Length < 28 || !arp[..7].SequenceEqual(ethernetAndIpv4) || arp[7] is not (1 or 2))
+        {
+            return Drop("malformed");
+        }
+
+        var asks = arp[7] == 1;
+        var senderMac = MacAddress.FromBytes(arp[8..14]);
+        var sender = IpAddr.FromV4(BinaryPrimitives.ReadUInt32BigEndian(arp[14..]));
+        var target = IpAddr.FromV4(BinaryPrimitives.ReadUInt32BigEndian(arp[24..]));
+        var probe = asks && sender == IpAddr.FromV4(0);
+        if (senderMac != pod.Mac || (sender != pod.Address && !probe))
+        {
+            return Drop("arp_spoof");
+        }
+
+        if (!asks || target == pod.Address)
+        {
+            return Drop("arp_own");
+        }
+
+        return MacOf(pod.Network, target) is { } mac ? new Outcome.Reply(Answers.Arp(frame, mac), "arp_answered") : Drop("arp_unknown");
+    }
+
+    private Outcome Neighbour(InterfaceEntry pod, ModelPacket packet)
+    {
+        var (type, code) = packet.Icmp!.Value;
+        var own = packet.Source.IsUnspecified || packet.Source == LinkLocal(pod.Mac) || packet.Source == pod.Address;
+        if (type is 134 or 137 || !own || packet.HasOptions)
+        {
+            return Drop("nd_spoof");
+        }
+
+        var message = packet.Transport;
+        if (message.Length < 24 || packet.HopLimit != 255 || code != 0 || message[8] == 255)
+        {
+            return Drop("malformed");
+        }
+
+        var target = IpAddr.FromBytes(message[8..24]);
+        if (target.IsV4)
+        {
+            return Drop("mapped_address");
+        }
+
+        var addressOption = type == 135 ? 1 : 2;
+        if (message.Length >= 32 && message[24] == addressOption && MacAddress.FromBytes(message[26..32]) != pod.Mac)
+        {
+            return Drop("nd_spoof");
+        }
+
+        if (target == pod.Address || target == LinkLocal(pod.Mac))
+        {
+            return Drop("nd_own");
+        }
+
+        if (type == 136)
+        {
+            return Drop("nd_spoof");
+        }
+
+        var isEndpoint = state.Endpoints.ContainsKey(new(pod.Network, target));
+        return MacOf(pod.Network, target) is { } mac
+            ? new Outcome.Reply(Answers.Advertisement(packet, target, mac, router: !isEndpoint), "nd_answered")
+            : Drop("nd_unknown");
+    }
+
+    private MacAddress? MacOf(uint network, IpAddr address) =>
+        state.Endpoints.TryGetValue(new(network, address), out var endpoint) ? endpoint.Mac : IsGateway(network, address) ? Node.GatewayMac : null;
+
+    private bool IsGateway(uint network, IpAddr address) =>
+        !address.IsUnspecified && state.Networks.TryGetValue(network, out var entry) && entry.Gateway == address;
+}

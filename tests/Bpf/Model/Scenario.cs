@@ -1,0 +1,75 @@
+using System.Collections.Immutable;
+using Netplugin.Core.Addresses;
+using Netplugin.Core.Datapath;
+using Netplugin.Tests.Bpf.Kernel;
+
+namespace Netplugin.Tests.Bpf.Model;
+
+/// <summary>
+/// A random state of a node, from few enough addresses that packets often hit: two networks whose addresses overlap, endpoints here and
+/// behind two other nodes, gateways of either family or none, and now and then something essential missing.
+/// </summary>
+internal sealed class Scenario
+{
+    internal const uint Network = 10001;
+    internal const uint OtherNetwork = 10002;
+
+    internal static readonly ImmutableArray<IpAddr> Addresses =
+        [.. Enumerable.Range(1, 8).Select(i => IpAddr.Parse($"10.0.0.{i}")), .. Enumerable.Range(1, 8).Select(i => IpAddr.Parse($"2001:db8::{i}"))];
+
+    internal static readonly ImmutableArray<IpAddr> VtepPool =
+        [IpAddr.Parse("192.0.2.2"), IpAddr.Parse("192.0.2.3"), IpAddr.Parse("2001:db8:ffff::2")];
+
+    private Scenario(DatapathState state, InterfaceEntry pod)
+    {
+        State = state;
+        Pod = pod;
+    }
+
+    internal DatapathState State { get; }
+
+    /// <summary>The pod behind the device that packets enter by, also where the device's entry is missing.</summary>
+    internal InterfaceEntry Pod { get; }
+
+    internal static Scenario Make(Random random)
+    {
+        var own = Addresses[random.Next(Addresses.Length)];
+        var pod = new InterfaceEntry(Network, (ulong)random.NextInt64(), MacAddress.ForEndpoint(own), own);
+        var state = DatapathState.Empty with
+        {
+            Node = random.Next(40) == 0 ? null : new NodeEntry(
+                IpAddr.Parse("192.0.2.1"), random.Next(20) == 0 ? IfIndex.None : new IfIndex(77), MacAddress.Gateway,
+                random.Next(4) switch { 0 => 576, 1 => 1280, 2 => 1450, _ => 9000 }),
+            Vteps = [.. VtepPool.Where(_ => random.Next(8) != 0)],
+        };
+        foreach (var network in new[] { Network, OtherNetwork })
+        {
+            if (random.Next(20) != 0)
+            {
+                state = state with { Networks = state.Networks.Add(network, new NetworkEntry(random.Next(4) == 0 ? IpAddr.Unspecified : Addresses[random.Next(Addresses.Length)])) };
+            }
+
+            foreach (var address in Addresses.Where(_ => random.Next(3) != 0))
+            {
+                var local = random.Next(2) == 0;
+                state = state with
+                {
+                    Endpoints = state.Endpoints.Add(
+                        new(network, address),
+                        new(local ? new IfIndex(random.Next(2, 40)) : IfIndex.None, local ? IpAddr.Unspecified : VtepPool[random.Next(VtepPool.Length)], MacAddress.ForEndpoint(address))),
+                };
+            }
+        }
+
+        if (random.Next(30) != 0)
+        {
+            state = state with
+            {
+                Interfaces = state.Interfaces.Add(new(Datapath.Device), pod),
+                Endpoints = state.Endpoints.SetItem(new(Network, own), new(new(Datapath.Device), IpAddr.Unspecified, pod.Mac)),
+            };
+        }
+
+        return new(state, pod);
+    }
+}

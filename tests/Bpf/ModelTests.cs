@@ -1,0 +1,118 @@
+using System.Globalization;
+using Netplugin.Linux.Bpf;
+using Netplugin.Tests.Bpf.Kernel;
+using Netplugin.Tests.Bpf.Model;
+
+namespace Netplugin.Tests.Bpf;
+
+/// <summary>
+/// The programs against the model. The seed is printed; NETPLUGIN_SEED runs it again. NETPLUGIN_PACKETS sets how many packets there are,
+/// for machines without hardware to spare.
+/// </summary>
+public sealed class ModelTests(ITestOutputHelper output)
+{
+    private const int PacketsOfAScenario = 2000;
+
+    [Fact]
+    public void The_programs_decide_a_million_packets_as_the_model_does()
+    {
+        var seed = Setting("NETPLUGIN_SEED", Random.Shared.Next());
+        var packets = Setting("NETPLUGIN_PACKETS", 1_200_000);
+        output.WriteLine($"NETPLUGIN_SEED={seed} NETPLUGIN_PACKETS={packets}");
+
+        using var datapath = new Datapath();
+        var seen = new SortedDictionary<string, int>(StringComparer.Ordinal);
+        for (var done = 0; done < packets; done += PacketsOfAScenario)
+        {
+            Compare(datapath, new Random(seed + done), $"seed {seed} + {done}", seen);
+        }
+
+        foreach (var (what, count) in seen)
+        {
+            output.WriteLine($"{count,8} {what}");
+        }
+
+        // A generator that no longer reaches a rule would let the rule rot. Five reasons cannot come from these two entries.
+        var unreachable = new[] { DropReason.None, DropReason.NoProgram, DropReason.NoTunnelKey, DropReason.HostToPod, DropReason.HostToOverlay, DropReason.HelperFailed };
+        var expected = Enum.GetValues<DropReason>().Except(unreachable).Select(DatapathCounters.NameOf)
+            .Concat(Enum.GetValues<DatapathEvent>().Select(DatapathCounters.NameOf));
+        Assert.Empty(expected.Except(seen.Keys));
+    }
+
+    private static int Setting(string name, int otherwise) =>
+        Environment.GetEnvironmentVariable(name) is { Length: > 0 } text ? int.Parse(text, CultureInfo.InvariantCulture) : otherwise;
+
+    private static void Compare(Datapath datapath, Random random, string place, SortedDictionary<string, int> seen)
+    {
+        var scenario = Scenario.Make(random);
+        datapath.State = scenario.State;
+        var model = new ReferenceModel(scenario.State);
+        var frames = new FrameGenerator(random, scenario);
+        var before = datapath.ReadCounters();
+        var counted = new Dictionary<string, PacketCount>(StringComparer.Ordinal);
+        for (var i = 0; i < PacketsOfAScenario; i++)
+        {
+            var overlay = random.Next(3) == 0;
+            var frame = overlay ? frames.FromOverlay() : frames.FromPod();
+            if (!Programs.CanRun(frame))
+            {
+                i--;
+                continue;
+            }
+
+            Outcome wanted, got;
+            var gso = overlay ? 0 : frames.GsoSize();
+            var vni = random.Next(12) switch { 0 => 7u, 1 => Scenario.OtherNetwork, _ => Scenario.Network };
+            if (overlay)
+            {
+                wanted = model.FromOverlay(vni, frames.Vtep, frame);
+                got = datapath.FromOverlay(vni, frames.Vtep, frame);
+            }
+            else
+            {
+                wanted = model.FromPod(Datapath.Device, frame, gso);
+                got = datapath.FromPod(frame, gso);
+            }
+
+            if (!OutcomeComparer.Same(wanted, got))
+            {
+                Assert.Fail($"""
+                    {place}, packet {i}, {(overlay ? $"from the overlay, VNI {vni}, VTEP {frames.Vtep}" : $"from the pod, GSO size {gso}")}:
+                    packet   {Convert.ToHexString(frame)}
+                    model    {OutcomeComparer.Describe(wanted)}
+                    programs {OutcomeComparer.Describe(got)}
+                    """);
+            }
+
+            var (name, length) = Counted(wanted, frame);
+            var sum = counted.GetValueOrDefault(name);
+            counted[name] = new(sum.Packets + 1, sum.Bytes + (ulong)length);
+        }
+
+        AssertCounted(before, datapath.ReadCounters(), counted, place);
+        foreach (var (name, count) in counted)
+        {
+            seen[name] = seen.GetValueOrDefault(name) + (int)count.Packets;
+        }
+    }
+
+    private static (string Name, int Length) Counted(Outcome outcome, byte[] frame) => outcome switch
+    {
+        Outcome.Drop drop => (drop.Reason, frame.Length),
+        Outcome.Local local => (local.Event, frame.Length),
+        Outcome.Tunnel => ("tunnelled_out", frame.Length),
+        Outcome.Reply reply => (reply.Event, reply.Frame.Length),
+        _ => throw new ArgumentOutOfRangeException(nameof(outcome)),
+    };
+
+    private static void AssertCounted(DatapathCounters before, DatapathCounters after, Dictionary<string, PacketCount> counted, string place)
+    {
+        var growth = after.Drops.Select(pair => (Name: DatapathCounters.NameOf(pair.Key), After: pair.Value, Before: before.Drops[pair.Key]))
+            .Concat(after.Events.Select(pair => (Name: DatapathCounters.NameOf(pair.Key), After: pair.Value, Before: before.Events[pair.Key])));
+        foreach (var (name, now, then) in growth)
+        {
+            var grown = new PacketCount(now.Packets - then.Packets, now.Bytes - then.Bytes);
+            Assert.True(grown == counted.GetValueOrDefault(name), $"{place}: {name} counted {grown}, the model {counted.GetValueOrDefault(name)}");
+        }
+    }
+}

@@ -1,0 +1,103 @@
+using System.Globalization;
+using Netplugin.Core.Addresses;
+using Netplugin.Linux.Namespaces;
+using Netplugin.Tests.Bpf.Kernel;
+using Netplugin.Tests.Support.Processes;
+
+namespace Netplugin.Tests.Bpf.Nodes;
+
+/// <summary>
+/// Nodes as namespaces on one wire, each with its own datapath. Every node knows every pod, as it would from the store. Nothing has a
+/// name outside: what is left of a killed run ends with its process.
+/// </summary>
+internal sealed class TestNetwork : IDisposable
+{
+    private readonly BpfDirectory _pins = new();
+    private readonly NetworkNamespace _wire = NetworkNamespace.CreateAnonymous();
+    private readonly List<TestNode> _nodes = [];
+    private readonly List<TestPod> _pods = [];
+
+    /// <param name="nodes">How many nodes.</param>
+    /// <param name="mtu">MTU of the wire in bytes.</param>
+    internal TestNetwork(int nodes, int mtu = 1500)
+    {
+        Mtu = mtu;
+        Ip(_wire, "link add wire type bridge", "link set wire up");
+        for (var i = 1; i <= nodes; i++)
+        {
+            _nodes.Add(new TestNode(this, i, Path.Combine(_pins.Path, string.Create(CultureInfo.InvariantCulture, $"node{i}"))));
+        }
+
+        foreach (var node in _nodes)
+        {
+            node.Update();
+        }
+    }
+
+    internal int Mtu { get; }
+
+    /// <summary>VXLAN takes 50 bytes from each packet: outer IPv4, UDP, VXLAN and inner Ethernet headers.</summary>
+    internal int OverlayMtu => Mtu - 50;
+
+    internal IReadOnlyList<TestNode> Nodes => _nodes;
+
+    internal IReadOnlyList<TestPod> Pods => _pods;
+
+    /// <summary>The namespace of the wire, where someone who is no node may stand.</summary>
+    internal NetworkNamespace Wire => _wire;
+
+    internal static IpAddr VtepOf(int node) => IpAddr.Parse(string.Create(CultureInfo.InvariantCulture, $"192.168.2.{9 + node}"));
+
+    /// <summary>The gateway of every network, of the family its pods have.</summary>
+    internal static IpAddr GatewayOf(bool v4) => IpAddr.Parse(v4 ? "10.0.0.254" : "fd00::fe");
+
+    /// <summary>Runs ip(8) in a namespace.</summary>
+    internal static void Ip(NetworkNamespace place, params string[] commands)
+    {
+        foreach (var command in commands)
+        {
+            Inside(place, ["ip", .. command.Split(' ')]);
+        }
+    }
+
+    internal static string Inside(NetworkNamespace place, params string[] command)
+    {
+        var result = Command.Run("nsenter", ["--net=" + PathOf(place), .. command]);
+        Assert.True(result.ExitCode == 0, result.ToString());
+        return result.Output;
+    }
+
+    /// <summary>A path by which other processes open the namespace.</summary>
+    internal static string PathOf(NetworkNamespace place) =>
+        string.Create(CultureInfo.InvariantCulture, $"/proc/{Environment.ProcessId}/fd/{place.Handle.DangerousGetHandle()}");
+
+    /// <summary>Starts a pod on a node and tells all nodes.</summary>
+    internal TestPod AddPod(int node, uint network, string address, int? mtu = null)
+    {
+        var pod = new TestPod(_nodes[node - 1], (ulong)_pods.Count + 1, network, IpAddr.Parse(address), mtu ?? OverlayMtu);
+        _pods.Add(pod);
+        foreach (var each in _nodes)
+        {
+            each.Update();
+        }
+
+        pod.BringUp();
+        return pod;
+    }
+
+    public void Dispose()
+    {
+        foreach (var pod in _pods)
+        {
+            pod.Dispose();
+        }
+
+        foreach (var node in _nodes)
+        {
+            node.Dispose();
+        }
+
+        _wire.Dispose();
+        _pins.Dispose();
+    }
+}

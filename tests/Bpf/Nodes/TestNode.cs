@@ -1,0 +1,87 @@
+using System.Collections.Immutable;
+using Netplugin.Core.Addresses;
+using Netplugin.Core.Datapath;
+using Netplugin.Linux.Bpf;
+using Netplugin.Linux.Links;
+using Netplugin.Linux.Namespaces;
+
+namespace Netplugin.Tests.Bpf.Nodes;
+
+/// <summary>A node: a namespace with an address on the wire, the VXLAN device and the datapath.</summary>
+internal sealed class TestNode : IDisposable
+{
+    private static readonly DatapathSizes Small = new() { Endpoints = 1024, Networks = 64, Interfaces = 64, Vteps = 64 };
+
+    private readonly TestNetwork _network;
+    private readonly string _directory;
+    private readonly IfIndex _vxlan;
+
+    internal TestNode(TestNetwork network, int number, string directory)
+    {
+        _network = network;
+        _directory = directory;
+        Number = number;
+        Namespace = NetworkNamespace.CreateAnonymous();
+        TestNetwork.Ip(network.Wire, $"link add node{number} mtu {network.Mtu} type veth peer name eth1 mtu {network.Mtu} netns {TestNetwork.PathOf(Namespace)}",
+            $"link set node{number} master wire up");
+        TestNetwork.Ip(Namespace, "link set lo up", "link set eth1 up", $"addr add {Vtep}/24 dev eth1");
+        Driver = LinkDriver.Open(Namespace);
+        Datapath = BpfDatapath.Open(directory, Small);
+        _vxlan = Driver.EnsureVxlanDevice(network.OverlayMtu, new(Datapath.Stubs.FromOverlay, Datapath.Stubs.ToOverlay));
+        Update();
+        Datapath.Activate();
+    }
+
+    internal int Number { get; }
+
+    internal NetworkNamespace Namespace { get; }
+
+    internal LinkDriver Driver { get; }
+
+    internal BpfDatapath Datapath { get; private set; }
+
+    internal IpAddr Vtep => TestNetwork.VtepOf(Number);
+
+    internal LinkFilters PodFilters => new(Datapath.Stubs.FromPod, Datapath.Stubs.ToPod);
+
+    internal ulong Drops(DropReason reason) => Datapath.ReadCounters().Drops[reason].Packets;
+
+    internal ulong Events(DatapathEvent happened) => Datapath.ReadCounters().Events[happened].Packets;
+
+    /// <summary>Writes what the node should hold now.</summary>
+    internal void Update() => Datapath.Apply(DatapathDiff.Compute(Wanted(), Datapath.Observe()));
+
+    /// <summary>What a daemon of another build does: opens maps of another size, fills them, takes over.</summary>
+    internal void Upgrade(DatapathSizes sizes)
+    {
+        var next = BpfDatapath.Open(_directory, sizes);
+        next.Apply(DatapathDiff.Compute(Wanted(), next.Observe()));
+        next.Activate();
+        Datapath.Dispose();
+        Datapath = next;
+    }
+
+    public void Dispose()
+    {
+        Datapath.Dispose();
+        Driver.Dispose();
+        Namespace.Dispose();
+    }
+
+    private DatapathState Wanted()
+    {
+        var here = _network.Pods.Where(pod => pod.Node == this).ToArray();
+        var networks = here.Select(pod => pod.Network).ToHashSet();
+        return new(
+            new NodeEntry(Vtep, _vxlan, MacAddress.Gateway, _network.OverlayMtu),
+            networks.ToImmutableDictionary(
+                network => network, network => new NetworkEntry(TestNetwork.GatewayOf(here.First(pod => pod.Network == network).Address.IsV4))),
+            _network.Pods.Where(pod => networks.Contains(pod.Network)).ToImmutableDictionary(
+                pod => new EndpointKey(pod.Network, pod.Address),
+                pod => pod.Node == this
+                    ? new EndpointEntry(pod.Device, IpAddr.Unspecified, pod.Mac)
+                    : new EndpointEntry(IfIndex.None, pod.Node.Vtep, pod.Mac)),
+            here.ToImmutableDictionary(pod => pod.Device, pod => new InterfaceEntry(pod.Network, pod.Number, pod.Mac, pod.Address)),
+            [.. _network.Nodes.Where(node => node != this).Select(node => node.Vtep)]);
+    }
+}

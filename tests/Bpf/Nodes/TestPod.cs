@@ -1,0 +1,76 @@
+using System.Net;
+using System.Net.NetworkInformation;
+using System.Net.Sockets;
+using Netplugin.Core.Addresses;
+using Netplugin.Linux.Links;
+using Netplugin.Linux.Namespaces;
+using Netplugin.Tests.Support.Packets;
+
+namespace Netplugin.Tests.Bpf.Nodes;
+
+/// <summary>A pod: a namespace with one interface, eth0.</summary>
+internal sealed class TestPod : IDisposable
+{
+    private readonly EndpointLink _link;
+
+    internal TestPod(TestNode node, ulong number, uint network, IpAddr address, int mtu)
+    {
+        Node = node;
+        Number = number;
+        Network = network;
+        Address = address;
+        Mac = MacAddress.ForEndpoint(address);
+        Namespace = NetworkNamespace.CreateAnonymous();
+        _link = node.Driver.Create(
+            new EndpointLinkSpec(
+                number, $"netplugin test eth0 {network}/{address}", "eth0", Mac, mtu,
+                [new IpPrefix(address, address.IsV4 ? 24 : 64)], [PodRoute.DefaultVia(TestNetwork.GatewayOf(address.IsV4))]),
+            Namespace, node.PodFilters);
+    }
+
+    internal TestNode Node { get; }
+
+    internal ulong Number { get; }
+
+    internal uint Network { get; }
+
+    internal IpAddr Address { get; }
+
+    internal MacAddress Mac { get; }
+
+    internal NetworkNamespace Namespace { get; }
+
+    internal IfIndex Device => _link.HostIndex;
+
+    /// <summary>Name of the host-side device.</summary>
+    internal string Link => _link.Spec.HostInterface;
+
+    internal PhysicalAddress HardwareAddress => Frame.Mac(Mac.ToString());
+
+    internal void BringUp() => Node.Driver.BringUp(_link);
+
+    /// <summary>A socket of the pod; it may be used from any thread.</summary>
+    internal Socket Open(SocketType type, ProtocolType protocol) => InNamespace.Open(TestNetwork.PathOf(Namespace), () => new Socket(
+        Address.IsV4 ? AddressFamily.InterNetwork : AddressFamily.InterNetworkV6, type, protocol)
+    {
+        ReceiveTimeout = 10_000,
+        SendTimeout = 10_000,
+    });
+
+    /// <summary>A socket of the pod, bound to its address and a port.</summary>
+    internal Socket Bind(SocketType type, ProtocolType protocol, int port)
+    {
+        var socket = Open(type, protocol);
+        socket.Bind(new IPEndPoint(Address.ToIPAddress(), port));
+        return socket;
+    }
+
+    /// <summary>Sends and receives frames as the pod's owner may who has every right in it.</summary>
+    internal PacketSocket OpenFrames() => PacketSocket.Open(TestNetwork.PathOf(Namespace), "eth0");
+
+    public void Dispose()
+    {
+        _link.Dispose();
+        Namespace.Dispose();
+    }
+}

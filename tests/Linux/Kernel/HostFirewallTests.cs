@@ -1,0 +1,112 @@
+using System.Net;
+using System.Net.Sockets;
+using Netplugin.Core.Addresses;
+using Netplugin.Linux.Links;
+using Netplugin.Linux.Namespaces;
+using Netplugin.Linux.Netlink;
+using Netplugin.Linux.Nftables;
+
+namespace Netplugin.Tests.Linux.Kernel;
+
+public sealed class HostFirewallTests : IDisposable
+{
+    private const int Port = 7001;
+    private static readonly IPEndPoint Broadcast = new(IPAddress.Parse("10.1.0.255"), Port);
+
+    private readonly TestNode _node = new();
+    private readonly NetworkNamespace _pod = NetworkNamespace.CreateAnonymous();
+    private readonly Socket _host;
+    private readonly Socket _sender;
+
+    public HostFirewallTests()
+    {
+        var link = _node.Up(TestNode.Spec(), _pod);
+        using (var conversation = _node.Namespace.Run(NetlinkConversation.OpenRoute))
+        {
+            var batch = new NetlinkBatch();
+            AddressMessages.Add(batch, link.HostIndex, IpPrefix.Parse("10.1.0.254/24"));
+            conversation.Execute(batch);
+        }
+
+        _host = _node.Namespace.Run(() => new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp));
+        _host.Bind(new IPEndPoint(IPAddress.Any, Port));
+        _sender = _pod.Run(() => new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp) { EnableBroadcast = true });
+    }
+
+    private ulong Dropped => _node.Namespace.Run(HostFirewall.CountDropped);
+
+    public void Dispose()
+    {
+        _sender.Dispose();
+        _host.Dispose();
+        _pod.Dispose();
+        _node.Dispose();
+    }
+
+    [Fact]
+    public void Without_the_rule_a_pods_packet_reaches_the_host_so_the_other_tests_prove_something()
+    {
+        _sender.SendTo("x"u8, Broadcast);
+
+        Eventually.True(() => _host.Available == 1, "the host received the pod's packet");
+        Assert.Equal(0UL, Dropped);
+    }
+
+    [Fact]
+    public void A_pods_packet_that_reaches_the_hosts_stack_is_dropped_and_counted()
+    {
+        HostFirewall.Ensure(_node.Namespace);
+
+        _sender.SendTo("x"u8, Broadcast);
+
+        Eventually.True(() => Dropped == 1, "the rule counted the packet");
+        Assert.Equal(0, _host.Available);
+    }
+
+    [Fact]
+    public void A_rule_that_is_in_force_is_kept_with_its_count()
+    {
+        Assert.True(HostFirewall.Ensure(_node.Namespace));
+        _sender.SendTo("x"u8, Broadcast);
+        Eventually.True(() => Dropped == 1, "the rule counted the packet");
+
+        Assert.False(HostFirewall.Ensure(_node.Namespace));
+
+        Assert.Equal(1UL, Dropped);
+    }
+
+    [Fact]
+    public void A_table_that_is_not_as_it_should_be_is_replaced()
+    {
+        HostFirewall.Ensure(_node.Namespace);
+        using (var conversation = _node.Namespace.Run(() => new NetlinkConversation(NetlinkSocket.Open(NetlinkSocket.Netfilter))))
+        {
+            var batch = NetfilterMessages.BeginTransaction();
+            NetfilterMessages.AddDropRule(batch, HostFirewall.Table, "pods", "eth", "somebody's");
+            NetfilterMessages.End(batch);
+            conversation.Execute(batch);
+        }
+
+        Assert.True(HostFirewall.Ensure(_node.Namespace));
+
+        Assert.False(HostFirewall.Ensure(_node.Namespace));
+    }
+
+    [Fact]
+    public void Removing_it_twice_succeeds_and_ends_the_dropping()
+    {
+        HostFirewall.Ensure(_node.Namespace);
+        for (var i = 0; i < 2; i++)
+        {
+            _node.Namespace.Run(() =>
+            {
+                HostFirewall.Remove();
+                return true;
+            });
+        }
+
+        _sender.SendTo("x"u8, Broadcast);
+
+        Eventually.True(() => _host.Available == 1, "the host received the pod's packet");
+    }
+}
