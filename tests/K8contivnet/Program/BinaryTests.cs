@@ -1,0 +1,58 @@
+using System.Buffers.Binary;
+using System.Diagnostics;
+using System.Globalization;
+using Netplugin.Tests.Support;
+
+namespace Netplugin.Tests.K8contivnet.Program;
+
+/// <summary>What the published file itself must be.</summary>
+public sealed class BinaryTests
+{
+    private const int Interpreter = 3; // PT_INTERP (elf.h)
+    private const int Dynamic = 2; // PT_DYNAMIC
+
+    [Fact]
+    public void It_is_at_most_two_mebibytes() =>
+        Assert.InRange(new FileInfo(RepositoryRoot.Program("k8contivnet")).Length, 1, 2 << 20);
+
+    [Fact]
+    public void It_needs_no_shared_library()
+    {
+        // An ELF file without an interpreter and a dynamic section loads nothing (elf(5)).
+        var elf = File.ReadAllBytes(RepositoryRoot.Program("k8contivnet"));
+        Assert.Equal("\x7f" + "ELF", string.Concat(elf[..4].Select(b => (char)b)));
+        var offset = (int)BinaryPrimitives.ReadUInt64LittleEndian(elf.AsSpan(0x20));
+        var size = BinaryPrimitives.ReadUInt16LittleEndian(elf.AsSpan(0x36));
+        var count = BinaryPrimitives.ReadUInt16LittleEndian(elf.AsSpan(0x38));
+        var types = Enumerable.Range(0, count).Select(i => BinaryPrimitives.ReadInt32LittleEndian(elf.AsSpan(offset + i * size)));
+
+        Assert.DoesNotContain(types, type => type is Interpreter or Dynamic);
+    }
+
+    [Fact]
+    public void It_was_published_without_a_warning()
+    {
+        var log = Path.Combine(RepositoryRoot.Path, "artifacts", "publish", "k8contivnet.log");
+
+        Assert.True(File.Exists(log), $"{log} is missing: run make publish (make test does it).");
+        Assert.DoesNotContain("warning", File.ReadAllText(log), StringComparison.OrdinalIgnoreCase);
+    }
+
+    [Fact]
+    public async Task It_answers_at_once()
+    {
+        using var plugin = new Plugin();
+        var times = new List<TimeSpan>();
+        for (var i = 0; i < 50; i++)
+        {
+            var watch = Stopwatch.StartNew();
+            Assert.Equal(0, (await plugin.CniAsync("VERSION", "")).Exit);
+            times.Add(watch.Elapsed);
+        }
+
+        times.Sort();
+        TestContext.Current.TestOutputHelper!.WriteLine(
+            string.Create(CultureInfo.InvariantCulture, $"VERSION, spawned from this process: median {times[25].TotalMilliseconds:0.00} ms"));
+        Assert.InRange(times[25], TimeSpan.Zero, TimeSpan.FromMilliseconds(50));
+    }
+}
