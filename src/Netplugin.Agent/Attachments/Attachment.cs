@@ -1,0 +1,58 @@
+using Netplugin.Core.Addresses;
+using Netplugin.Core.Model;
+using Netplugin.Linux.Links;
+
+namespace Netplugin.Agent.Attachments;
+
+/// <summary>One interface of a pod: the endpoint it is, and how far its making or removal has come.</summary>
+/// <param name="Number">Node-local number, never reused; the host-side device's name and the interface map entry carry it.</param>
+/// <param name="Interface">The interface's name in the pod.</param>
+/// <param name="Endpoint">The endpoint it is.</param>
+/// <param name="DatapathId">The network's number in the maps (<see cref="NetworkRecord.DatapathId"/>).</param>
+/// <param name="Address">The endpoint's address.</param>
+/// <param name="Mac">The endpoint's Ethernet address.</param>
+/// <param name="Subnet">The network's subnet; its length becomes the address's on-link prefix.</param>
+/// <param name="Gateway">The network's gateway; unspecified when it has none.</param>
+/// <param name="Device">The host-side device; none before it was made and after it was retired.</param>
+/// <param name="Phase">How far it has come.</param>
+/// <param name="HasDefaultRoute">The pod's default route leads through the gateway by this interface.</param>
+/// <param name="Since">When it was asked for.</param>
+/// <param name="BoundRevision">Revision of the endpoint's record when this node's binding was last seen in it; 0 before.</param>
+/// <param name="Unposted">
+/// The store was reset and accepted while this attachment had no endpoint in it: it stays up, and is reported, until one with its address is posted.
+/// </param>
+internal sealed record Attachment(
+    ulong Number,
+    string Interface,
+    EndpointId Endpoint,
+    uint DatapathId,
+    IpAddr Address,
+    MacAddress Mac,
+    IpPrefix Subnet,
+    IpAddr Gateway,
+    IfIndex Device,
+    AttachmentPhase Phase,
+    bool HasDefaultRoute,
+    DateTimeOffset Since,
+    long BoundRevision = 0,
+    bool Unposted = false)
+{
+    /// <summary>Name of the host-side device.</summary>
+    public string DeviceName => LinkNames.ForAttachment(Number);
+}
+
+/// <summary>How far the making or removal of an interface has come. Written to the journal before the step it names is begun.</summary>
+internal enum AttachmentPhase
+{
+    /// <summary>Being made: link, maps and binding may each exist or not. A daemon that finds this after a restart rolls it back.</summary>
+    Adding,
+
+    /// <summary>Answered: everything exists.</summary>
+    Up,
+
+    /// <summary>Being removed: nobody may count on it any more.</summary>
+    Leaving,
+
+    /// <summary>Gone from the kernel; the binding in the store is still to be cleared.</summary>
+    Unbinding,
+}

@@ -1,0 +1,52 @@
+using System.Collections.Immutable;
+using System.Text.Json.Serialization;
+using Netplugin.Core.Addresses;
+using Netplugin.Core.Model;
+
+namespace Netplugin.Agent.Attachments;
+
+/// <summary>A pod's file: the same as <see cref="Pod"/> in plain text values, so that an operator can read it and a newer daemon can add to it.</summary>
+internal sealed record JournalDocument(
+    string Sandbox, string Interface, string Name, string Namespace, string NetworkNamespace, string CniNetwork,
+    PodOrigin Origin, bool SeenByRuntime, bool Ended, ImmutableArray<JournalAttachment> Attachments)
+{
+    public static JournalDocument From(Pod pod) => new(
+        pod.Key.Sandbox, pod.Key.Interface, pod.Name, pod.Namespace, pod.NetworkNamespace, pod.CniNetwork, pod.Origin, pod.SeenByRuntime, pod.Ended,
+        [.. pod.Attachments.Select(JournalAttachment.From)]);
+
+    public Pod ToPod() => new(
+        new PodKey(Required(Sandbox, "sandbox"), Required(Interface, "interface")), Required(Name, "name"), Namespace ?? "",
+        NetworkNamespace ?? "", CniNetwork ?? "", Origin, SeenByRuntime, Ended,
+        Attachments.IsDefault ? [] : [.. Attachments.Select(a => a.ToAttachment())]);
+
+    internal static string Required(string? value, string field) =>
+        string.IsNullOrEmpty(value) ? throw new FormatException($"\"{field}\" is missing") : value;
+}
+
+/// <summary>One interface in a pod's file.</summary>
+internal sealed record JournalAttachment(
+    ulong Number, string Interface, string Tenant, string Network, string Container, uint DatapathId, string Address, string Mac,
+    string Subnet, string? Gateway, int Device, AttachmentPhase Phase, bool HasDefaultRoute, DateTimeOffset Since,
+    long BoundRevision, bool Unposted)
+{
+    public static JournalAttachment From(Attachment a) => new(
+        a.Number, a.Interface, a.Endpoint.Network.Tenant, a.Endpoint.Network.Network, a.Endpoint.Container, a.DatapathId,
+        a.Address.ToString(), a.Mac.ToString(), a.Subnet.ToString(), a.Gateway.IsUnspecified ? null : a.Gateway.ToString(),
+        a.Device.Value, a.Phase, a.HasDefaultRoute, a.Since, a.BoundRevision, a.Unposted);
+
+    public Attachment ToAttachment() => new(
+        Number, JournalDocument.Required(Interface, "interface"),
+        new EndpointId(
+            new NetworkId(JournalDocument.Required(Tenant, "tenant"), JournalDocument.Required(Network, "network")),
+            JournalDocument.Required(Container, "container")),
+        DatapathId, IpAddr.Parse(JournalDocument.Required(Address, "address")), MacAddress.Parse(JournalDocument.Required(Mac, "mac")),
+        IpPrefix.Parse(JournalDocument.Required(Subnet, "subnet")), string.IsNullOrEmpty(Gateway) ? IpAddr.Unspecified : IpAddr.Parse(Gateway),
+        new IfIndex(Device), Phase, HasDefaultRoute, Since, BoundRevision, Unposted);
+}
+
+/// <summary>Source-generated JSON of the daemon's own files.</summary>
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, UseStringEnumConverter = true, WriteIndented = true,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSerializable(typeof(JournalDocument))]
+internal sealed partial class JournalJson : JsonSerializerContext;

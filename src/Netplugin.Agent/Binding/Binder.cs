@@ -1,0 +1,110 @@
+using System.Collections.Immutable;
+using Netplugin.Agent.Resolve;
+using Netplugin.Core.Model;
+using Netplugin.Store;
+using Netplugin.Store.Json;
+
+namespace Netplugin.Agent.Binding;
+
+/// <summary>
+/// Writes and clears bindings in the endpoints' records, always comparing the revision it read: the newest binding wins, and a late
+/// removal never takes away a binding that moved.
+/// </summary>
+/// <param name="store">The store.</param>
+/// <param name="me">This node's host label.</param>
+internal sealed class Binder(IStateStore store, string me)
+{
+    private const int Tries = 10;
+
+    /// <summary>Binds a pod's endpoints, all or none.</summary>
+    /// <param name="wanted">The endpoints as read, with the binding each gets.</param>
+    /// <param name="cancellationToken">Ends the tries.</param>
+    /// <returns>The revision the records have now.</returns>
+    /// <exception cref="ResolveException">An endpoint was deleted, changed or homed elsewhere meanwhile.</exception>
+    /// <exception cref="StoreException">The store refused or did not answer.</exception>
+    public async Task<long> BindAsync(
+        ImmutableArray<(EndpointCandidate Endpoint, EndpointBinding Binding)> wanted, CancellationToken cancellationToken)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            if (wanted.All(w => w.Endpoint.Record.Binding == w.Binding))
+            {
+                return wanted.Max(w => w.Endpoint.Revision);
+            }
+
+            try
+            {
+                var result = await store.CommitAsync(new StoreTransaction(
+                    [.. wanted.Select(w => StoreCompare.Unchanged(StoreKeys.Endpoint(w.Endpoint.Record.Id), w.Endpoint.Revision))],
+                    [.. wanted.Select(w => new StoreOperation.Put(
+                        StoreKeys.Endpoint(w.Endpoint.Record.Id), RecordCodec.Encode(w.Endpoint.Record with { Binding = w.Binding })))]), cancellationToken);
+                if (result.Succeeded)
+                {
+                    return result.Revision;
+                }
+            }
+            catch (StoreException e) when (e.OutcomeUnknown && attempt < Tries)
+            {
+                // Reading again tells whether it was carried out.
+            }
+
+            if (attempt == Tries)
+            {
+                throw new StoreException("bind", StoreFailure.Refused, $"the endpoint {wanted[0].Endpoint.Record.Id} changed {Tries} times while it was being bound: try again");
+            }
+
+            wanted = [.. await Task.WhenAll(wanted.Select(w => RereadAsync(w.Endpoint, w.Binding, cancellationToken)))];
+        }
+    }
+
+    /// <summary>Clears a binding if it is still this one; anything else is left alone.</summary>
+    /// <exception cref="StoreException">The store refused or did not answer.</exception>
+    public async Task UnbindAsync(EndpointId id, EndpointBinding mine, CancellationToken cancellationToken)
+    {
+        var key = StoreKeys.Endpoint(id);
+        for (var attempt = 1; attempt <= Tries; attempt++)
+        {
+            if (await store.GetAsync(key, cancellationToken) is not { } entry || RecordCodec.DecodeEndpoint(entry) is not { Binding: { } binding } record
+                || binding != mine)
+            {
+                return;
+            }
+
+            try
+            {
+                var result = await store.CommitAsync(
+                    new StoreTransaction([StoreCompare.Unchanged(key, entry.ModRevision)], [new StoreOperation.Put(key, RecordCodec.Encode(record with { Binding = null }))]),
+                    cancellationToken);
+                if (result.Succeeded)
+                {
+                    return;
+                }
+            }
+            catch (StoreException e) when (e.OutcomeUnknown && attempt < Tries)
+            {
+                // Reading again tells whether it was carried out.
+            }
+        }
+
+        throw new StoreException("unbind", StoreFailure.Refused, $"the endpoint {id} changed {Tries} times while its binding was being cleared: it is tried again");
+    }
+
+    private async Task<(EndpointCandidate, EndpointBinding)> RereadAsync(EndpointCandidate before, EndpointBinding binding, CancellationToken cancellationToken)
+    {
+        var id = before.Record.Id;
+        if (await store.GetAsync(StoreKeys.Endpoint(id), cancellationToken) is not { } entry)
+        {
+            throw new ResolveException(ResolveFailure.NotPosted, $"endpoint {id} was deleted while it was being attached: post it with netdcli -add-cfg");
+        }
+
+        var record = RecordCodec.DecodeEndpoint(entry);
+        if (record.Address != before.Record.Address || record.Mac != before.Record.Mac)
+        {
+            throw new ResolveException(ResolveFailure.NotPosted, $"endpoint {id} was posted anew with another address while it was being attached: try again");
+        }
+
+        return record.Host.Length > 0 && record.Host != me
+            ? throw new ResolveException(ResolveFailure.HomedElsewhere, $"endpoint {id} was homed on host {record.Host} while it was being attached, this is {me}")
+            : (before with { Record = record, Revision = entry.ModRevision }, binding);
+    }
+}

@@ -1,0 +1,56 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace Netplugin.Agent.Cluster;
+
+/// <summary>Keeps the <see cref="StoreMemory"/> across restarts and reboots.</summary>
+/// <param name="stateDirectory">The daemon's state directory; made when missing.</param>
+internal sealed class StoreMemoryFile(string stateDirectory)
+{
+    private readonly string _path = Path.Combine(stateDirectory, "store.json");
+    private StoreMemory? _written;
+
+    /// <summary>Reads what was remembered; null on a first start.</summary>
+    /// <exception cref="InvalidDataException">The file is damaged: the operator must say what is meant by removing it.</exception>
+    public StoreMemory? Read()
+    {
+        if (!File.Exists(_path))
+        {
+            return null;
+        }
+
+        try
+        {
+            return _written = JsonSerializer.Deserialize(File.ReadAllBytes(_path), StoreMemoryJson.Default.StoreMemory);
+        }
+        catch (JsonException e)
+        {
+            throw new InvalidDataException(
+                $"{_path} is damaged ({e.Message}): it tells a wiped store from a quiet one. Remove it to follow the store as it is now.", e);
+        }
+    }
+
+    /// <summary>Writes it if it differs, durably: old or new after a power cut, never half.</summary>
+    public void Write(StoreMemory memory)
+    {
+        if (memory == _written)
+        {
+            return;
+        }
+
+        Directory.CreateDirectory(Path.GetDirectoryName(_path)!);
+        var temporary = _path + ".tmp";
+        using (var file = new FileStream(temporary, FileMode.Create, FileAccess.Write))
+        {
+            JsonSerializer.Serialize(file, memory, StoreMemoryJson.Default.StoreMemory);
+            file.Flush(flushToDisk: true);
+        }
+
+        File.Move(temporary, _path, overwrite: true);
+        _written = memory;
+    }
+}
+
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, WriteIndented = true)]
+[JsonSerializable(typeof(StoreMemory))]
+internal sealed partial class StoreMemoryJson : JsonSerializerContext;

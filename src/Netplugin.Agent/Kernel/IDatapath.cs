@@ -1,0 +1,33 @@
+using System.Collections.Immutable;
+using Netplugin.Core.Datapath;
+
+namespace Netplugin.Agent.Kernel;
+
+/// <summary>The eBPF maps and programs of this node, as the daemon needs them. Members throw <see cref="Linux.KernelException"/>.</summary>
+internal interface IDatapath : IDisposable
+{
+    /// <summary>What the maps hold.</summary>
+    DatapathState Observe();
+
+    /// <summary>Carries out changes in order. After an exception some may have been carried out: observe again.</summary>
+    void Apply(ImmutableArray<DatapathChange> changes);
+
+    /// <summary>True when another build's maps are still there, and its programs may be the ones at work.</summary>
+    bool HasOlderGeneration { get; }
+
+    /// <summary>Sends the node's packets through these maps and programs from now on.</summary>
+    void Activate();
+
+    /// <summary>What the datapath counted since the maps were made.</summary>
+    DatapathCounts ReadCounters();
+}
+
+/// <summary>What the datapath counted.</summary>
+/// <param name="Drops">Packets dropped, by reason.</param>
+/// <param name="Others">Everything else that is counted, by name.</param>
+internal sealed record DatapathCounts(ImmutableSortedDictionary<string, long> Drops, ImmutableSortedDictionary<string, long> Others)
+{
+    /// <summary>Nothing counted.</summary>
+    public static DatapathCounts Empty { get; } = new(
+        ImmutableSortedDictionary.Create<string, long>(StringComparer.Ordinal), ImmutableSortedDictionary.Create<string, long>(StringComparer.Ordinal));
+}

@@ -1,0 +1,68 @@
+using System.Collections.Immutable;
+using Netplugin.Core.Addresses;
+
+namespace Netplugin.Agent.Kernel;
+
+/// <summary>
+/// The links of this node, as the daemon needs them: the seam at which tests fail the Nth call. The real one is <see cref="KernelLinks"/>.
+/// Members throw <see cref="Linux.KernelException"/>.
+/// </summary>
+internal interface ILinks
+{
+    /// <summary>Makes a pod's link, programs attached, both ends down; replaces what an earlier try left of the same number.</summary>
+    ICreatedLink Create(LinkWish wish, IPodNamespace pod);
+
+    /// <summary>Brings a created link up; traffic may flow from then on.</summary>
+    void BringUp(ICreatedLink link);
+
+    /// <summary>Attaches the programs to a pod link that lost them.</summary>
+    void Attach(LinkWish wish, IfIndex device);
+
+    /// <summary>Takes links down and into the group that is to be deleted; fast. A device that is gone is not an error.</summary>
+    void Retire(ImmutableArray<IfIndex> devices);
+
+    /// <summary>Deletes every retired link; blocks for tens of milliseconds.</summary>
+    void DeleteRetired();
+
+    /// <summary>Every pod link of this node that is not retired.</summary>
+    ImmutableArray<OwnedLink> ListOwned();
+
+    /// <summary>What is wrong with a pod's link, a sentence each; empty when it is as it was made.</summary>
+    ImmutableArray<string> Check(LinkWish wish, IfIndex device, IPodNamespace pod);
+
+    /// <summary>Sets the MTU in bytes of both ends of a link.</summary>
+    void SetMtu(IfIndex device, IPodNamespace pod, string podInterface, int mtu);
+
+    /// <summary>Makes or mends the VXLAN device, filters attached, up.</summary>
+    /// <returns>The device.</returns>
+    IfIndex EnsureVxlanDevice(int mtu);
+
+    /// <summary>Drops what pods send past the programs.</summary>
+    void EnsureFirewall();
+}
+
+/// <summary>A pod's link that was made and is still down; dispose it once it is up or given up.</summary>
+internal interface ICreatedLink : IDisposable
+{
+    /// <summary>The host-side device.</summary>
+    IfIndex Device { get; }
+}
+
+/// <summary>What a pod's link should be.</summary>
+/// <param name="Number">The attachment's number.</param>
+/// <param name="Alias">The host-side device's alias, which says whose it is.</param>
+/// <param name="Interface">The pod-side device's name.</param>
+/// <param name="Mac">The pod-side device's Ethernet address.</param>
+/// <param name="Address">Its address with the subnet's prefix length.</param>
+/// <param name="Gateway">Its default route; unspecified: none.</param>
+/// <param name="Mtu">MTU of both ends in bytes.</param>
+internal sealed record LinkWish(
+    ulong Number, string Alias, string Interface, MacAddress Mac, IpPrefix Address, IpAddr Gateway, int Mtu);
+
+/// <summary>A pod link found on this node.</summary>
+/// <param name="Device">The host-side device.</param>
+/// <param name="Number">The attachment's number, from its name.</param>
+/// <param name="IsUp">The host side is up.</param>
+/// <param name="HasFilters">Both programs are attached.</param>
+/// <param name="Mtu">MTU of the host side in bytes.</param>
+internal readonly record struct OwnedLink(IfIndex Device, ulong Number, bool IsUp, bool HasFilters, int Mtu);

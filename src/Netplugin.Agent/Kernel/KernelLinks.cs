@@ -1,0 +1,63 @@
+using System.Collections.Immutable;
+using Netplugin.Core.Addresses;
+using Netplugin.Linux.Bpf;
+using Netplugin.Linux.Links;
+using Netplugin.Linux.Nftables;
+
+namespace Netplugin.Agent.Kernel;
+
+/// <summary>The real links, over rtnetlink.</summary>
+/// <param name="driver">The driver.</param>
+/// <param name="stubs">What is attached to every device.</param>
+internal sealed class KernelLinks(LinkDriver driver, StubPrograms stubs) : ILinks
+{
+    private readonly LinkFilters _podFilters = new(stubs.FromPod, stubs.ToPod);
+    private readonly LinkFilters _overlayFilters = new(stubs.FromOverlay, stubs.ToOverlay);
+
+    /// <inheritdoc/>
+    public ICreatedLink Create(LinkWish wish, IPodNamespace pod) =>
+        new CreatedLink(driver.Create(SpecOf(wish), Namespace(pod), _podFilters));
+
+    /// <inheritdoc/>
+    public void BringUp(ICreatedLink link) => driver.BringUp(((CreatedLink)link).Inner);
+
+    /// <inheritdoc/>
+    public void Attach(LinkWish wish, IfIndex device) => driver.Attach(device, LinkNames.ForAttachment(wish.Number), _podFilters);
+
+    /// <inheritdoc/>
+    public void Retire(ImmutableArray<IfIndex> devices) => driver.Retire(devices);
+
+    /// <inheritdoc/>
+    public void DeleteRetired() => driver.DeleteRetired();
+
+    /// <inheritdoc/>
+    public ImmutableArray<OwnedLink> ListOwned() =>
+        [.. driver.ListOwned().Where(l => !l.IsRetired).Select(l => new OwnedLink(l.Index, l.Attachment, l.IsUp, l.HasFilters, l.Mtu))];
+
+    /// <inheritdoc/>
+    public ImmutableArray<string> Check(LinkWish wish, IfIndex device, IPodNamespace pod) => [.. driver.Check(SpecOf(wish), Namespace(pod))];
+
+    /// <inheritdoc/>
+    public void SetMtu(IfIndex device, IPodNamespace pod, string podInterface, int mtu) => driver.SetMtu(device, Namespace(pod), podInterface, mtu);
+
+    /// <inheritdoc/>
+    public IfIndex EnsureVxlanDevice(int mtu) => driver.EnsureVxlanDevice(mtu, _overlayFilters);
+
+    /// <inheritdoc/>
+    public void EnsureFirewall() => HostFirewall.Ensure();
+
+    private static Linux.Namespaces.NetworkNamespace Namespace(IPodNamespace pod) => ((KernelNamespace)pod).Inner;
+
+    private static EndpointLinkSpec SpecOf(LinkWish wish) => new(
+        wish.Number, wish.Alias, wish.Interface, wish.Mac, wish.Mtu, [wish.Address],
+        wish.Gateway.IsUnspecified ? [] : [PodRoute.DefaultVia(wish.Gateway)]);
+
+    private sealed class CreatedLink(EndpointLink inner) : ICreatedLink
+    {
+        public EndpointLink Inner { get; } = inner;
+
+        public IfIndex Device => Inner.HostIndex;
+
+        public void Dispose() => Inner.Dispose();
+    }
+}

@@ -1,0 +1,49 @@
+using System.Collections.Concurrent;
+using System.Collections.Immutable;
+
+namespace Netplugin.Agent.Loop;
+
+/// <summary>What an operator should look at, by topic: whoever finds a problem puts it up, and takes it down when it is over. Safe from any thread.</summary>
+internal sealed class ProblemBoard
+{
+    private readonly ConcurrentDictionary<string, string> _problems = new(StringComparer.Ordinal);
+
+    /// <summary>The sentences, in the order of their topics.</summary>
+    public ImmutableArray<string> All => [.. _problems.OrderBy(p => p.Key, StringComparer.Ordinal).Select(p => p.Value)];
+
+    /// <summary>The problem of a topic; null when there is none.</summary>
+    public string? Get(string topic) => _problems.GetValueOrDefault(topic);
+
+    /// <summary>Puts a problem up, or takes it down with null.</summary>
+    /// <returns>True when that changed something.</returns>
+    public bool Set(string topic, string? problem)
+    {
+        if (problem is null)
+        {
+            return _problems.TryRemove(topic, out _);
+        }
+
+        var changed = !_problems.TryGetValue(topic, out var known) || known != problem;
+        _problems[topic] = problem;
+        return changed;
+    }
+
+    /// <summary>Takes down every problem whose topic begins so and is not among those that still hold.</summary>
+    public void KeepOnly(string prefix, IReadOnlySet<string> topics)
+    {
+        foreach (var topic in _problems.Keys)
+        {
+            if (topic.StartsWith(prefix, StringComparison.Ordinal) && !topics.Contains(topic))
+            {
+                _problems.TryRemove(topic, out _);
+            }
+        }
+    }
+}
+
+/// <summary>Topics that more than one part speaks of.</summary>
+internal static class LoopTopics
+{
+    /// <summary>The last reconcile failed.</summary>
+    public const string Datapath = "datapath";
+}

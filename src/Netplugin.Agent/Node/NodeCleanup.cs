@@ -1,0 +1,33 @@
+using Netplugin.Agent.Configuration;
+using Netplugin.Linux.Bpf;
+using Netplugin.Linux.Links;
+using Netplugin.Linux.Nftables;
+using Netplugin.Linux.Sockets;
+
+namespace Netplugin.Agent.Node;
+
+/// <summary>Removes everything of netplugin from a node: what a stopped daemon leaves on purpose, so that its pods keep running.</summary>
+internal static class NodeCleanup
+{
+    /// <summary>Removes pod links, the VXLAN device, maps, programs, firewall rule and run directory. The state directory stays: it may hold the embedded store.</summary>
+    /// <exception cref="Linux.KernelException">A daemon is running, or the kernel refuses.</exception>
+    public static void Run(AgentOptions options)
+    {
+        if (Directory.Exists(options.RunDirectory))
+        {
+            // Taken and released: with a running daemon this throws and says so.
+            UnixListener.Listen(options.Socket).Dispose();
+        }
+
+        using var driver = LinkDriver.Open();
+        driver.Retire([.. driver.ListOwned().Select(l => l.Index)]);
+        driver.DeleteRetired();
+        driver.RemoveVxlanDevice();
+        HostFirewall.Remove();
+        BpfDatapath.Remove(options.BpfDirectory);
+        if (Directory.Exists(options.RunDirectory))
+        {
+            Directory.Delete(options.RunDirectory, recursive: true);
+        }
+    }
+}

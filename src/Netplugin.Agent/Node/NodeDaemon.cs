@@ -1,0 +1,213 @@
+using System.Net;
+using System.Net.Sockets;
+using Microsoft.Extensions.Logging;
+using Netplugin.Agent.Api;
+using Netplugin.Agent.Attachments;
+using Netplugin.Agent.Binding;
+using Netplugin.Agent.Cluster;
+using Netplugin.Agent.Configuration;
+using Netplugin.Agent.Kernel;
+using Netplugin.Agent.Logging;
+using Netplugin.Agent.Loop;
+using Netplugin.Agent.Metrics;
+using Netplugin.Agent.Pods;
+using Netplugin.Agent.Runtime;
+using Netplugin.Core.Addresses;
+using Netplugin.Linux.Bpf;
+using Netplugin.Linux.Links;
+using Netplugin.Linux.Sockets;
+using Netplugin.NodeApi;
+using Netplugin.Store;
+
+namespace Netplugin.Agent.Node;
+
+/// <summary>Puts the daemon together, starts its parts in order, and stops them in reverse.</summary>
+internal sealed class NodeDaemon : IAsyncDisposable
+{
+    private readonly Stack<IAsyncDisposable> _parts = new();
+
+    private NodeDaemon()
+    {
+    }
+
+    /// <summary>Starts everything; returns when requests are served.</summary>
+    /// <exception cref="Linux.KernelException">The kernel refuses what the daemon needs.</exception>
+    /// <exception cref="StoreException">The embedded store cannot be opened.</exception>
+    public static async Task<NodeDaemon> StartAsync(
+        AgentOptions options, ISandboxes sandboxes, LogLevels levels, string version, ILogger log, CancellationToken cancellationToken)
+    {
+        var daemon = new NodeDaemon();
+        try
+        {
+            await daemon.BuildAsync(options, sandboxes, levels, version, log, cancellationToken);
+            return daemon;
+        }
+        catch
+        {
+            await daemon.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        while (_parts.TryPop(out var part))
+        {
+            await part.DisposeAsync();
+        }
+    }
+
+    private async Task BuildAsync(
+        AgentOptions options, ISandboxes sandboxes, LogLevels levels, string version, ILogger log, CancellationToken cancellationToken)
+    {
+        var time = TimeProvider.System;
+        NodeLog.Starting(log, version, options.HostLabel, options.Store.IsEtcd ? options.Store.EtcdEndpoints! : options.Store.EmbeddedPath!);
+        Directory.CreateDirectory(options.RunDirectory, OwnerOnly);
+        Directory.CreateDirectory(options.StateDirectory, OwnerOnly);
+
+        // Its lock keeps a second daemon away from the journal and the maps; clients wait in its queue from now on.
+        var listener = UnixListener.Listen(options.Socket);
+        Own(listener);
+        var journalIsNew = !Directory.Exists(Path.Combine(options.RunDirectory, "attachments"));
+        var journal = new AttachmentJournal(options.RunDirectory);
+        var datapath = new KernelDatapath(BpfDatapath.Open(options.BpfDirectory, new DatapathSizes()));
+        Own(datapath);
+        var driver = LinkDriver.Open();
+        Own(driver);
+        var underlayDriver = LinkDriver.Open();
+        Own(underlayDriver);
+        var links = new KernelLinks(driver, datapath.Stubs);
+        var namespaces = new KernelNamespaces();
+        var problems = new ProblemBoard();
+        var metrics = new AgentMetrics();
+        Own(metrics);
+        var prometheus = new PrometheusText();
+        Own(prometheus);
+
+        var health = new StoreHealth(time);
+        var store = new NotingStore(options.Store.Open(), health);
+        Own(store);
+        var identity = new NodeIdentity(
+            options.HostLabel, options.Vtep, token => StoreAddressAsync(options.Store, token), new KernelUnderlay(underlayDriver.Underlay), problems, log);
+        await identity.RefreshAsync(cancellationToken);
+
+        KernelLoop? loop = null;
+        PodKeeper? keeper = null;
+        NodeRegistration? registration = null;
+        var follower = new ClusterFollower(store, options.HostLabel, new StoreMemoryFile(options.StateDirectory), health, change =>
+        {
+            loop?.Mark(change);
+            keeper?.Signal(change.Resolve);
+            registration?.FollowingMayHaveBegun();
+        }, time, log);
+        var retired = new RetiredLinks(links, log);
+        Own(retired);
+        var kernel = new NodeKernel(
+            links, datapath, namespaces, journal, () => follower.View, () => follower.IsSettling, () => identity.Facts, problems, follower.FollowNetworks, retired.Signal, time, log);
+        kernel.Restore();
+        loop = new KernelLoop(kernel, () => keeper?.MayRemove == true, problems, metrics, time, log);
+        Own(loop);
+
+        var cache = new SandboxCache(sandboxes, problems);
+        var turns = new PodTurns();
+        var reader = new EndpointReader(store);
+        var binder = new Binder(store, options.HostLabel);
+        var pods = new PodService(loop, kernel, turns, reader, binder, follower, cache, retired, token => registration!.WhenRegisteredAsync(token), () => keeper?.Signal(resolve: false), time, log);
+        keeper = new PodKeeper(new KeeperParts(
+            pods, loop, kernel, turns, follower, reader, binder, store, cache, namespaces, retired, problems, journalIsNew, log));
+        Own(keeper);
+        Own(follower);
+        var reporter = new NodeReporter(
+            kernel, loop, keeper, follower, health, identity, problems, datapath, metrics, () => registration?.IsRegistered == true, options.Store, version, time);
+        registration = new NodeRegistration(
+            store, follower, identity, reporter.ForCluster, () => loop.Mark(new ClusterChange(true, [], false)), version, log);
+        Own(registration);
+        var pending = new PendingDeletes(options.PendingDirectory, pods, log);
+        Own(pending);
+        var exec = new ExecForm(pods, cache, namespaces, metrics, time, log);
+        var requests = new NodeRequests(
+            pods, loop, cache, follower, health, namespaces, problems, reporter, registration, new StoreProxy(store), exec, metrics, prometheus, levels, time, log);
+
+        // The maps and links agree with the journal before anything else is believed or served.
+        await loop.ResyncAsync();
+        await pending.DrainAsync(cancellationToken);
+        follower.Start();
+        keeper.Start();
+        registration.Start();
+        pending.Start();
+        if (options.Metrics is { } address)
+        {
+            StartMetrics(address, prometheus, reporter, problems, log);
+        }
+
+        var server = new NodeApiServer(listener, requests, namespaces, metrics, log);
+        Own(server);
+        server.Start();
+        NodeLog.Ready(log, kernel.Pods.Count);
+    }
+
+    private void StartMetrics(IPEndPoint address, PrometheusText prometheus, NodeReporter reporter, ProblemBoard problems, ILogger log)
+    {
+        try
+        {
+            var metrics = new MetricsListener(address, () => Task.FromResult(prometheus.Write(reporter.Samples())), log);
+            Own(metrics);
+            NodeLog.MetricsListening(log, metrics.Address.ToString()!);
+        }
+        catch (SocketException e)
+        {
+            // Pods matter more than their numbers.
+            problems.Set("metrics", $"metrics are not served: {address} cannot be listened on ({e.Message}): give another -metrics-addr");
+        }
+    }
+
+    /// <summary>An address of the store, to see which way this node's packets to its peers leave.</summary>
+    private static async Task<IpAddr> StoreAddressAsync(StoreOptions store, CancellationToken cancellationToken)
+    {
+        if (!store.IsEtcd)
+        {
+            return IpAddr.Unspecified;
+        }
+
+        foreach (var endpoint in store.ToEtcd().Endpoints)
+        {
+            if (IpAddr.TryParse(endpoint.Host.Trim('[', ']'), out var literal))
+            {
+                return IsLoopback(literal) ? IpAddr.Unspecified : literal;
+            }
+
+            try
+            {
+                var addresses = await Dns.GetHostAddressesAsync(endpoint.DnsSafeHost, cancellationToken);
+                if (addresses.Select(IpAddr.From).FirstOrDefault(a => !IsLoopback(a)) is { IsUnspecified: false } address)
+                {
+                    return address;
+                }
+            }
+            catch (SocketException)
+            {
+                // A name that does not resolve now is tried again with the next refresh; the default route serves meanwhile.
+            }
+        }
+
+        return IpAddr.Unspecified;
+    }
+
+    private static bool IsLoopback(IpAddr address) => IPAddress.IsLoopback(address.ToIPAddress());
+
+    private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
+
+    private void Own(IAsyncDisposable part) => _parts.Push(part);
+
+    private void Own(IDisposable part) => _parts.Push(new Owned(part));
+
+    private sealed class Owned(IDisposable part) : IAsyncDisposable
+    {
+        public ValueTask DisposeAsync()
+        {
+            part.Dispose();
+            return ValueTask.CompletedTask;
+        }
+    }
+}

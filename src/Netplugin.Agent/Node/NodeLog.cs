@@ -1,0 +1,32 @@
+using Microsoft.Extensions.Logging;
+using Netplugin.Core.Addresses;
+
+namespace Netplugin.Agent.Node;
+
+/// <summary>What the daemon as a whole writes to the log. Events 1000 to 1099.</summary>
+internal static partial class NodeLog
+{
+    [LoggerMessage(1000, LogLevel.Information, "netplugin {Version} starts as {Host}, store {Store}")]
+    public static partial void Starting(ILogger log, string version, string host, string store);
+
+    [LoggerMessage(1001, LogLevel.Information, "Ready: {Pods} pods were attached before")]
+    public static partial void Ready(ILogger log, int pods);
+
+    [LoggerMessage(1002, LogLevel.Information, "Stopping; pods keep running")]
+    public static partial void Stopping(ILogger log);
+
+    [LoggerMessage(1003, LogLevel.Information, "This node's tunnel address is {Vtep}, its underlay carries {Mtu} bytes")]
+    public static partial void Identity(ILogger log, IpAddr vtep, int mtu);
+
+    [LoggerMessage(1004, LogLevel.Warning, "Registering this node failed and is tried again: {Reason}")]
+    public static partial void RegistrationFailed(ILogger log, string reason);
+
+    [LoggerMessage(1005, LogLevel.Critical, "netplugin cannot start: {Reason}")]
+    public static partial void CannotStart(ILogger log, string reason);
+
+    [LoggerMessage(1006, LogLevel.Information, "Metrics are served on http://{Address}/metrics")]
+    public static partial void MetricsListening(ILogger log, string address);
+
+    [LoggerMessage(1007, LogLevel.Information, "Everything of netplugin was removed from this node")]
+    public static partial void CleanedUp(ILogger log);
+}

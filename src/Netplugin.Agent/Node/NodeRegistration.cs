@@ -1,0 +1,174 @@
+using Microsoft.Extensions.Logging;
+using Netplugin.Agent.Cluster;
+using Netplugin.Core.Model;
+using Netplugin.Store;
+using Netplugin.Store.Json;
+
+namespace Netplugin.Agent.Node;
+
+/// <summary>
+/// Tells the cluster of this node: its record, which outlives the daemon, and its status, which lives by a lease and so says that the daemon runs.
+/// </summary>
+internal sealed class NodeRegistration : IAsyncDisposable
+{
+    private static readonly TimeSpan LeaseTime = TimeSpan.FromSeconds(15);
+    private static readonly TimeSpan Every = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan MinimumGap = TimeSpan.FromMilliseconds(200);
+    private static readonly TimeSpan Retry = TimeSpan.FromSeconds(2);
+    private readonly IStateStore _store;
+    private readonly ClusterFollower _follower;
+    private readonly NodeIdentity _identity;
+    private readonly Func<NodeStatus> _status;
+    private readonly Action _identityChanged;
+    private readonly string _version;
+    private readonly ILogger _log;
+    private readonly SemaphoreSlim _due = new(0, 1);
+    private readonly CancellationTokenSource _stop = new();
+    private Task _worker = Task.CompletedTask;
+    private IStoreLease? _lease;
+    private NodeRecord? _written;
+    private TaskCompletionSource _registered = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private bool _wasFollowing;
+    private long _acceptances;
+
+    /// <summary>Makes the registration; <see cref="Start"/> begins.</summary>
+    public NodeRegistration(
+        IStateStore store, ClusterFollower follower, NodeIdentity identity, Func<NodeStatus> status, Action identityChanged, string version, ILogger log)
+    {
+        (_store, _follower, _identity, _status, _identityChanged, _version, _log) = (store, follower, identity, status, identityChanged, version, log);
+    }
+
+    /// <summary>True once the other nodes can know where this node's tunnel ends.</summary>
+    public bool IsRegistered => Volatile.Read(ref _registered).Task.IsCompleted;
+
+    /// <summary>Waits until this node is registered: a pod that is attached before that could not be answered by pods of other nodes.</summary>
+    public Task WhenRegisteredAsync(CancellationToken cancellationToken) => Volatile.Read(ref _registered).Task.WaitAsync(cancellationToken);
+
+    /// <summary>Says that the store may be followed now, or not any more; registers at once when that is new.</summary>
+    public void FollowingMayHaveBegun()
+    {
+        var following = _follower.IsFollowing;
+        if (following && !_wasFollowing)
+        {
+            Signal();
+        }
+
+        _wasFollowing = following;
+    }
+
+    /// <summary>Begins to register.</summary>
+    public void Start() => _worker = Task.Run(WorkAsync);
+
+    /// <summary>Says that the status may have changed.</summary>
+    public void Signal()
+    {
+        lock (_due)
+        {
+            if (_due.CurrentCount == 0)
+            {
+                _due.Release();
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        await _stop.CancelAsync();
+        await _worker;
+        if (_lease is not null)
+        {
+            try
+            {
+                await _lease.DisposeAsync();
+            }
+            catch (StoreException e)
+            {
+                NodeLog.RegistrationFailed(_log, e.Message);
+            }
+        }
+
+        _stop.Dispose();
+        _due.Dispose();
+    }
+
+    private async Task WorkAsync()
+    {
+        try
+        {
+            while (true)
+            {
+                if (await _identity.RefreshAsync(_stop.Token))
+                {
+                    _identityChanged();
+                }
+
+                var good = await TryAsync(_stop.Token);
+                _follower.SaveMemory();
+                await Task.Delay(MinimumGap, _stop.Token);
+                await _due.WaitAsync(good ? Every : Retry, _stop.Token);
+            }
+        }
+        catch (OperationCanceledException) when (_stop.IsCancellationRequested)
+        {
+            // Stopping.
+        }
+    }
+
+    private async Task<bool> TryAsync(CancellationToken cancellationToken)
+    {
+        // Nothing is written to a store that is held back: a wiped one must look wiped until an operator spoke.
+        try
+        {
+            if (!await _follower.VerifyAsync(cancellationToken))
+            {
+                return false;
+            }
+
+            await RegisterAsync(cancellationToken);
+            return true;
+        }
+        catch (StoreException e)
+        {
+            _written = null;
+            NodeLog.RegistrationFailed(_log, e.Message);
+            return false;
+        }
+    }
+
+    private async Task RegisterAsync(CancellationToken cancellationToken)
+    {
+        var facts = _identity.Facts;
+        if (_lease is null || _lease.Lost.IsCancellationRequested || _acceptances != _follower.Acceptances)
+        {
+            if (_acceptances != _follower.Acceptances && IsRegistered)
+            {
+                Volatile.Write(ref _registered, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
+            }
+
+            _acceptances = _follower.Acceptances;
+            _written = null;
+            if (_lease is not null)
+            {
+                await _lease.DisposeAsync();
+            }
+
+            _lease = null;
+            _lease = await _store.GrantLeaseAsync(LeaseTime, cancellationToken);
+        }
+
+        var record = new NodeRecord(facts.Host, facts.Vtep, facts.UnderlayMtu, _version);
+        var operations = new List<StoreOperation>
+        {
+            new StoreOperation.Put(StoreKeys.NodeAlive(facts.Host), RecordCodec.Encode(_status()), _lease),
+        };
+        if (record != _written)
+        {
+            operations.Add(new StoreOperation.Put(StoreKeys.Node(facts.Host), RecordCodec.Encode(record)));
+        }
+
+        await _store.CommitAsync(new StoreTransaction([], [.. operations]), cancellationToken);
+        _written = record;
+        _registered.TrySetResult();
+    }
+}

@@ -1,0 +1,15 @@
+using Netplugin.Agent.Attachments;
+
+namespace Netplugin.Agent.Pods;
+
+/// <summary>A pod that wants its interfaces.</summary>
+/// <param name="Key">Sandbox and interface.</param>
+/// <param name="PodName">The pod's name.</param>
+/// <param name="PodNamespace">Its namespace; empty when unknown.</param>
+/// <param name="CniNetwork">Name of the CNI configuration; empty for the other origins.</param>
+/// <param name="Origin">Who asks.</param>
+internal sealed record AttachRequest(PodKey Key, string PodName, string PodNamespace, string CniNetwork, PodOrigin Origin);
+
+/// <summary>It cannot be done now, and trying again later can help.</summary>
+/// <param name="message">Why, for the operator.</param>
+internal sealed class NotReadyException(string message) : Exception(message);

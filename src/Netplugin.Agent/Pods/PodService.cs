@@ -1,0 +1,223 @@
+using System.Collections.Immutable;
+using Microsoft.Extensions.Logging;
+using Netplugin.Agent.Attachments;
+using Netplugin.Agent.Binding;
+using Netplugin.Agent.Cluster;
+using Netplugin.Agent.Faults;
+using Netplugin.Agent.Kernel;
+using Netplugin.Agent.Loop;
+using Netplugin.Agent.Resolve;
+using Netplugin.Agent.Runtime;
+using Netplugin.Core.Model;
+using Netplugin.Store;
+
+namespace Netplugin.Agent.Pods;
+
+/// <summary>
+/// Attaches and detaches pods: resolve, journal, bind in the store while the kernel side is built, answer. Whatever fails half way is rolled
+/// back; what cannot be cleared in the store stays in the journal and is tried again by the <see cref="PodKeeper"/>.
+/// </summary>
+internal sealed class PodService(
+    KernelLoop loop, NodeKernel kernel, PodTurns turns, EndpointReader reader, Binder binder, ClusterFollower follower,
+    SandboxCache sandboxes, RetiredLinks retired, Func<CancellationToken, Task> whenRegistered, Action postponed, TimeProvider time, ILogger log)
+{
+    private static readonly TimeSpan ListingPatience = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan UnbindPatience = TimeSpan.FromSeconds(3);
+
+    /// <summary>Every pod of this node.</summary>
+    public ImmutableDictionary<PodKey, Pod> Pods => kernel.Pods;
+
+    /// <summary>
+    /// Gives a pod its interfaces. Asked again for a pod that has them, it answers the same when they are as they were made, else makes them anew.
+    /// </summary>
+    /// <exception cref="ResolveException">The intent has no endpoint for the pod, or refuses.</exception>
+    /// <exception cref="NotReadyException">The store may not be followed now.</exception>
+    /// <exception cref="StoreException">The store did not answer.</exception>
+    /// <exception cref="Linux.KernelException">The kernel refused.</exception>
+    public async Task<Pod> AttachAsync(AttachRequest request, IPodNamespace pod, CancellationToken cancellationToken)
+    {
+        using var turn = await turns.EnterAsync(request.Key.Sandbox, cancellationToken);
+        await RequireFollowingAsync(cancellationToken);
+        var chosen = await ResolveAsync(request, cancellationToken);
+        if (Pods.TryGetValue(request.Key, out var known))
+        {
+            if (IsSame(known, chosen) && (await loop.RunAsync(k => k.Check(request.Key, pod))).IsEmpty)
+            {
+                return known;
+            }
+
+            await RemoveAsync(known, [.. known.Attachments.Select(a => a.Number)], ended: true, cancellationToken);
+            await retired.WhenDeletedAsync(cancellationToken);
+        }
+
+        var fresh = new Pod(
+            request.Key, request.PodName, request.PodNamespace, pod.Path, request.CniNetwork, request.Origin, SeenByRuntime: false, Ended: false, []);
+        return await PlugAsync(fresh, chosen, pod, cancellationToken);
+    }
+
+    /// <summary>Gives a pod that runs more interfaces. The caller holds the sandbox's turn.</summary>
+    /// <returns>The pod as it is afterwards.</returns>
+    public async Task<Pod> PlugAsync(Pod pod, ImmutableArray<EndpointCandidate> endpoints, IPodNamespace ns, CancellationToken cancellationToken)
+    {
+        AttachmentWish[] wishes = [.. endpoints.Select((e, i) => new AttachmentWish(
+            e.Record.Id, e.Network, e.Record.Address, e.Record.Mac, pod.Attachments.IsEmpty && i == 0 ? pod.Key.Interface : ""))];
+        var began = time.GetTimestamp();
+        var added = await loop.RunAsync(k => k.Begin(pod, wishes));
+        var binding = BindAsync(pod.Key, endpoints, added, cancellationToken);
+        try
+        {
+            await loop.RunAsync(k =>
+            {
+                foreach (var attachment in added)
+                {
+                    k.Build(pod.Key, attachment.Number, ns);
+                }
+            });
+            var revision = await binding;
+            await WhenKnownAsync(endpoints.Select(e => e.Network.Id).Distinct(), cancellationToken);
+            await loop.ReconcileThenAsync(k => k.Complete(pod.Key, added.ToDictionary(a => a.Number, _ => revision)));
+        }
+        catch (Exception e)
+        {
+            // Whether it is bound must be known before it can be unbound.
+            await binding.ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+            PodLog.RollingBack(log, pod.Key, e.Message);
+            await RemoveAsync(Pods[pod.Key], [.. added.Select(a => a.Number)], ended: pod.Attachments.IsEmpty && pod.Origin != PodOrigin.Operator, CancellationToken.None);
+            throw;
+        }
+
+        var result = Pods[pod.Key];
+        PodLog.Attached(log, pod.Key, pod.Name, string.Join(", ", added.Select(a => $"{a.Interface}={a.Endpoint} {a.Address}")), time.GetElapsedTime(began));
+        return result;
+    }
+
+    /// <summary>Takes a pod's interfaces away; nothing happens when it has none. Succeeds without the store too.</summary>
+    public async Task DetachAsync(PodKey key, CancellationToken cancellationToken)
+    {
+        using var turn = await turns.EnterAsync(key.Sandbox, cancellationToken);
+        if (Pods.TryGetValue(key, out var pod))
+        {
+            var began = time.GetTimestamp();
+            await RemoveAsync(pod, [.. pod.Attachments.Select(a => a.Number)], ended: true, cancellationToken);
+            PodLog.Detached(log, key, pod.Name, time.GetElapsedTime(began));
+        }
+    }
+
+    /// <summary>Takes some of a pod's interfaces away. The caller holds the sandbox's turn.</summary>
+    public async Task RemoveAsync(Pod pod, ImmutableArray<ulong> numbers, bool ended, CancellationToken cancellationToken)
+    {
+        await loop.RunAsync(k => k.TearDown(pod.Key, numbers, ended));
+        if (!await ClearBindingsAsync(pod.Key, numbers, cancellationToken))
+        {
+            postponed();
+        }
+
+        loop.Mark(new ClusterChange(true, [], false));
+    }
+
+    /// <summary>Clears the bindings of attachments that are gone from the kernel, and then forgets them. The caller holds the sandbox's turn.</summary>
+    /// <returns>False when the store did not let some be cleared; they stay in the journal.</returns>
+    public async Task<bool> ClearBindingsAsync(PodKey key, ImmutableArray<ulong> numbers, CancellationToken cancellationToken)
+    {
+        if (!Pods.TryGetValue(key, out var pod))
+        {
+            return true;
+        }
+
+        var gone = pod.Attachments.Where(a => numbers.Contains(a.Number) && a.Phase == AttachmentPhase.Unbinding).ToArray();
+        var cleared = await Task.WhenAll(gone.Select(async a => (a.Number, Good: await TryUnbindAsync(pod, a, cancellationToken))));
+        FaultPoint.Reach(FaultPoint.DelUnbound);
+        await loop.RunAsync(k => k.Forget(key, [.. cleared.Where(c => c.Good).Select(c => c.Number)]));
+        return cleared.All(c => c.Good);
+    }
+
+    /// <summary>What is wrong with a pod's interfaces, a sentence each.</summary>
+    public async Task<ImmutableArray<string>> CheckAsync(PodKey key, IPodNamespace pod, CancellationToken cancellationToken)
+    {
+        using var turn = await turns.EnterAsync(key.Sandbox, cancellationToken);
+        return await loop.RunAsync(k => k.Check(key, pod));
+    }
+
+    /// <summary>The endpoints a pod leads to now.</summary>
+    /// <exception cref="ResolveException">None.</exception>
+    public async Task<ImmutableArray<EndpointCandidate>> ResolveAsync(AttachRequest request, CancellationToken cancellationToken)
+    {
+        var given = EndpointReader.GivenTo(follower.View, request.Key.Sandbox);
+        var candidates = await reader.ReadAsync(request.PodName, given, cancellationToken);
+        return EndpointResolver.Choose(request.PodName, request.PodNamespace, request.Key.Sandbox, follower.Me, candidates, sandboxes.Runs);
+    }
+
+    /// <summary>Says why pods cannot be attached now, if they cannot.</summary>
+    /// <exception cref="NotReadyException">They cannot.</exception>
+    public async Task RequireFollowingAsync(CancellationToken cancellationToken)
+    {
+        await follower.VerifyAsync(cancellationToken);
+        if (follower.Held is { } held)
+        {
+            throw new NotReadyException(held);
+        }
+    }
+
+    private static bool IsSame(Pod known, ImmutableArray<EndpointCandidate> chosen) =>
+        known.Attachments.Length == chosen.Length
+        && known.Attachments.Zip(chosen).All(pair => pair.First.Phase == AttachmentPhase.Up && pair.First.Endpoint == pair.Second.Record.Id
+            && pair.First.Address == pair.Second.Record.Address && pair.First.DatapathId == pair.Second.Network.DatapathId
+            && pair.Second.Record.Binding is { } b && b.Sandbox == known.Key.Sandbox && b.Interface == pair.First.Interface);
+
+    private async Task<long> BindAsync(
+        PodKey key, ImmutableArray<EndpointCandidate> endpoints, ImmutableArray<Attachment> added, CancellationToken cancellationToken)
+    {
+        var revision = await binder.BindAsync(
+            [.. endpoints.Zip(added).Select(pair => (pair.First, new EndpointBinding(follower.Me, key.Sandbox, pair.Second.Interface)))], cancellationToken);
+        FaultPoint.Reach(FaultPoint.AddBound);
+        return revision;
+    }
+
+    /// <summary>Waits until this node knows the networks' other endpoints, and the other nodes this one.</summary>
+    private async Task WhenKnownAsync(IEnumerable<NetworkId> networks, CancellationToken cancellationToken)
+    {
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        patience.CancelAfter(ListingPatience);
+        var missing = "this node could not be registered";
+        try
+        {
+            await whenRegistered(patience.Token);
+            foreach (var network in networks)
+            {
+                missing = $"the endpoints of network {network} were not listed";
+                await follower.WhenListedAsync(network, patience.Token);
+            }
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw new NotReadyException($"{missing} within {ListingPatience.TotalSeconds:0} s: the store is slow or away");
+        }
+    }
+
+    private async Task<bool> TryUnbindAsync(Pod pod, Attachment attachment, CancellationToken cancellationToken)
+    {
+        // The same pod may have the endpoint again already: then the binding is the new attachment's.
+        if (pod.Attachments.Any(a => a.Phase != AttachmentPhase.Unbinding && a.Endpoint == attachment.Endpoint && a.Interface == attachment.Interface))
+        {
+            return true;
+        }
+
+        if (!follower.IsFollowing)
+        {
+            return false;
+        }
+
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        patience.CancelAfter(UnbindPatience);
+        try
+        {
+            await binder.UnbindAsync(attachment.Endpoint, new EndpointBinding(follower.Me, pod.Key.Sandbox, attachment.Interface), patience.Token);
+            return true;
+        }
+        catch (Exception e) when (e is StoreException || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested))
+        {
+            PodLog.UnbindPostponed(log, attachment.Endpoint, e.Message);
+            return false;
+        }
+    }
+}

@@ -1,0 +1,57 @@
+using Netplugin.Core.Datapath;
+
+namespace Netplugin.Agent.Wanted;
+
+/// <summary>What the maps hold after changes were carried out, so that they need not be read back each time. Pure.</summary>
+internal static class MapEffects
+{
+    /// <summary>Carries out changes on a state, in order.</summary>
+    public static DatapathState After(DatapathState state, IEnumerable<DatapathChange> changes)
+    {
+        var node = state.Node;
+        var networks = state.Networks.ToBuilder();
+        var endpoints = state.Endpoints.ToBuilder();
+        var interfaces = state.Interfaces.ToBuilder();
+        var vteps = state.Vteps.ToBuilder();
+        foreach (var change in changes)
+        {
+            switch (change)
+            {
+                case DatapathChange.SetNode set:
+                    node = set.Node;
+                    break;
+                case DatapathChange.ClearNode:
+                    node = null;
+                    break;
+                case DatapathChange.SetNetwork set:
+                    networks[set.Network] = set.Entry;
+                    break;
+                case DatapathChange.RemoveNetwork remove:
+                    networks.Remove(remove.Network);
+                    break;
+                case DatapathChange.AddVtep add:
+                    vteps.Add(add.Vtep);
+                    break;
+                case DatapathChange.RemoveVtep remove:
+                    vteps.Remove(remove.Vtep);
+                    break;
+                case DatapathChange.SetEndpoint set:
+                    endpoints[set.Key] = set.Entry;
+                    break;
+                case DatapathChange.RemoveEndpoint remove:
+                    endpoints.Remove(remove.Key);
+                    break;
+                case DatapathChange.SetInterface set:
+                    interfaces[set.Device] = set.Entry;
+                    break;
+                case DatapathChange.RemoveInterface remove:
+                    interfaces.Remove(remove.Device);
+                    break;
+                default:
+                    throw new ArgumentException($"{change.GetType().Name} is not a change of the datapath", nameof(changes));
+            }
+        }
+
+        return new(node, networks.ToImmutable(), endpoints.ToImmutable(), interfaces.ToImmutable(), vteps.ToImmutable());
+    }
+}

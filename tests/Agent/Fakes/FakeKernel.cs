@@ -1,0 +1,130 @@
+using System.Collections.Concurrent;
+using System.Collections.Immutable;
+using Microsoft.Win32.SafeHandles;
+using Netplugin.Agent.Kernel;
+using Netplugin.Agent.Wanted;
+using Netplugin.Core.Addresses;
+using Netplugin.Core.Datapath;
+
+namespace Netplugin.Tests.Agent.Fakes;
+
+/// <summary>Links in memory.</summary>
+internal sealed class FakeLinks(Failures failures) : ILinks
+{
+    private int _next = 100;
+
+    public ConcurrentDictionary<IfIndex, (ulong Number, bool Up)> Links { get; } = new();
+
+    public ConcurrentDictionary<IfIndex, bool> Retired { get; } = new();
+
+    public IfIndex Vxlan { get; set; } = new(7);
+
+    public Action? BeforeCreate { get; set; }
+
+    public ICreatedLink Create(LinkWish wish, IPodNamespace pod)
+    {
+        BeforeCreate?.Invoke();
+        failures.Count("create a link");
+        var device = new IfIndex(_next++);
+        Links[device] = (wish.Number, false);
+        return new Created(device);
+    }
+
+    public void BringUp(ICreatedLink link)
+    {
+        failures.Count("bring up a link");
+        Links[link.Device] = Links[link.Device] with { Up = true };
+    }
+
+    public void Attach(LinkWish wish, IfIndex device) => failures.Count("attach programs");
+
+    public void Retire(ImmutableArray<IfIndex> devices)
+    {
+        failures.Count("retire links");
+        foreach (var device in devices)
+        {
+            if (Links.TryRemove(device, out _))
+            {
+                Retired[device] = true;
+            }
+        }
+    }
+
+    public void DeleteRetired() => Retired.Clear();
+
+    public ImmutableArray<OwnedLink> ListOwned() => [.. Links.Select(l => new OwnedLink(l.Key, l.Value.Number, l.Value.Up, true, 1450))];
+
+    public ImmutableArray<string> Check(LinkWish wish, IfIndex device, IPodNamespace pod) => Links.ContainsKey(device) ? [] : [$"{device} is gone"];
+
+    public void SetMtu(IfIndex device, IPodNamespace pod, string podInterface, int mtu) => failures.Count("set the MTU");
+
+    public IfIndex EnsureVxlanDevice(int mtu) => Vxlan;
+
+    public void EnsureFirewall()
+    {
+        // There is no host here to protect.
+    }
+
+    private sealed record Created(IfIndex Device) : ICreatedLink
+    {
+        public void Dispose()
+        {
+            // Nothing is held open.
+        }
+    }
+}
+
+/// <summary>Maps in memory. A call that fails half way has carried out the first half, as the kernel's may.</summary>
+internal sealed class FakeDatapath(Failures failures) : IDatapath
+{
+    public DatapathState State { get; set; } = DatapathState.Empty;
+
+    public bool HasOlderGeneration { get; set; }
+
+    public int Activations { get; private set; }
+
+    public DatapathState Observe() => State;
+
+    public void Apply(ImmutableArray<DatapathChange> changes)
+    {
+        try
+        {
+            failures.Count("write maps");
+        }
+        catch
+        {
+            State = MapEffects.After(State, changes.Take(changes.Length / 2));
+            throw;
+        }
+
+        State = MapEffects.After(State, changes);
+    }
+
+    public void Activate() => Activations++;
+
+    public DatapathCounts ReadCounters() => DatapathCounts.Empty;
+
+    public void Dispose()
+    {
+        // Nothing is held open.
+    }
+}
+
+/// <summary>Namespaces that are only names; those in <see cref="Gone"/> cannot be opened.</summary>
+internal sealed class FakeNamespaces : IPodNamespaces
+{
+    public ConcurrentDictionary<string, bool> Gone { get; } = new();
+
+    public IPodNamespace? TryOpen(string path) => path.Length == 0 || Gone.ContainsKey(path) ? null : new FakeNamespace(path);
+
+    public IPodNamespace FromDescriptor(SafeFileHandle descriptor, string path) => new FakeNamespace(path);
+}
+
+/// <summary>A namespace that is only a name.</summary>
+internal sealed record FakeNamespace(string Path) : IPodNamespace
+{
+    public void Dispose()
+    {
+        // Nothing is held open.
+    }
+}

@@ -1,0 +1,180 @@
+using System.Collections.Immutable;
+using Microsoft.Extensions.Logging.Abstractions;
+using Netplugin.Agent.Attachments;
+using Netplugin.Agent.Binding;
+using Netplugin.Agent.Cluster;
+using Netplugin.Agent.Loop;
+using Netplugin.Agent.Metrics;
+using Netplugin.Agent.Pods;
+using Netplugin.Agent.Runtime;
+using Netplugin.Core.Model;
+using Netplugin.Store;
+using Netplugin.Store.Embedded;
+using Netplugin.Store.Json;
+using Netplugin.Tests.Support;
+
+namespace Netplugin.Tests.Agent.Fakes;
+
+/// <summary>
+/// The daemon's parts on a kernel in memory and a real embedded store in a folder. Disposing is the daemon's end without a word: another one on the same folder
+/// is its restart.
+/// </summary>
+internal sealed class FakeNode : IAsyncDisposable
+{
+    private readonly AgentMetrics _metrics = new();
+    private readonly RetiredLinks _retired;
+
+    private FakeNode(string folder, FakeNode? before)
+    {
+        Folder = folder;
+        Failures = before?.Failures ?? new Failures();
+        Links = before?.Links ?? new FakeLinks(Failures);
+        Datapath = before?.Datapath ?? new FakeDatapath(Failures);
+        Sandboxes = before?.Sandboxes ?? new FakeSandboxes();
+        Store = new SwitchedStore(EmbeddedStore.Open(Path.Combine(folder, "store.db")));
+        Health = new StoreHealth(TimeProvider.System);
+        var store = new NotingStore(Store, Health);
+        var journalIsNew = !Directory.Exists(Path.Combine(folder, "attachments"));
+        Follower = new ClusterFollower(store, Samples.Me, new StoreMemoryFile(folder), Health, change =>
+        {
+            Loop?.Mark(change);
+            Keeper?.Signal(change.Resolve);
+        }, TimeProvider.System, NullLogger.Instance);
+        _retired = new RetiredLinks(Links, NullLogger.Instance);
+        Kernel = new NodeKernel(
+            Links, Datapath, Namespaces, new AttachmentJournal(folder), () => Follower.View, () => Follower.IsSettling, () => Samples.Facts, Problems,
+            Follower.FollowNetworks, _retired.Signal, TimeProvider.System, NullLogger.Instance);
+        Kernel.Restore();
+        Loop = new KernelLoop(Kernel, () => Keeper?.MayRemove == true, Problems, _metrics, TimeProvider.System, NullLogger.Instance);
+        var cache = new SandboxCache(Sandboxes, Problems);
+        var turns = new PodTurns();
+        var reader = new EndpointReader(store);
+        var binder = new Binder(store, Samples.Me);
+        Pods = new PodService(Loop, Kernel, turns, reader, binder, Follower, cache, _retired, _ => Task.CompletedTask, () => Keeper?.Signal(resolve: false), TimeProvider.System, NullLogger.Instance);
+        Keeper = new PodKeeper(new KeeperParts(
+            Pods, Loop, Kernel, turns, Follower, reader, binder, store, cache, Namespaces, _retired, Problems, journalIsNew, NullLogger.Instance));
+    }
+
+    public string Folder { get; }
+
+    public Failures Failures { get; }
+
+    public FakeLinks Links { get; }
+
+    public FakeDatapath Datapath { get; }
+
+    public FakeNamespaces Namespaces { get; } = new();
+
+    public FakeSandboxes Sandboxes { get; }
+
+    public SwitchedStore Store { get; }
+
+    public StoreHealth Health { get; }
+
+    public ProblemBoard Problems { get; } = new();
+
+    public ClusterFollower Follower { get; }
+
+    public NodeKernel Kernel { get; }
+
+    public KernelLoop Loop { get; }
+
+    public PodService Pods { get; }
+
+    public PodKeeper Keeper { get; }
+
+    /// <summary>A node in a folder; its kernel and runtime are those of the node before it, if there was one.</summary>
+    public static async Task<FakeNode> StartAsync(string folder, FakeNode? before = null, bool follow = true)
+    {
+        var node = new FakeNode(folder, before);
+        await node.Loop.ResyncAsync();
+        if (follow)
+        {
+            node.Follower.Start();
+            try
+            {
+                await Eventually.HoldsAsync("the store to be listed", () => node.Follower.View.IsListed);
+            }
+            catch (TimeoutException e)
+            {
+                throw new TimeoutException($"held: {node.Follower.Held}; health: {node.Health.Report}; view: {node.Follower.View}", e);
+            }
+        }
+
+        node.Keeper.Start();
+        return node;
+    }
+
+    /// <summary>Writes records as a post does.</summary>
+    public async Task PostAsync(params EndpointRecord[] endpoints)
+    {
+        var operations = ImmutableArray.CreateBuilder<StoreOperation>();
+        operations.Add(new StoreOperation.Put(StoreKeys.Cluster, RecordCodec.Encode(new ClusterRecord(ClusterId, 0, ClusterRecord.CurrentSchema))));
+        operations.Add(new StoreOperation.Put(StoreKeys.Post, RecordCodec.Encode(new PostRecord(++_post))));
+        foreach (var network in endpoints.Select(e => e.Id.Network).Distinct())
+        {
+            operations.Add(new StoreOperation.Put(StoreKeys.Network(network), RecordCodec.Encode(Samples.Network(network, VniOf(network)))));
+        }
+
+        foreach (var container in endpoints.GroupBy(e => e.Id.Container))
+        {
+            operations.Add(new StoreOperation.Put(
+                StoreKeys.Container(container.Key), RecordCodec.Encode(new ContainerRecord(container.Key, [.. container.Select(e => e.Id.Network)]))));
+        }
+
+        foreach (var endpoint in endpoints)
+        {
+            operations.Add(new StoreOperation.Put(StoreKeys.Endpoint(endpoint.Id), RecordCodec.Encode(endpoint)));
+            if (endpoint.Host.Length > 0)
+            {
+                operations.Add(new StoreOperation.Put(StoreKeys.Home(endpoint.Host, endpoint.Id), System.Text.Encoding.UTF8.GetBytes(endpoint.AttachUuid)));
+            }
+        }
+
+        await Store.CommitAsync(new StoreTransaction([], operations.ToImmutable()));
+    }
+
+    /// <summary>Registers another node, as its daemon does.</summary>
+    public Task RegisterAsync(string host) => Store.CommitAsync(new StoreTransaction(
+        [], [new StoreOperation.Put(StoreKeys.Node(host), RecordCodec.Encode(Samples.View().Nodes![host]))]));
+
+    /// <summary>Removes keys, and counts as a post.</summary>
+    public async Task DeleteAsync(params string[] keys) => await Store.CommitAsync(new StoreTransaction(
+        [], [.. keys.Select(k => new StoreOperation.Delete(k)), new StoreOperation.Put(StoreKeys.Post, RecordCodec.Encode(new PostRecord(++_post)))]));
+
+    /// <summary>What the store has of an endpoint; null when it has none.</summary>
+    public async Task<EndpointRecord?> RecordAsync(EndpointId id) =>
+        await Store.GetAsync(StoreKeys.Endpoint(id)) is { } entry ? RecordCodec.DecodeEndpoint(entry) : null;
+
+    /// <summary>A CNI ADD of a pod.</summary>
+    public Task<Pod> AddAsync(string sandbox, string pod, string podNamespace = "default") => Pods.AttachAsync(
+        new AttachRequest(new PodKey(sandbox, "eth0"), pod, podNamespace, "net", PodOrigin.Cni), new FakeNamespace("/run/netns/" + sandbox), CancellationToken.None);
+
+    /// <summary>A CNI DEL of a pod.</summary>
+    public Task DeletePodAsync(string sandbox) => Pods.DetachAsync(new PodKey(sandbox, "eth0"), CancellationToken.None);
+
+    /// <summary>Nothing is left of any pod: no link, no map entry, no journal file.</summary>
+    public void AssertNothingLeft()
+    {
+        Assert.Empty(Links.Links);
+        Assert.Empty(Datapath.State.Interfaces);
+        Assert.DoesNotContain(Datapath.State.Endpoints.Values, e => e.Vtep.IsUnspecified);
+        Assert.Empty(Directory.GetFiles(Path.Combine(Folder, "attachments")));
+        Assert.Empty(Kernel.Pods);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await Keeper.DisposeAsync();
+        await Follower.DisposeAsync();
+        await Loop.DisposeAsync();
+        await _retired.DisposeAsync();
+        await Store.DisposeAsync();
+        _metrics.Dispose();
+    }
+
+    private static uint VniOf(NetworkId network) => network == Samples.Orange ? 10001u : 10002u;
+
+    private static readonly Guid ClusterId = Guid.NewGuid();
+    private static long _post = 1;
+}

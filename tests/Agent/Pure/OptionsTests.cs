@@ -1,0 +1,78 @@
+using Netplugin.Agent.Configuration;
+using Netplugin.Core.Addresses;
+
+namespace Netplugin.Tests.Agent.Pure;
+
+public sealed class OptionsTests
+{
+    [Fact]
+    public void Defaults_name_the_host_the_embedded_store_and_containerd()
+    {
+        var options = Read([]).Options!;
+        Assert.Equal("node-name", options.HostLabel);
+        Assert.False(options.Store.IsEtcd);
+        Assert.Equal("/var/lib/netplugin/store.db", options.Store.EmbeddedPath);
+        Assert.Equal("/run/netplugin/netplugin.sock", options.Socket);
+        Assert.Equal("/run/containerd/containerd.sock", options.RuntimeEndpoint);
+        Assert.Equal("127.0.0.1:9409", options.Metrics!.ToString());
+    }
+
+    [Fact]
+    public void Flags_win_over_the_environment_and_that_over_the_file()
+    {
+        const string file = """{"Plugin-Instance":{"host-label":"from-file"},"etcd":{"machines":["http://f:1","http://g:2"]},"ovs":{"dbip":"x"}}""";
+        Assert.Equal("http://f:1,http://g:2", Read(["-config", "x"], file: file).Options!.Store.EtcdEndpoints);
+        Assert.Equal("from-file", Read(["-config", "x"], file: file).Options!.HostLabel);
+        Assert.Equal("http://e:1", Read(["-config", "x"], "http://e:1", file).Options!.Store.EtcdEndpoints);
+        Assert.Equal("http://a:1", Read(["-config", "x", "-etcd-url=http://a:1"], "http://e:1", file).Options!.Store.EtcdEndpoints);
+        Assert.Equal("flag", Read(["-config", "x", "-host-label", "flag"], file: file).Options!.HostLabel);
+    }
+
+    [Fact]
+    public void Every_bad_setting_is_reported_and_ends_with_1()
+    {
+        var result = Read(["-vtep-ip=1.2", "-run-dir=run", "-metrics-addr=nowhere", "-cri-endpoint=tcp://x", "-host-label=a/b", "-etcd-ca=/no/such"]);
+        Assert.Equal(1, result.ExitCode);
+        foreach (var flag in new[] { "-vtep-ip", "-run-dir", "-metrics-addr", "-cri-endpoint", "-host-label", "-etcd-ca" })
+        {
+            Assert.Contains(result.Errors, e => e.Contains(flag, StringComparison.Ordinal));
+        }
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("{")]
+    [InlineData("[]")]
+    [InlineData("""{"etcd":{"machines":"http://x"}}""")]
+    [InlineData("""{"etcd":{"machines":[1]}}""")]
+    [InlineData("""{"plugin-instance":{"host-label":5}}""")]
+    public void A_bad_configuration_file_ends_with_1(string file) => Assert.Equal(1, Read(["-config", "x"], file: file).ExitCode);
+
+    [Fact]
+    public void A_bad_flag_ends_with_2_and_shows_the_usage()
+    {
+        var result = Read(["-nonsense"]);
+        Assert.Equal(2, result.ExitCode);
+        Assert.Contains(result.Errors, e => e.Contains("-etcd-url", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Version_and_help_end_well()
+    {
+        Assert.Equal((0, "netplugin 9.9\n"), (Read(["-version"]).ExitCode, Read(["-version"]).Output));
+        Assert.Equal(0, Read(["-help"]).ExitCode);
+        Assert.Contains("-host-label", Read(["-help"]).Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void No_runtime_no_metrics_and_a_given_tunnel_address_are_taken()
+    {
+        var options = Read(["-cri-endpoint", "none", "-metrics-addr=", "--vtep-ip", "192.168.2.10"]).Options!;
+        Assert.Equal("", options.RuntimeEndpoint);
+        Assert.Null(options.Metrics);
+        Assert.Equal(IpAddr.Parse("192.168.2.10"), options.Vtep);
+    }
+
+    private static OptionsResult Read(string[] arguments, string? endpoints = null, string? file = null) => new OptionsReader("node-name").Read(
+        arguments, name => name == "NETPLUGIN_ETCD_ENDPOINTS" ? endpoints : null, _ => file ?? throw new FileNotFoundException("no such file"), "9.9");
+}

@@ -1,0 +1,105 @@
+using System.Collections.Immutable;
+using Netplugin.Agent.Cluster;
+using Netplugin.Agent.Wanted;
+using Netplugin.Core.Addresses;
+using Netplugin.Core.Datapath;
+using Netplugin.Core.Model;
+
+namespace Netplugin.Tests.Agent.Pure;
+
+public sealed class WantedStateTests
+{
+    private static readonly IfIndex Vxlan = new(7);
+    private static readonly EndpointBinding OnHost2 = new("host2", "s", "eth0");
+
+    [Fact]
+    public void A_local_pod_leads_to_its_device_and_a_remote_one_to_its_host_s_tunnel_end()
+    {
+        var wanted = Compute(Samples.View((Samples.Endpoint("c1", 1), 5), (Samples.Endpoint("c2", 2, binding: OnHost2), 5), (Samples.Endpoint("c3", 3), 5)), 1);
+        Assert.Equal(2, wanted.Endpoints.Count);
+        Assert.Equal(new EndpointEntry(new IfIndex(100), default, MacAddress.ForEndpoint(Samples.Address(1))), wanted.Endpoints[Key(1)]);
+        Assert.Equal(new EndpointEntry(default, IpAddr.Parse("192.168.2.11"), MacAddress.ForEndpoint(Samples.Address(2))), wanted.Endpoints[Key(2)]);
+        Assert.Equal(new InterfaceEntry(10001, 1, MacAddress.ForEndpoint(Samples.Address(1)), Samples.Address(1)), wanted.Interfaces[new IfIndex(100)]);
+        Assert.Equal([IpAddr.Parse("192.168.2.11")], wanted.Vteps);
+        Assert.Equal(new NodeEntry(IpAddr.Parse("192.168.2.10"), new IfIndex(7), MacAddress.Gateway, 1450), wanted.Node);
+    }
+
+    [Fact]
+    public void A_network_without_a_pod_here_is_not_in_the_maps()
+    {
+        var wanted = WantedState.Compute(Samples.View((Samples.Endpoint("c2", 2, binding: OnHost2), 5)), Samples.Facts, Vxlan, [], DatapathState.Empty);
+        Assert.Empty(wanted.Networks);
+        Assert.Empty(wanted.Endpoints);
+    }
+
+    [Fact]
+    public void A_binding_to_this_node_without_a_pod_leads_nowhere()
+    {
+        var wanted = Compute(Samples.View((Samples.Endpoint("c2", 2, binding: new(Samples.Me, "s", "eth0")), 5)), 1);
+        Assert.DoesNotContain(Key(2), wanted.Endpoints.Keys);
+    }
+
+    [Fact]
+    public void An_endpoint_of_a_post_that_is_being_staged_is_not_there_yet()
+    {
+        var wanted = Compute(Samples.View((Samples.Endpoint("c2", 2, binding: OnHost2, post: 2), 5)), 1);
+        Assert.DoesNotContain(Key(2), wanted.Endpoints.Keys);
+    }
+
+    [Fact]
+    public void What_runs_here_wins_over_what_the_store_says()
+    {
+        var wanted = Compute(Samples.View((Samples.Endpoint("c1", 1, binding: OnHost2), 9)), 1);
+        Assert.Equal(new IfIndex(100), wanted.Endpoints[Key(1)].Device);
+    }
+
+    [Fact]
+    public void Before_the_store_was_listed_remote_entries_and_tunnel_ends_stay()
+    {
+        var before = Compute(Samples.View((Samples.Endpoint("c2", 2, binding: OnHost2), 5)), 1);
+        Assert.Equal(before.Endpoints, WantedState.Compute(ClusterView.Unknown, Samples.Facts, Vxlan, [Samples.Attachment(1, "c1", 1)], before).Endpoints);
+        Assert.Equal(before.Vteps, WantedState.Compute(ClusterView.Unknown, Samples.Facts, Vxlan, [Samples.Attachment(1, "c1", 1)], before).Vteps);
+        Assert.Equal(before.Node, WantedState.Compute(ClusterView.Unknown, Samples.Facts with { UnderlayMtu = 9000 }, Vxlan, [Samples.Attachment(1, "c1", 1)], before).Node);
+
+        var unlisted = Samples.View() with { Endpoints = ClusterView.Unknown.Endpoints };
+        Assert.Equal(before.Endpoints, WantedState.Compute(unlisted, Samples.Facts, Vxlan, [Samples.Attachment(1, "c1", 1)], before).Endpoints);
+    }
+
+    [Fact]
+    public void While_a_reset_settles_nothing_remote_is_removed()
+    {
+        var before = Compute(Samples.View((Samples.Endpoint("c2", 2, binding: OnHost2), 5)), 1);
+        var bare = Samples.View() with { Nodes = Samples.View().Nodes!.Remove("host2") };
+        var after = WantedState.Compute(bare, Samples.Facts, Vxlan, [Samples.Attachment(1, "c1", 1)], before, settling: true);
+        Assert.Equal(before.Endpoints, after.Endpoints);
+        Assert.Equal(before.Vteps, after.Vteps);
+    }
+
+    [Fact]
+    public void The_intent_overrides_a_tunnel_end_and_the_smallest_underlay_sets_the_mtu()
+    {
+        var view = Samples.View((Samples.Endpoint("c2", 2, binding: OnHost2), 5));
+        view = view with
+        {
+            Hosts = view.Hosts!.Add("host2", new HostRecord("host2", IpAddr.Parse("10.9.9.9"), "")),
+            Nodes = view.Nodes!.SetItem("host2", new NodeRecord("host2", IpAddr.Parse("192.168.2.11"), 1400, "0")),
+        };
+        var wanted = Compute(view, 1);
+        Assert.Equal(IpAddr.Parse("10.9.9.9"), wanted.Endpoints[Key(2)].Vtep);
+        Assert.Equal([IpAddr.Parse("10.9.9.9")], wanted.Vteps);
+        Assert.Equal(1350, wanted.Node!.OverlayMtu);
+    }
+
+    [Fact]
+    public void A_senseless_mtu_of_another_node_takes_nobody_s_network_away()
+    {
+        var view = Samples.View();
+        view = view with { Nodes = view.Nodes!.SetItem("host2", new NodeRecord("host2", IpAddr.Parse("192.168.2.11"), 0, "0")) };
+        Assert.Equal(1450, Compute(view, 1).Node!.OverlayMtu);
+    }
+
+    private static EndpointKey Key(int last) => new(10001, Samples.Address(last));
+
+    private static DatapathState Compute(ClusterView view, ulong number) =>
+        WantedState.Compute(view, Samples.Facts, Vxlan, ImmutableArray.Create(Samples.Attachment(number, "c1", 1)), DatapathState.Empty);
+}
