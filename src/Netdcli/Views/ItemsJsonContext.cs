@@ -1,0 +1,14 @@
+using System.Collections.Immutable;
+using System.Text.Json.Serialization;
+
+namespace Netdcli.Views;
+
+/// <summary>The JSON of <c>-o json</c> and <c>-o yaml</c>; scripts depend on its names, so golden tests hold them.</summary>
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, WriteIndented = true, NewLine = "\n")]
+[JsonSerializable(typeof(ClusterItems))]
+[JsonSerializable(typeof(ImmutableArray<HostItem>))]
+[JsonSerializable(typeof(ImmutableArray<NodeItem>))]
+[JsonSerializable(typeof(ImmutableArray<TenantItem>))]
+[JsonSerializable(typeof(ImmutableArray<NetworkItem>))]
+[JsonSerializable(typeof(ImmutableArray<EndpointItem>))]
+internal sealed partial class ItemsJsonContext : JsonSerializerContext;
