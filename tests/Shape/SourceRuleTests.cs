@@ -1,0 +1,75 @@
+using System.Text.RegularExpressions;
+
+namespace Netplugin.Tests.Shape;
+
+/// <summary>Rules of the house that a text search can watch.</summary>
+public sealed partial class SourceRuleTests
+{
+    private static readonly string[] TextFiles = [".cs", ".c", ".h", ".md", ".sh", ".json", ".csproj", ".props", ".targets", ".proto", ".toml", ".txt", ""];
+
+    [Fact]
+    public void Calls_into_the_kernel_live_in_Linux_and_k8contivnet_alone() =>
+        Assert.Empty(Find(
+            Repository.Files("src", "*.cs").Where(file => !file.StartsWith("src/Netplugin.Linux/", StringComparison.Ordinal)
+                && !file.StartsWith("src/K8contivnet/", StringComparison.Ordinal)),
+            PlatformInvoke()));
+
+    [Fact]
+    public void Nothing_is_left_for_later() =>
+        Assert.Empty(Find(Repository.Files("src").Concat(Repository.Files("bpf")).Where(IsText), LeftForLater()));
+
+    [Fact]
+    public void No_error_is_swallowed() =>
+        Assert.Empty(Find(Repository.Files("src", "*.cs").Concat(Repository.Files("tests", "*.cs")), EmptyCatch()));
+
+    [Fact]
+    public void Tests_wait_for_conditions_and_skip_nothing() =>
+        Assert.Empty(Find(Repository.Files("tests", "*.cs"), SleepOrSkip()));
+
+    [Fact]
+    public void The_tree_knows_no_path_of_the_machine_it_was_written_on() =>
+        Assert.Empty(Find(Repository.Files().Where(IsText), WorkplacePath()));
+
+    [Fact]
+    public void Every_eBPF_source_states_its_licence()
+    {
+        IEnumerable<string> without = Repository.Files("bpf", "*.c").Concat(Repository.Files("bpf", "*.h"))
+            .Where(file => !Repository.Read(file).StartsWith("// SPDX-License-Identifier: ", StringComparison.Ordinal));
+        Assert.Empty(without);
+    }
+
+    [Fact]
+    public void No_source_file_grows_past_500_lines()
+    {
+        IEnumerable<string> tooLong =
+            from file in Repository.Files("src", "*.cs").Concat(Repository.Files("bpf")).Concat(Repository.Files("tests", "*.cs"))
+            let lines = Repository.Read(file).Count(letter => letter == '\n')
+            where lines > 500
+            select $"{file}: {lines}";
+        Assert.Empty(tooLong);
+    }
+
+    private static bool IsText(string file) => TextFiles.Contains(Path.GetExtension(file));
+
+    private static IEnumerable<string> Find(IEnumerable<string> files, Regex pattern) =>
+        from file in files
+        let text = Repository.Read(file)
+        from Match match in pattern.Matches(text)
+        select $"{file}:{text.AsSpan(0, match.Index).Count('\n') + 1}: {match.Value}";
+
+    [GeneratedRegex(@"\b(LibraryImport|DllImport)\b")]
+    private static partial Regex PlatformInvoke();
+
+    // Written so that the patterns do not find themselves.
+    [GeneratedRegex(@"\b(TO(?:)DO|FIX(?:)ME|HA(?:)CK|NotImplemented(?:)Exception)\b")]
+    private static partial Regex LeftForLater();
+
+    [GeneratedRegex(@"catch\s*(\([^)]*\))?(\s*when\s*\([^{]*\))?\s*\{\s*\}")]
+    private static partial Regex EmptyCatch();
+
+    [GeneratedRegex(@"Thread\.(?:)Sleep|Task\.(?:)Delay\(|Skip\s*=\s*""|Assert\.(?:)Skip")]
+    private static partial Regex SleepOrSkip();
+
+    [GeneratedRegex(@"(?<![\w.$*-])/work(?:)/|/root/\.nuget")]
+    private static partial Regex WorkplacePath();
+}
