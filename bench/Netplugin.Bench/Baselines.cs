@@ -1,0 +1,106 @@
+using Netplugin.Tests.Support.Processes;
+
+namespace Netplugin.Bench;
+
+/// <summary>
+/// What netplugin is compared with, built from plain kernel parts with iproute2. Every pair has the MTU that an overlay on a 1500-byte
+/// underlay leaves (1450), so that only the way between the ends differs.
+/// </summary>
+internal sealed class Baselines : IDisposable
+{
+    private const string Prefix = "npbench-";
+    private readonly List<string> _namespaces = [];
+
+    /// <summary>Two namespaces joined by one veth pair: nothing can be faster on one node.</summary>
+    public TrafficPath BareVeth()
+    {
+        var (a, b) = (Namespace("veth-a"), Namespace("veth-b"));
+        Ip($"link add eth0 mtu 1450 netns {a} type veth peer name eth0 mtu 1450 netns {b}");
+        Address(a, "eth0", "10.201.0.1/24");
+        Address(b, "eth0", "10.201.0.2/24");
+        return new("bare veth pair", Path(a), Path(b), "10.201.0.2");
+    }
+
+    /// <summary>Two nodes, each with its end of one kernel VXLAN as the only hop.</summary>
+    public TrafficPath PointToPointVxlan()
+    {
+        var (a, b) = Nodes("ptp");
+        Vxlan(a, "192.168.2.2", "192.168.2.3");
+        Vxlan(b, "192.168.2.3", "192.168.2.2");
+        Address(a, "vx0", "10.202.0.1/24");
+        Address(b, "vx0", "10.202.0.2/24");
+        return new("point-to-point kernel VXLAN", Path(a), Path(b), "10.202.0.2");
+    }
+
+    /// <summary>Two nodes, each with a Linux bridge that joins a pod's veth and a VXLAN device: the classic overlay.</summary>
+    public TrafficPath BridgeAndVxlan()
+    {
+        var (a, b) = Nodes("bridge");
+        Vxlan(a, "192.168.2.2", "192.168.2.3");
+        Vxlan(b, "192.168.2.3", "192.168.2.2");
+        return new("Linux bridge + VXLAN", Path(BridgedPod(a, "10.203.0.1/24")), Path(BridgedPod(b, "10.203.0.2/24")), "10.203.0.2");
+    }
+
+    public static string Path(string name) => $"/var/run/netns/{name}";
+
+    /// <summary>Makes a namespace that goes when this object goes.</summary>
+    public string Namespace(string name)
+    {
+        var full = Prefix + name;
+        if (File.Exists(Path(full)))
+        {
+            Ip($"netns del {full}");
+        }
+
+        Ip($"netns add {full}");
+        _namespaces.Add(full);
+        Ip($"-n {full} link set lo up");
+        return full;
+    }
+
+    public void Dispose()
+    {
+        foreach (var name in _namespaces)
+        {
+            Ip($"netns del {name}");
+        }
+    }
+
+    private (string A, string B) Nodes(string name)
+    {
+        var (a, b) = (Namespace(name + "-node-a"), Namespace(name + "-node-b"));
+        Ip($"link add eth1 netns {a} type veth peer name eth1 netns {b}");
+        Address(a, "eth1", "192.168.2.2/24");
+        Address(b, "eth1", "192.168.2.3/24");
+        return (a, b);
+    }
+
+    private static void Vxlan(string node, string local, string remote)
+    {
+        Ip($"-n {node} link add vx0 type vxlan id 77 dev eth1 local {local} remote {remote} dstport 4789");
+        Ip($"-n {node} link set vx0 up");
+    }
+
+    private string BridgedPod(string node, string address)
+    {
+        var pod = Namespace(node[Prefix.Length..] + "-pod");
+        Ip($"-n {node} link add br0 mtu 1450 type bridge");
+        Ip($"link add pod0 mtu 1450 netns {node} type veth peer name eth0 mtu 1450 netns {pod}");
+        foreach (var port in (string[])["vx0", "pod0"])
+        {
+            Ip($"-n {node} link set {port} master br0 up");
+        }
+
+        Ip($"-n {node} link set br0 up");
+        Address(pod, "eth0", address);
+        return pod;
+    }
+
+    private static void Address(string space, string device, string address)
+    {
+        Ip($"-n {space} addr add {address} dev {device}");
+        Ip($"-n {space} link set {device} up");
+    }
+
+    private static void Ip(string words) => Command.Run("ip", words.Split(' ')).Succeeded();
+}

@@ -1,0 +1,94 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Text.Json;
+using Netplugin.Tests.Support;
+using Netplugin.Tests.Support.Processes;
+
+namespace Netplugin.Bench;
+
+/// <summary>Measures paths by turns: iperf3 for throughput, redis-benchmark with one connection for request/response.</summary>
+internal static class Traffic
+{
+    private const int IperfPort = 5999;
+    private const int RedisPort = 5998;
+
+    /// <summary>
+    /// Runs every path <paramref name="rounds"/> times, the order turned round every other time so that no path has the better place.
+    /// Throughput has a core for each end. Request/response shares one core: across cores it would measure how the machine wakes
+    /// an idle core, which costs more than any path.
+    /// </summary>
+    public static async Task<Dictionary<string, TrafficSamples>> MeasureAsync(IReadOnlyList<TrafficPath> paths, int rounds)
+    {
+        var results = paths.ToDictionary(path => path.Name, _ => new TrafficSamples(new Samples(), new Samples()));
+        for (int round = 0; round < rounds; round++)
+        {
+            foreach (TrafficPath path in round % 2 == 0 ? paths : paths.Reverse())
+            {
+                results[path.Name].Gigabits.Add(await ThroughputAsync(path));
+                results[path.Name].Requests.Add(await RequestResponseAsync(path));
+            }
+
+            Console.WriteLine($"    round {round + 1} of {rounds}");
+        }
+
+        return results;
+    }
+
+    private static async Task<double> ThroughputAsync(TrafficPath path)
+    {
+        string port = IperfPort.ToString(CultureInfo.InvariantCulture);
+        using Process server = Start(path.Server, 1, "iperf3", "-s", "-1", "-p", port);
+        try
+        {
+            await ListensAsync(path.Server, port);
+            string json = Run(path.Client, 0, "iperf3", "-c", path.ServerAddress, "-p", port, "-t", "2", "-O", "1", "-J");
+            using JsonDocument parsed = JsonDocument.Parse(json);
+            return parsed.RootElement.GetProperty("end").GetProperty("sum_received").GetProperty("bits_per_second").GetDouble() / 1e9;
+        }
+        finally
+        {
+            End(server);
+        }
+    }
+
+    private static async Task<double> RequestResponseAsync(TrafficPath path)
+    {
+        string port = RedisPort.ToString(CultureInfo.InvariantCulture);
+        using Process server = Start(path.Server, 0, "redis-server", "--port", port, "--save", "", "--protected-mode", "no", "--bind", "*");
+        try
+        {
+            await ListensAsync(path.Server, port);
+            string csv = Run(path.Client, 0, "redis-benchmark", "-h", path.ServerAddress, "-p", port, "-c", "1", "-n", "40000", "-t", "get", "--csv");
+            string row = csv.Split('\n').First(line => line.StartsWith("\"GET\"", StringComparison.Ordinal));
+            return double.Parse(row.Split(',')[1].Trim('"'), CultureInfo.InvariantCulture);
+        }
+        finally
+        {
+            End(server);
+        }
+    }
+
+    private static string[] Entering(string space, int core) =>
+        ["-c", core.ToString(CultureInfo.InvariantCulture), "nsenter", "--net=" + space];
+
+    private static string Run(string space, int core, params string[] words) =>
+        Command.Run("taskset", [.. Entering(space, core), .. words], "", TimeSpan.FromMinutes(1)).Succeeded();
+
+    private static Process Start(string space, int core, params string[] words)
+    {
+        Process process = Command.Start("taskset", [.. Entering(space, core), .. words], environment: null);
+        process.BeginOutputReadLine();
+        process.BeginErrorReadLine();
+        return process;
+    }
+
+    private static void End(Process server)
+    {
+        server.Kill();
+        server.WaitForExit();
+    }
+
+    private static Task ListensAsync(string space, string port) => Eventually.HoldsAsync(
+        $"a listener on port {port}",
+        () => Command.Run("nsenter", "--net=" + space, "ss", "-Hltn", "sport = :" + port).Succeeded().Length > 0);
+}
