@@ -41,6 +41,9 @@ public sealed class LinkWatcher : IDisposable
     /// <summary>The changes; completed when the watcher is disposed, with the error when its socket failed.</summary>
     public ChannelReader<LinkChange> Changes => _changes.Reader;
 
+    /// <summary>Whether changes were lost of which the reader has not been told yet.</summary>
+    internal bool FellBehind => Volatile.Read(ref _lost);
+
     /// <summary>Starts to watch the calling thread's namespace.</summary>
     public static LinkWatcher Start() => Start(NetlinkSocket.Open(NetlinkSocket.Route));
 

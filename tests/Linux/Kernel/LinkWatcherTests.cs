@@ -45,7 +45,9 @@ public sealed class LinkWatcherTests : IDisposable
             LinkMessages.SetMtu(batch, link.HostIndex, 1300 + i % 2);
         }
 
+        // Nothing is read before the watcher's thread has come to what it cannot keep.
         conversation.Execute(batch);
+        Eventually.True(() => watcher.FellBehind, "the channel is full");
         var last = LinkChange.Lost with { Name = "none yet" };
         while (last != LinkChange.Lost)
         {
