@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+using System.Text.Json;
 using Netplugin.NodeApi.Messages;
 using Netplugin.Tests.EndToEnd.Traffic;
 using Netplugin.Tests.Support;
@@ -21,7 +23,7 @@ public sealed class RestartTests
 
         using NumberedStream there = NumberedStream.Start(c1, c2, second);
         using NumberedStream back = NumberedStream.Start(c2, c1, first);
-        using CountingConnection connection = await CountingConnection.OpenAsync(c1, c2, second);
+        using RedisConnection redis = await RedisConnection.OpenAsync(c1, c2, second);
         for (int kill = 0; kill < Kills; kill++)
         {
             foreach (ClusterNode node in cluster.Nodes)
@@ -40,7 +42,43 @@ public sealed class RestartTests
         Assert.Empty(await there.StopAsync());
         Assert.Empty(await back.StopAsync());
         Assert.True(there.Sent > 1000, "the stream ran");
-        Assert.True(await connection.StopAsync() > 100, "the connection ran");
+        Assert.True(await redis.StopAsync() > 100, "the connection ran");
+    }
+
+    [Fact]
+    public async Task A_build_with_a_newer_layout_and_larger_maps_takes_over_without_a_lost_packet_or_a_reset_connection()
+    {
+        using Cluster cluster = await Cluster.StartAsync(2);
+        cluster.Post(Intents.OneTenant(("orange", ["c1", "c2"]))).Succeeded();
+        Pod c1 = cluster[1].CreatePod("c1"), c2 = cluster[2].CreatePod("c2");
+        string first = c1.Add(), second = c2.Add();
+        await Eventually.HoldsAsync("the pods to reach each other", () => c1.Reaches(second) && c2.Reaches(first));
+        using NumberedStream there = NumberedStream.Start(c1, c2, second);
+        using NumberedStream back = NumberedStream.Start(c2, c1, first);
+        using RedisConnection redis = await RedisConnection.OpenAsync(c1, c2, second);
+
+        foreach (ClusterNode node in cluster.Nodes)
+        {
+            (string generation, int entrySize, int entries) = EndpointsMap(node);
+            node.Daemon.Kill();
+            node.Program = NextBuild();
+            await node.StartDaemonAsync();
+            await Eventually.HoldsAsync(
+                $"{node.Host} to reconcile with the newer build",
+                async () => await node.StatusAsync() is { Reconciles: > 0, Endpoints: 1, Problems.IsEmpty: true });
+            (string newGeneration, int newEntrySize, int newEntries) = EndpointsMap(node);
+            Assert.NotEqual(generation, newGeneration);
+            Assert.True(newEntrySize > entrySize, $"entries of {newEntrySize} bytes after {entrySize}");
+            Assert.True(newEntries > entries, $"room for {newEntries} after {entries}");
+        }
+
+        // A packet every millisecond, so for a while after the last exchange too.
+        int sent = there.Sent;
+        await Eventually.HoldsAsync("a second of traffic over the new maps", () => there.Sent >= sent + 1000);
+        Assert.Empty(await there.StopAsync());
+        Assert.Empty(await back.StopAsync());
+        Assert.True(await redis.StopAsync() > 100, "the connection ran");
+        Assert.True(c1.Reaches(second), "the pods still reach each other");
     }
 
     [Fact]
@@ -59,5 +97,22 @@ public sealed class RestartTests
         Assert.Contains("\"code\":11", add.Output.Replace(" ", "", StringComparison.Ordinal), StringComparison.Ordinal);
         await cluster[1].StartDaemonAsync();
         Assert.True(c1.Reaches(second), "after it is back");
+    }
+
+    /// <summary>The one generation that is left on a node, and its endpoints map's value size in bytes and number of entries.</summary>
+    private static (string Generation, int EntrySize, int Entries) EndpointsMap(ClusterNode node)
+    {
+        string path = node.Node.Run("bash", "-c", "ls -d /sys/fs/bpf/netplugin/g*/np_endpoints").Succeeded().Trim();
+        using JsonDocument map = JsonDocument.Parse(node.Node.Run("bpftool", "-j", "map", "show", "pinned", path).Succeeded());
+        return (path, map.RootElement.GetProperty("bytes_value").GetInt32(), map.RootElement.GetProperty("max_entries").GetInt32());
+    }
+
+    /// <summary>Starts the build that scripts/test made with another layout and other sizes.</summary>
+    private static string[] NextBuild()
+    {
+        const string program = "artifacts/next/bin/Netplugin.Agent/release/netplugin.dll";
+        Assert.True(File.Exists(Path.Combine(RepositoryRoot.Path, program)), $"{program} is missing: make test builds it");
+        string runtime = Path.GetFullPath(Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "..", "..", ".."));
+        return [Path.Combine(runtime, "dotnet"), "/mnt/" + program];
     }
 }

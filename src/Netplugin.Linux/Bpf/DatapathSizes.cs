@@ -7,7 +7,12 @@ namespace Netplugin.Linux.Bpf;
 public sealed record DatapathSizes
 {
     /// <summary>Endpoints of the networks that are present on the node, here and elsewhere.</summary>
-    public uint Endpoints { get; init; } = 262_144;
+    public uint Endpoints { get; init; } =
+#if UPGRADE_TEST
+        524_288;
+#else
+        262_144;
+#endif
 
     /// <summary>Networks with an endpoint on the node.</summary>
     public uint Networks { get; init; } = 16_384;

@@ -28,6 +28,9 @@ public sealed class ClusterNode(Node node, int number, string address)
     /// <summary>Asks the daemon over its socket.</summary>
     public NodeClient Client { get; } = new(Path.Combine(node.RunFolder, "netplugin", "netplugin.sock"));
 
+    /// <summary>The command line's beginning that starts a daemon: the published netplugin, or that of another build.</summary>
+    public IReadOnlyList<string> Program { get; set; } = ["netplugin"];
+
     /// <summary>Starts netplugin and waits until it says that it is ready.</summary>
     /// <param name="flags">More flags than the usual ones.</param>
     public async Task StartDaemonAsync(params IReadOnlyList<string> flags)
@@ -39,7 +42,7 @@ public sealed class ClusterNode(Node node, int number, string address)
     /// <summary>Starts netplugin and waits for nothing.</summary>
     public async Task LaunchDaemonAsync(params IReadOnlyList<string> flags) =>
         Daemon = await Node.StartAsync(
-            "netplugin", ["netplugin", "-host-label=" + Host, "-etcd-url=" + Cluster.EtcdUrl, "-cri-endpoint=none", .. flags]);
+            "netplugin", [.. Program, "-host-label=" + Host, "-etcd-url=" + Cluster.EtcdUrl, "-cri-endpoint=none", .. flags]);
 
     /// <summary>What the daemon says of itself.</summary>
     public async Task<DaemonStatus> StatusAsync() => (await Client.AskAsync<NodeReply.Status>(new NodeRequest.GetStatus())).Node;
