@@ -183,10 +183,12 @@ internal sealed class NodeApiServer : IAsyncDisposable
                 return;
             }
 
-            using var handed = request is NodeRequest.RunCni cni && connection.TakeDescriptor() is { } descriptor
-                ? _namespaces.FromDescriptor(descriptor, cni.Environment.Netns)
-                : null;
+            using var handed = request is NodeRequest.RunCni cni ? TakeNamespace(connection, cni) : null;
             await Send(await _requests.AnswerAsync(request, handed, closed), closed);
+        }
+        catch (CniException e) when (request is NodeRequest.RunCni refused)
+        {
+            await Send(CniHandler.Fail(refused, e), closed);
         }
         catch (ArgumentException e)
         {
@@ -204,6 +206,26 @@ internal sealed class NodeApiServer : IAsyncDisposable
             await Send(
                 request is NodeRequest.RunCni call ? CniHandler.Fail(call, e) : new NodeReply.Refused(NodeErrorCode.Internal, $"netplugin failed: {e.Message}; see its log"),
                 closed);
+        }
+    }
+
+    /// <summary>The namespace that came along. When it is none, ADD and CHECK are refused; for the others, which need none, it is as good as gone.</summary>
+    private IPodNamespace? TakeNamespace(UnixConnection connection, NodeRequest.RunCni call)
+    {
+        if (connection.TakeDescriptor() is not { } descriptor)
+        {
+            return null;
+        }
+
+        try
+        {
+            return _namespaces.FromDescriptor(descriptor, call.Environment.Netns);
+        }
+        catch (ArgumentException e)
+        {
+            return call.Environment.Command is "ADD" or "CHECK"
+                ? throw new CniException(CniErrorCode.InvalidEnvironment, $"CNI_NETNS {call.Environment.Netns} is not a network namespace", inner: e)
+                : null;
         }
     }
 

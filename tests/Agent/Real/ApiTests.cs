@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using System.Text.Json;
 using Netplugin.NodeApi.Messages;
 using Netplugin.Tests.Support;
 using Netplugin.Tests.Support.Nodes;
@@ -62,6 +63,28 @@ public sealed class ApiTests
         pod.Delete();
         await NodeChecks.NothingLeftAsync(cluster, "a DEL without the namespace");
         Assert.Contains("no endpoint is posted for pod nobody", cluster[1].CreatePod("nobody").Cni("ADD").Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task What_is_no_network_namespace_is_a_wrong_variable_for_ADD_and_as_good_as_gone_for_DEL()
+    {
+        using var cluster = await Cluster.StartAsync(1);
+        cluster.Post(NodeChecks.Intent(1)).Succeeded();
+        var pod = cluster[1].CreatePod("c1");
+        pod.Add();
+
+        // What is left of a named namespace when its mount is gone.
+        pod.RemoveNamespace();
+        cluster[1].Node.Run("touch", "/run/netns/" + pod.Sandbox).Succeeded();
+        using (var error = JsonDocument.Parse(pod.Cni("ADD").Output))
+        {
+            Assert.Equal(4, error.RootElement.GetProperty("code").GetInt32());
+            Assert.Contains("CNI_NETNS", error.RootElement.GetProperty("msg").GetString(), StringComparison.Ordinal);
+        }
+
+        var deleted = pod.Cni("DEL");
+        Assert.Equal((0, ""), (deleted.ExitCode, deleted.Error));
+        await NodeChecks.NothingLeftAsync(cluster, "a DEL whose namespace is a plain file");
     }
 
     [Fact]
