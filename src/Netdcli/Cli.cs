@@ -87,7 +87,7 @@ internal sealed class Cli(Terminal terminal, IStoreOpener stores)
         {
             IEnumerable<string> messages = parsed.CommandResult.Command == root && parsed.UnmatchedTokens is [var word, ..]
                 ? [$"\"{word}\" is not a verb{(Nearest.To(word, RootVerb.Names) is { } meant ? $"; did you mean \"{meant}\"?" : "")}"]
-                : parsed.Errors.Select(e => e.Message);
+                : parsed.Errors.Select(e => string.Join(' ', e.Message.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)));
             foreach (var message in messages)
             {
                 Complain(message);

@@ -11,6 +11,11 @@ internal sealed record IntentFile(string Name, ReadOnlyMemory<byte> Bytes)
     /// <exception cref="CliException">It cannot be read.</exception>
     public static async Task<IntentFile> ReadAsync(string name, Terminal terminal, CancellationToken cancellationToken)
     {
+        if (name.Length == 0)
+        {
+            throw new CliException("the name of the file to read is empty");
+        }
+
         try
         {
             if (name == "-")

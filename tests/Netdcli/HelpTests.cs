@@ -63,6 +63,18 @@ public sealed partial class HelpTests
     }
 
     [Theory]
+    [InlineData("completion", "tcsh")]
+    [InlineData("-cfg", "")]
+    [InlineData("diff", "-cfg", "")]
+    public void A_refused_word_is_told_on_one_line_in_plain_words(params string[] arguments)
+    {
+        var result = _cli.Run(arguments);
+        Assert.NotEqual(0, result.Exit);
+        Assert.DoesNotContain("\\u00", result.Error, StringComparison.Ordinal);
+        Assert.DoesNotContain("Parameter", result.Error, StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData("version")]
     [InlineData("--version")]
     [InlineData("-version")]

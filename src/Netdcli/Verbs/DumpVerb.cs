@@ -44,7 +44,7 @@ internal sealed class DumpVerb(Session session, StoreChoice choice, SupportBundl
 
             if (bundle.Errors > 0)
             {
-                terminal.Error.Write($"netdcli: {bundle.Errors} things could not be had; errors.txt in the bundle names them\n");
+                terminal.Error.Write($"netdcli: {bundle.Errors} {(bundle.Errors == 1 ? "thing" : "things")} could not be had; errors.txt in the bundle names {(bundle.Errors == 1 ? "it" : "them")}\n");
             }
 
             return ExitCode.Ok;
