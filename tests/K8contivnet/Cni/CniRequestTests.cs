@@ -1,3 +1,5 @@
+using System.Text;
+using CsCheck;
 using Netplugin.NodeApi.Cni;
 using Netplugin.NodeApi.Messages;
 
@@ -117,6 +119,49 @@ public sealed class CniRequestTests
 
         Assert.Equal(new CniResult([new CniInterface("eth0", Sandbox: "/n")], [new CniIp("10.0.0.2/24", Interface: 0)], []), request.Previous);
     }
+
+    [Fact]
+    public void Nothing_a_runtime_may_hand_over_makes_reading_do_worse_than_refuse()
+    {
+        var whole = $$$"""
+            {"cniVersion":"1.1.0","name":"n","dns":{"nameservers":["10.0.0.1"],"domain":"d","search":["s"],"options":["o"]},
+             "cni.dev/valid-attachments":[{"containerID":"a","ifname":"eth0"}],"runtimeConfig":{},"prevResult":{{{Prev}}}}
+            """;
+        var damage = Gen.Select(Gen.Int[0, 1000], Gen.OneOf(Among("{}[]:,\"\\07-e. /".ToCharArray()), Gen.Char)).Array[0, 4];
+        var texts = Gen.OneOf(Gen.String, damage.Select(changes =>
+        {
+            var text = new StringBuilder(whole);
+            foreach (var (at, value) in changes)
+            {
+                text[at % text.Length] = value;
+            }
+
+            return text.ToString();
+        }));
+        var word = Gen.OneOf(Among("c1", "/n", "eth0", "..", "", "IgnoreUnknown=1;K8S_POD_NAME=p"), Gen.String);
+        var environments = Gen.Select(
+            Among("ADD", "DEL", "CHECK", "GC", "STATUS", "VERSION", "x"), word, word, word, word,
+            static (command, id, netns, device, arguments) => new CniEnvironment(command, id, netns, device, arguments, "/opt/cni/bin"));
+        var fixedEnvironment = Among("ADD", "DEL", "CHECK", "GC", "STATUS").Select(command => Add() with { Command = command });
+        Gen.Select(Gen.OneOf(environments, fixedEnvironment), texts).Sample(
+            (environment, stdin) =>
+            {
+                try
+                {
+                    CniRequest.Parse(environment, stdin);
+                }
+                catch (CniException e)
+                {
+                    Assert.InRange(e.Code, 1, 99);
+                }
+
+                // What an error object is shaped by must not fail either.
+                Assert.Contains(CniRequest.VersionFor(stdin), CniRules.Versions);
+            },
+            iter: 20_000);
+    }
+
+    private static Gen<T> Among<T>(params T[] choices) => Gen.Int[0, choices.Length - 1].Select(i => choices[i]);
 
     private static CniEnvironment Add() => new("ADD", "c1", "/var/run/netns/a", "eth0", "", "/opt/cni/bin");
 

@@ -123,6 +123,54 @@ public class RecordCodecTests
     }
 
     [Fact]
+    public void No_bytes_make_a_decoder_do_worse_than_call_them_unreadable()
+    {
+        Action<StoreEntry>[] decoders =
+        [
+            e => RecordCodec.DecodeEndpoint(e), e => RecordCodec.DecodeNetwork(e), e => RecordCodec.DecodeTenant(e), e => RecordCodec.DecodeContainer(e),
+            e => RecordCodec.DecodeHost(e), e => RecordCodec.DecodeNode(e), e => RecordCodec.DecodeNodeStatus(e), e => RecordCodec.DecodePost(e),
+            e => RecordCodec.DecodeCluster(e),
+        ];
+        byte[][] good =
+        [
+            RecordCodec.Encode(new EndpointRecord(new(new("t", "n"), "c"), IpAddr.Parse("11.1.0.1"), default, "h", "u", new("h", "s", "eth0"), 3)),
+            RecordCodec.Encode(new NetworkRecord(new("t", "n"), Encap.Vxlan, 10001, IpPrefix.Parse("11.1.0.0/24"), true, IpAddr.Parse("11.1.0.9"), 3)),
+            RecordCodec.Encode(new TenantRecord("t", Encap.Vlan, IpPrefix.Parse("11.1.0.0/16"), 24, [new(11, 28)], [new(1, 2)])),
+            RecordCodec.Encode(new ContainerRecord("c", [new("t", "n")])),
+            RecordCodec.Encode(new HostRecord("h", IpAddr.Parse("fd00::1"), "eth2")),
+            RecordCodec.Encode(new NodeRecord("h", IpAddr.Parse("192.168.2.10"), 1500, "0.1.0")),
+            RecordCodec.Encode(new PostRecord(7)),
+            RecordCodec.Encode(new ClusterRecord(Guid.Empty, 0, ClusterRecord.CurrentSchema)),
+        ];
+
+        // Structure is what damage should hit: a byte of JSON's own, a digit, or anything.
+        var damage = Gen.Select(Gen.Int[0, 400], Gen.OneOf(Among("{}[]:,\"\\09-e."u8.ToArray()), Gen.Byte)).Array[1, 4];
+        var values = Gen.OneOf(Gen.Byte.Array[0, 80], Gen.Select(Among(good), damage, static (record, changes) =>
+        {
+            var bytes = record.ToArray();
+            foreach (var (at, value) in changes)
+            {
+                bytes[at % bytes.Length] = value;
+            }
+
+            return bytes;
+        }));
+        Gen.Select(values, Among(decoders)).Sample(
+            (value, decode) =>
+            {
+                try
+                {
+                    decode(Entry(value));
+                }
+                catch (StoreException e)
+                {
+                    Assert.Equal(StoreFailure.Unreadable, e.Reason);
+                }
+            },
+            iter: 20_000);
+    }
+
+    [Fact]
     public void Names_that_repeat_are_held_once()
     {
         var encoded = RecordCodec.Encode(new EndpointRecord(new(new("shared-tenant", "n"), "c"), default, default, "", "", null, 1));
@@ -130,6 +178,8 @@ public class RecordCodecTests
         var second = RecordCodec.DecodeEndpoint(Entry(encoded));
         Assert.Same(first.Id.Network.Tenant, second.Id.Network.Tenant);
     }
+
+    private static Gen<T> Among<T>(params T[] choices) => Gen.Int[0, choices.Length - 1].Select(i => choices[i]);
 
     private static StoreEntry Entry(byte[] value) => new("/netplugin/v1/key", value, 1, 1);
 }
