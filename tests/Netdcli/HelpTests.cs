@@ -50,6 +50,13 @@ public sealed partial class HelpTests
         }
     }
 
+    [Fact]
+    public void Every_flag_is_in_the_manual()
+    {
+        var manual = Flag().Matches(File.ReadAllText(Path.Combine(Support.RepositoryRoot.Path, "docs", "netdcli.md"))).Select(m => m.Groups[1].Value);
+        Assert.Empty(new LegacyFlags().Set.Flags.Select(f => f.Name).Except(manual));
+    }
+
     [Theory]
     [InlineData("gte", "did you mean \"get\"?")]
     [InlineData("staus", "did you mean \"status\"?")]

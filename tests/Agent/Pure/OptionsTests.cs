@@ -29,6 +29,15 @@ public sealed class OptionsTests
     }
 
     [Fact]
+    public void The_manual_names_every_flag()
+    {
+        var manual = File.ReadAllText(Path.Combine(Support.RepositoryRoot.Path, "docs", "netplugin.md"));
+        var flags = Read(["-help"]).Output.Split('\n').Where(line => line.StartsWith("  -", StringComparison.Ordinal)).Select(line => line.Trim().Split(' ')[0]);
+        string[] missing = [.. flags.Where(flag => !manual.Contains($"`{flag}`", StringComparison.Ordinal) && !manual.Contains($"`{flag} ", StringComparison.Ordinal))];
+        Assert.Empty(missing);
+    }
+
+    [Fact]
     public void Every_bad_setting_is_reported_and_ends_with_1()
     {
         var result = Read(["-vtep-ip=1.2", "-run-dir=run", "-metrics-addr=nowhere", "-cri-endpoint=tcp://x", "-host-label=a/b", "-etcd-ca=/no/such"]);

@@ -29,10 +29,13 @@ public sealed class BinaryTests
         Assert.DoesNotContain(types, type => type is Interpreter or Dynamic);
     }
 
-    [Fact]
-    public void It_was_published_without_a_warning()
+    [Theory]
+    [InlineData("netplugin")]
+    [InlineData("netdcli")]
+    [InlineData("k8contivnet")]
+    public void A_program_is_published_without_trim_or_AOT_warnings(string program)
     {
-        var log = Path.Combine(RepositoryRoot.Path, "artifacts", "publish", "k8contivnet.log");
+        var log = Path.Combine(RepositoryRoot.Path, "artifacts", "publish", program + ".log");
 
         Assert.True(File.Exists(log), $"{log} is missing: run make publish (make test does it).");
         Assert.DoesNotContain("warning", File.ReadAllText(log), StringComparison.OrdinalIgnoreCase);
