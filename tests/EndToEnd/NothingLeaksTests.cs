@@ -142,14 +142,24 @@ public sealed class NothingLeaksTests(ITestOutputHelper output)
         await Eventually.HoldsAsync("nothing to be left", async () => await LeftAsync(node) == clean);
     }
 
-    /// <summary>What is on the node of pods: links, map entries, journal files. As text, so that a difference can be read.</summary>
+    /// <summary>
+    /// What is on the node of pods: links, map entries, journal files, and namespaces that only live because the daemon has them open. As
+    /// text, so that a difference can be read.
+    /// </summary>
     private static async Task<string> LeftAsync(ClusterNode node)
     {
         string links = node.Node.Run("bash", "-c", "ip -br link | awk '/^np/ { print $1 }' | cut -d@ -f1 | sort").Succeeded();
         string journal = node.Node.Run("find", "/run/netplugin", "-type", "f", "-path", "*/attachments/*").Output;
         string maps = node.Node.Run(
             "bash", "-c", "find /sys/fs/bpf/netplugin -name 'np_endpoints' -o -name 'np_interfaces' | sort | while read -r map; do echo \"$map $(bpftool -j map dump pinned \"$map\" | jq length)\"; done").Succeeded();
-        return $"{links}{journal}{maps}{(await node.StatusAsync()).Endpoints} endpoints";
+        string daemon = "/proc/" + node.Daemon.Pid.ToString(CultureInfo.InvariantCulture);
+
+        // By the file system, NSFS_MAGIC of linux/magic.h: once its path is unmounted, an open namespace is called "/" there.
+        string namespaces = node.Node.Run(
+            "bash",
+            "-c",
+            $"for open in {daemon}/fd/*; do [ \"$(stat -fLc %t $open)\" = 6e736673 ] && stat -Lc %i $open; done | grep -vx \"$(stat -Lc %i {daemon}/ns/net)\" | sort").Output;
+        return $"{links}{journal}{maps}{namespaces}{(await node.StatusAsync()).Endpoints} endpoints";
     }
 
     private static string Bindings(Cluster cluster) =>

@@ -6,18 +6,20 @@ namespace Netplugin.Tests.Support.Nodes;
 public sealed class NodeProcess
 {
     private readonly Node _node;
-    private readonly int _pid;
 
     internal NodeProcess(Node node, string name, int pid, string logFile)
     {
         _node = node;
-        _pid = pid;
+        Pid = pid;
         Name = name;
         LogFile = logFile;
     }
 
     /// <summary>The name it was started by.</summary>
     public string Name { get; }
+
+    /// <summary>Its process number, as the node counts.</summary>
+    public int Pid { get; }
 
     /// <summary>Where its output goes.</summary>
     public string LogFile { get; }
@@ -26,15 +28,15 @@ public sealed class NodeProcess
     public string Log => File.ReadAllText(LogFile);
 
     /// <summary>True until it has ended.</summary>
-    public bool IsRunning => _node.Run("test", "-d", Invariant($"/proc/{_pid}")).ExitCode == 0;
+    public bool IsRunning => _node.Run("test", "-d", Invariant($"/proc/{Pid}")).ExitCode == 0;
 
     /// <summary>Sends a signal, by kill(1)'s name for it, and waits until the program has ended.</summary>
     public void Kill(string signal = "KILL") => _node.Run(
-        "bash", "-c", Invariant($"kill -{signal} {_pid} && timeout 20 tail --pid={_pid} -s 0.01 -f /dev/null")).Succeeded();
+        "bash", "-c", Invariant($"kill -{signal} {Pid} && timeout 20 tail --pid={Pid} -s 0.01 -f /dev/null")).Succeeded();
 
     /// <summary>Its resident memory in bytes, by proc(5)'s VmRSS.</summary>
     public long ResidentBytes() => 1024 * long.Parse(
-        _node.Run("awk", "/^VmRSS/ { print $2 }", Invariant($"/proc/{_pid}/status")).Succeeded().Trim(), CultureInfo.InvariantCulture);
+        _node.Run("awk", "/^VmRSS/ { print $2 }", Invariant($"/proc/{Pid}/status")).Succeeded().Trim(), CultureInfo.InvariantCulture);
 
     private static string Invariant(FormattableString text) => FormattableString.Invariant(text);
 }
