@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.NetworkInformation;
 using System.Text.Json;
+using Netplugin.Core.Addresses;
 using Netplugin.Tests.EndToEnd.Traffic;
 using Netplugin.Tests.Support;
 using Netplugin.Tests.Support.Nodes;
@@ -125,6 +126,13 @@ public sealed class AttackerTests(AttackerTests.Testbed testbed) : IClassFixture
         long after = await DropsAsync(_cluster[1], "NoRoute") + await DropsAsync(_cluster[1], "UnknownDestination");
         Assert.True(after >= before + Packets, $"{after - before} of {Packets} counted");
     }
+
+    [Fact]
+    public Task A_packet_given_to_the_gateways_mac_to_be_routed_into_another_network_is_dropped() =>
+        DroppedFromPodAsync(
+            "NoRoute",
+            Frame.Ethernet(Frame.Mac(MacAddress.Gateway.ToString()), MacOf(_attacker), Frame.Ipv4Type, Frame.Ping(_attackersAddress, _victimsAddress)),
+            _victim);
 
     [Fact]
     public async Task A_packet_for_the_node_itself_is_dropped()
