@@ -66,6 +66,9 @@ public sealed class RestartTests
             await Eventually.HoldsAsync(
                 $"{node.Host} to reconcile with the newer build",
                 async () => await node.StatusAsync() is { Reconciles: > 0, Endpoints: 1, Problems.IsEmpty: true });
+
+            // The build before goes on over its own maps until the newer ones hold everything; then its maps go.
+            await Eventually.HoldsAsync($"the newer build to take over on {node.Host}", () => EndpointsMaps(node) is [string only] && only != generation);
             (string newGeneration, int newEntrySize, int newEntries) = EndpointsMap(node);
             Assert.NotEqual(generation, newGeneration);
             Assert.True(newEntrySize > entrySize, $"entries of {newEntrySize} bytes after {entrySize}");
@@ -99,10 +102,14 @@ public sealed class RestartTests
         Assert.True(c1.Reaches(second), "after it is back");
     }
 
+    /// <summary>The endpoints maps that are pinned on a node, one a generation.</summary>
+    private static string[] EndpointsMaps(ClusterNode node) =>
+        node.Node.Run("bash", "-c", "ls -d /sys/fs/bpf/netplugin/g*/np_endpoints").Succeeded().Split('\n', StringSplitOptions.RemoveEmptyEntries);
+
     /// <summary>The one generation that is left on a node, and its endpoints map's value size in bytes and number of entries.</summary>
     private static (string Generation, int EntrySize, int Entries) EndpointsMap(ClusterNode node)
     {
-        string path = node.Node.Run("bash", "-c", "ls -d /sys/fs/bpf/netplugin/g*/np_endpoints").Succeeded().Trim();
+        string path = Assert.Single(EndpointsMaps(node));
         using JsonDocument map = JsonDocument.Parse(node.Node.Run("bpftool", "-j", "map", "show", "pinned", path).Succeeded());
         return (path, map.RootElement.GetProperty("bytes_value").GetInt32(), map.RootElement.GetProperty("max_entries").GetInt32());
     }
