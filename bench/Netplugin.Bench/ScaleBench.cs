@@ -29,8 +29,8 @@ internal static class ScaleBench
     public static async Task RunAsync(Report report)
     {
         const string section = "Scale and memory";
-        using Cluster small = await Cluster.StartAsync(2);
-        using Cluster large = await Cluster.StartAsync(2);
+        using Cluster small = await PairedCluster.StartAsync();
+        using Cluster large = await PairedCluster.StartAsync();
         double idle = small[1].Daemon.ResidentBytes() / Megabyte;
         report.Add(section, "daemon memory, idle", $"{Report.Number(idle)} MB", "<= 30 MB", idle <= 30);
 

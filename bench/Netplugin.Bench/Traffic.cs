@@ -41,7 +41,7 @@ internal static class Traffic
         try
         {
             await ListensAsync(path.Server, port);
-            string json = Run(path.Client, 0, "iperf3", "-c", path.ServerAddress, "-p", port, "-t", "2", "-O", "1", "-J");
+            string json = Run(path.Client, 0, "iperf3", "-c", path.ServerAddress, "-p", port, "-t", "1", "-O", "1", "-J");
             using JsonDocument parsed = JsonDocument.Parse(json);
             return parsed.RootElement.GetProperty("end").GetProperty("sum_received").GetProperty("bits_per_second").GetDouble() / 1e9;
         }
@@ -58,7 +58,7 @@ internal static class Traffic
         try
         {
             await ListensAsync(path.Server, port);
-            string csv = Run(path.Client, 0, "redis-benchmark", "-h", path.ServerAddress, "-p", port, "-c", "1", "-n", "40000", "-t", "get", "--csv");
+            string csv = Run(path.Client, 0, "redis-benchmark", "-h", path.ServerAddress, "-p", port, "-c", "1", "-n", "20000", "-t", "get", "--csv");
             string row = csv.Split('\n').First(line => line.StartsWith("\"GET\"", StringComparison.Ordinal));
             return double.Parse(row.Split(',')[1].Trim('"'), CultureInfo.InvariantCulture);
         }

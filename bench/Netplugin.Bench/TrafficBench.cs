@@ -5,7 +5,7 @@ namespace Netplugin.Bench;
 /// <summary>Pod to pod on one node and across two, against the same without netplugin.</summary>
 internal static class TrafficBench
 {
-    private const int Rounds = 7;
+    private const int Rounds = 15;
     private const string SameNode = "netplugin, same node";
     private const string TwoNodes = "netplugin, two nodes";
 
@@ -21,7 +21,7 @@ internal static class TrafficBench
         TrafficPath veth = baselines.BareVeth();
         TrafficPath tunnel = baselines.PointToPointVxlan();
         TrafficPath bridge = baselines.BridgeAndVxlan();
-        using Cluster cluster = await Cluster.StartAsync(2);
+        using Cluster cluster = await PairedCluster.StartAsync();
         cluster.Post(Intent).Succeeded();
         Pod one = cluster[1].CreatePod("one");
         Pod two = cluster[1].CreatePod("two");
@@ -46,7 +46,7 @@ internal static class TrafficBench
         Compare(report, section, measured, SameNode, veth.Name, 0.97);
         Compare(report, section, measured, TwoNodes, tunnel.Name, 0.97);
         Compare(report, section, measured, TwoNodes, bridge.Name, 1.15);
-        report.Note("Traffic: iperf3, one TCP stream of 2 s a round after 1 s of warming up, an end a core; redis-benchmark, one connection, 40,000 GETs a round, "
+        report.Note("Traffic: iperf3, one TCP stream of 1 s a round after 1 s of warming up, an end a core; redis-benchmark, one connection, 20,000 GETs a round, "
             + "both ends on one core. Every path has an MTU of 1450. A ratio is the median of the rounds' ratios.");
     }
 
