@@ -25,7 +25,9 @@ internal sealed class Report
     {
         >= 1000 => value.ToString("N0", CultureInfo.InvariantCulture),
         >= 10 => value.ToString("0.0", CultureInfo.InvariantCulture),
-        _ => value.ToString("0.00", CultureInfo.InvariantCulture),
+        >= 1 => value.ToString("0.00", CultureInfo.InvariantCulture),
+        // Most are ratios, whose targets lie near 1: with two places a miss could look like a hit.
+        _ => value.ToString("0.000", CultureInfo.InvariantCulture),
     };
 
     public string ToMarkdown()

@@ -18,7 +18,6 @@ internal static class ScaleBench
 {
     private const int Endpoints = 100_000;
     private const int Changes = 300;
-    private const int Rounds = 5;
     private const string Empty = "same node, empty maps";
     private const string Full = "same node, 100,000 endpoints";
     private const string EmptyFar = "two nodes, empty maps";
@@ -54,7 +53,7 @@ internal static class ScaleBench
             $"p50 {Report.Number(enforced.Median)}, p90 {Report.Number(enforced.Percentile(90))}, p99 {Report.Number(enforced.Percentile(99))} ms",
             "p99 <= 50 ms", enforced.Percentile(99) <= 50);
 
-        Dictionary<string, TrafficSamples> measured = await Traffic.MeasureAsync(paths, Rounds);
+        Dictionary<string, TrafficSamples> measured = await Traffic.MeasureAsync(paths);
         foreach ((string with, string without) in ((string, string)[])[(Full, Empty), (FullFar, EmptyFar)])
         {
             double throughput = Samples.Ratio(measured[with].Gigabits, measured[without].Gigabits).Median;
@@ -64,6 +63,10 @@ internal static class ScaleBench
         }
 
         report.Note("Scale: one network of 100,000 endpoints, all but two bound to the other node by writes to etcd; policies come with a later version.");
+        report.Add(section, "the same with 10,000 policies loaded", "not measured: no policies yet", ">= 0.97", false);
+        report.Add(section, "daemon memory, Kubernetes with 250 pods, after an hour", "not measured: no Kubernetes yet", "<= 64 MB", false);
+        report.Note("Packets lost while the daemon is killed and replaced (target 0): a test counts them, not this bench; "
+            + "`make test ONLY=RestartTests` fails on the first.");
     }
 
     private static async Task<TrafficPath[]> PodsAsync(Cluster cluster, string near, string far, int endpoints)

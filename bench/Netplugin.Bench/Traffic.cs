@@ -12,15 +12,18 @@ internal static class Traffic
     private const int IperfPort = 5999;
     private const int RedisPort = 5998;
 
+    // Many and short: what disturbs the machine for a moment spoils a round, not the median.
+    private const int Rounds = 15;
+
     /// <summary>
-    /// Runs every path <paramref name="rounds"/> times, the order turned round every other time so that no path has the better place.
+    /// Runs every path <see cref="Rounds"/> times, the order turned round every other time so that no path has the better place.
     /// Throughput has a core for each end. Request/response shares one core: across cores it would measure how the machine wakes
     /// an idle core, which costs more than any path.
     /// </summary>
-    public static async Task<Dictionary<string, TrafficSamples>> MeasureAsync(IReadOnlyList<TrafficPath> paths, int rounds)
+    public static async Task<Dictionary<string, TrafficSamples>> MeasureAsync(IReadOnlyList<TrafficPath> paths)
     {
         var results = paths.ToDictionary(path => path.Name, _ => new TrafficSamples(new Samples(), new Samples()));
-        for (int round = 0; round < rounds; round++)
+        for (int round = 0; round < Rounds; round++)
         {
             foreach (TrafficPath path in round % 2 == 0 ? paths : paths.Reverse())
             {
@@ -28,7 +31,7 @@ internal static class Traffic
                 results[path.Name].Requests.Add(await RequestResponseAsync(path));
             }
 
-            Console.WriteLine($"    round {round + 1} of {rounds}");
+            Console.WriteLine($"    round {round + 1} of {Rounds}");
         }
 
         return results;

@@ -5,7 +5,6 @@ namespace Netplugin.Bench;
 /// <summary>Pod to pod on one node and across two, against the same without netplugin.</summary>
 internal static class TrafficBench
 {
-    private const int Rounds = 15;
     private const string SameNode = "netplugin, same node";
     private const string TwoNodes = "netplugin, two nodes";
 
@@ -33,8 +32,7 @@ internal static class TrafficBench
             [
                 veth, new(SameNode, one.NetworkNamespace, two.NetworkNamespace, near),
                 tunnel, new(TwoNodes, one.NetworkNamespace, far.NetworkNamespace, away), bridge,
-            ],
-            Rounds);
+            ]);
         const string section = "Traffic between pods";
         foreach ((string name, TrafficSamples samples) in measured)
         {
