@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: (Apache-2.0 OR GPL-2.0-only)
-/* Carries decisions out. Nothing here ever returns TC_ACT_OK: what a pod or a tunnel brought never meets the host's stack. */
+/* Carries decisions out. What a pod or a tunnel brought never meets the host's stack; only np_run_from_underlay lets packets go on. */
 #ifndef NP_ACT_H
 #define NP_ACT_H
 
@@ -9,6 +9,7 @@
 #include "decision.h"
 #include "maps.h"
 #include "reply.h"
+#include "vxlan.h"
 
 /*
  * Straight into the pod behind the device. Before Linux 6.15 the packet keeps the type it got from the MAC of the device it
@@ -30,17 +31,15 @@ static __always_inline int np_act_local(struct __sk_buff *skb, const struct np_d
 	return np_enter_pod(skb, d->ifindex);
 }
 
-static __always_inline int np_act_tunnel(struct __sk_buff *skb, const struct np_decision *d)
+/* By the VXLAN device, which finds the way itself. */
+static __always_inline int np_act_device(struct __sk_buff *skb, const struct np_decision *d, const struct np_node *node)
 {
-	const struct np_node *node = np_node_get();
 	struct bpf_tunnel_key key = {
 		.tunnel_id = d->network,
 		.tunnel_ttl = 64,
 	};
 	__u64 flags;
 
-	if (!node)
-		return np_drop(skb, NP_REASON_HELPER_FAILED);
 	/* The node's own VTEP goes in too: the other side judges by it, and the route's choice could be another address. */
 	if (np_addr_is_v4(&d->vtep)) {
 		key.remote_ipv4 = bpf_ntohl(d->vtep.words[3]);
@@ -56,9 +55,25 @@ static __always_inline int np_act_tunnel(struct __sk_buff *skb, const struct np_
 		return np_drop(skb, NP_REASON_HELPER_FAILED);
 	if (bpf_skb_set_tunnel_key(skb, &key, sizeof(key), flags))
 		return np_drop(skb, NP_REASON_HELPER_FAILED);
+	return bpf_redirect(d->ifindex, 0);
+}
+
+/* Whichever way it goes, the bytes on the wire are the same. Counted before it grows. */
+static __always_inline int np_act_tunnel(struct __sk_buff *skb, const struct np_decision *d)
+{
+	const struct np_node *node = np_node_get();
+	struct bpf_redir_neigh neighbour = {
+		.nh_family = NP_AF_INET,
+		.ipv4_nh = d->next_hop,
+	};
+
+	if (!node)
+		return np_drop(skb, NP_REASON_HELPER_FAILED);
 	skb->mark = 0;
 	np_count(skb, NP_EVENT_TUNNELLED_OUT);
-	return bpf_redirect(d->ifindex, 0);
+	if (d->way_ifindex && !np_encapsulate(skb, d->network, node->vtep.words[3], d->vtep.words[3], d->mac, d->ecn))
+		return bpf_redirect_neigh(d->way_ifindex, &neighbour, sizeof(neighbour), 0);
+	return np_act_device(skb, d, node);
 }
 
 static __always_inline __u32 np_reply_event(__u32 reply)
@@ -107,6 +122,17 @@ static __always_inline int np_run_from_overlay(struct __sk_buff *skb, __u32 vni,
 	if (d->verdict == NP_VERDICT_LOCAL)
 		return np_act_local(skb, d, NP_EVENT_TUNNELLED_IN);
 	return np_drop(skb, d->what);
+}
+
+static __always_inline int np_run_from_underlay(struct __sk_buff *skb, struct np_decision *d)
+{
+	const struct np_node *node = np_node_get();
+	struct np_addr vtep;
+	__u32 vni;
+
+	if (skb->protocol != bpf_htons(ETH_P_IP) || !node || np_decapsulate(skb, node, &vni, &vtep))
+		return TC_ACT_UNSPEC;
+	return np_run_from_overlay(skb, vni, &vtep, d);
 }
 
 #endif

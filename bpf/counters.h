@@ -18,6 +18,7 @@ enum np_slot {
 	NP_SLOT_TO_POD = 1,
 	NP_SLOT_FROM_OVERLAY = 2,
 	NP_SLOT_TO_OVERLAY = 3,
+	NP_SLOT_FROM_UNDERLAY = 4,
 	NP_SLOTS = 16,
 };
 

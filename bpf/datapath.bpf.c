@@ -21,6 +21,14 @@ NP_STUB(np_stub_to_pod, NP_SLOT_TO_POD)
 NP_STUB(np_stub_from_overlay, NP_SLOT_FROM_OVERLAY)
 NP_STUB(np_stub_to_overlay, NP_SLOT_TO_OVERLAY)
 
+/* On the node's own uplink, where almost nothing is ours: without a program everything goes on to the host. */
+SEC("tc")
+int np_stub_from_underlay(struct __sk_buff *skb)
+{
+	bpf_tail_call(skb, &np_progs, NP_SLOT_FROM_UNDERLAY);
+	return TC_ACT_UNSPEC;
+}
+
 /* Ingress of a pod's host-side device: all that the pod sends. */
 SEC("tc")
 int np_from_pod(struct __sk_buff *skb)
@@ -64,6 +72,18 @@ int np_from_overlay(struct __sk_buff *skb)
 	if (np_tunnel_key(skb, &vni, &vtep))
 		return np_drop(skb, NP_REASON_NO_TUNNEL_KEY);
 	return np_run_from_overlay(skb, vni, &vtep, &d);
+}
+
+/*
+ * Ingress of the uplink: plain VXLAN to this node is taken here and judged as np_from_overlay judges it. Everything else is the
+ * host's, also what only the VXLAN device can take apart.
+ */
+SEC("tc")
+int np_from_underlay(struct __sk_buff *skb)
+{
+	struct np_decision d = {};
+
+	return np_run_from_underlay(skb, &d);
 }
 
 /*

@@ -10,6 +10,19 @@
 #include "nd.h"
 #include "parse.h"
 
+/* The way past the VXLAN device, for what need not be fragmented outside. */
+static __always_inline void np_decide_way(struct __sk_buff *skb, const struct np_ip *ip, const struct np_node *node,
+					  struct np_decision *d)
+{
+	const struct np_vtep *way = bpf_map_lookup_elem(&np_vteps, &d->vtep);
+
+	if (!way || !way->ifindex || (!ip->df && np_wire_length(skb, ip) > node->overlay_mtu))
+		return;
+	d->way_ifindex = way->ifindex;
+	d->next_hop = way->next_hop;
+	d->ecn = ip->ecn;
+}
+
 /* To an endpoint of the pod's own network. */
 static __always_inline void np_decide_known(struct __sk_buff *skb, const struct ethhdr *eth, const struct np_ip *ip,
 					    const struct np_node *node, __u32 network, const struct np_endpoint *endpoint,
@@ -32,6 +45,7 @@ static __always_inline void np_decide_known(struct __sk_buff *skb, const struct 
 	d->verdict = NP_VERDICT_TUNNEL;
 	d->ifindex = node->vxlan_ifindex;
 	d->vtep = endpoint->vtep;
+	np_decide_way(skb, ip, node, d);
 }
 
 /* To anything else: the gateway's ping is answered, the rest is dropped by the name of what it tried. */

@@ -30,11 +30,14 @@ struct np_decision {
 	__u32 what;	/* an np_reason of a drop, an np_reply of a reply */
 	__u32 ifindex;	/* local: the device to deliver behind; tunnel: the VXLAN device */
 	__u32 network;
+	__u32 way_ifindex; /* tunnel: the device that leads to the VTEP, and the neighbour behind it; 0: only the VXLAN device does */
+	__be32 next_hop;
 	struct np_addr vtep; /* tunnel: where to; an ICMP error: the address it comes from */
 	__u32 mtu;	     /* an ICMP error: the MTU to report, bytes */
 	__u8 mac[ETH_ALEN];  /* local, tunnel: destination MAC; ARP, ND: the MAC to answer with */
 	__u8 router;	     /* ND: the answer is about the gateway */
 	__u8 rewrite;	     /* local, tunnel: the packet's destination MAC differs from mac */
+	__u8 ecn;	     /* tunnel: the packet's ECN field (RFC 3168 section 5) */
 };
 
 static __always_inline void np_decide_drop(struct np_decision *d, __u32 reason)

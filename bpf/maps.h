@@ -50,9 +50,13 @@ struct np_interface {
 	__u8 pad[6];
 };
 
-/* A set: the value only says "present". */
+/*
+ * Another node's tunnel end, and the way there that needs no VXLAN device: by a device of this node to a neighbour (the VTEP itself
+ * or a router). ifindex 0: there is none, or it is not known, and the VXLAN device finds its own.
+ */
 struct np_vtep {
-	__u32 present;
+	__u32 ifindex;
+	__be32 next_hop;
 };
 
 struct {

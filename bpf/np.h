@@ -21,6 +21,9 @@
 /* linux/if_packet.h, which needs libc headers. */
 #define NP_PACKET_HOST 0
 
+/* linux/socket.h, not in UAPI. */
+#define NP_AF_INET 2
+
 /* An address as the maps hold it: 16 bytes in network order, IPv4 as ::ffff:a.b.c.d (RFC 4291 section 2.5.5.2). */
 struct np_addr {
 	union {

@@ -27,6 +27,11 @@ struct np_ipv4 {
 #define NP_IP_MF 0x2000
 #define NP_IP_OFFSET 0x1fff
 
+/* The ECN field, RFC 3168 section 5. */
+#define NP_ECN_MASK 3
+#define NP_ECN_ECT0 2
+#define NP_ECN_CE 3
+
 /* IPv6 header, RFC 8200 section 3. */
 struct np_ipv6 {
 	__be32 ver_flow;
@@ -50,6 +55,7 @@ struct np_ip {
 	__u8 plain;	/* no IPv4 options and no IPv6 extension headers */
 	__u8 df;	/* may not be fragmented on the way; always set for IPv6 */
 	__u8 hops;
+	__u8 ecn;	/* RFC 3168 section 5 */
 	__u8 group;	/* the destination is a multicast address */
 	__u8 broadcast; /* the destination is 255.255.255.255 */
 };
@@ -88,6 +94,7 @@ static __always_inline __u32 np_parse_ipv4(struct __sk_buff *skb, struct np_ip *
 	ip->plain = ihl == sizeof(h);
 	ip->df = (frag & NP_IP_DF) != 0;
 	ip->hops = h.ttl;
+	ip->ecn = h.tos & NP_ECN_MASK;
 	ip->group = (h.dst & bpf_htonl(0xf0000000)) == bpf_htonl(0xe0000000);
 	ip->broadcast = h.dst == bpf_htonl(0xffffffff);
 	return NP_REASON_NONE;
@@ -164,6 +171,7 @@ static __always_inline __u32 np_parse_ipv6(struct __sk_buff *skb, struct np_ip *
 	ip->plain = 1;
 	ip->df = 1;
 	ip->hops = h.hops;
+	ip->ecn = bpf_ntohl(h.ver_flow) >> 20 & NP_ECN_MASK;
 	ip->group = h.dst.bytes[0] == 0xff;
 	ip->broadcast = 0;
 	return np_parse_extensions(skb, ip);

@@ -14,7 +14,7 @@ enum np_slot np_test_slot;
 
 static __always_inline int np_test_report(struct __sk_buff *skb, const struct np_decision *d, int action)
 {
-	skb->cb[0] = d->verdict | d->what << 8 | action << 16;
+	skb->cb[0] = d->verdict | d->what << 8 | (action & 0xff) << 16;
 	skb->cb[1] = d->vtep.words[0];
 	skb->cb[2] = d->vtep.words[1];
 	skb->cb[3] = d->vtep.words[2];
@@ -24,12 +24,19 @@ static __always_inline int np_test_report(struct __sk_buff *skb, const struct np
 	return action;
 }
 
+/* A packet that left without the VXLAN device has grown; then the device and, in the VTEP's place, the neighbour are reported. */
 SEC("tc")
 int np_test_from_pod(struct __sk_buff *skb)
 {
 	struct np_decision d = {};
+	__u32 len = skb->len;
+	int action = np_run_from_pod(skb, &d);
 
-	return np_test_report(skb, &d, np_run_from_pod(skb, &d));
+	if (d.verdict == NP_VERDICT_TUNNEL && skb->len != len) {
+		d.ifindex = d.way_ifindex;
+		d.vtep = np_addr_v4(d.next_hop);
+	}
+	return np_test_report(skb, &d, action);
 }
 
 /* Test-run has no tunnel metadata: the VNI comes in cb[0] and the outer source in cb[1..4]. */
@@ -40,6 +47,14 @@ int np_test_from_overlay(struct __sk_buff *skb)
 	struct np_decision d = {};
 
 	return np_test_report(skb, &d, np_run_from_overlay(skb, skb->cb[0], &vtep, &d));
+}
+
+SEC("tc")
+int np_test_from_underlay(struct __sk_buff *skb)
+{
+	struct np_decision d = {};
+
+	return np_test_report(skb, &d, np_run_from_underlay(skb, &d));
 }
 
 #endif

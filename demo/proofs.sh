@@ -64,9 +64,13 @@ restart_under_traffic() {
     local traffic lines first last from=myContainer1 to=myContainer3
     in_pod "$to" redis-cli del beats
     # shellcheck disable=SC2016
-    in_pod "$from" sh -c 'rm -f /tmp/stop
-        { echo "CLIENT ID"; until [ -e /tmp/stop ]; do echo "INCR beats"; usleep 5000; done; echo "CLIENT ID"; } |
-            redis-cli -h "$0"' "$(address "$to")" >"$state/log/beats" &
+    (
+        # A run that fails here leaves this behind until demo/down; it must not keep the lock that demo/down wants.
+        exec 9>&-
+        in_pod "$from" sh -c 'rm -f /tmp/stop
+            { echo "CLIENT ID"; until [ -e /tmp/stop ]; do echo "INCR beats"; usleep 5000; done; echo "CLIENT ID"; } |
+                redis-cli -h "$0"' "$(address "$to")" >"$state/log/beats"
+    ) &
     traffic=$!
     wait_for 10 "the first beats" beats "$to" 20
     on_every_node restart_netplugin

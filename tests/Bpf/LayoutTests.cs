@@ -25,7 +25,7 @@ public sealed class LayoutTests
         var fields = opened.Types.FieldsOf(opened.Types.Find(name)!.Value).Where(field => field.Name != "spare");
 
         Assert.Equal(fields, mirror.GetFields(BindingFlags.Instance | BindingFlags.NonPublic).Select(field =>
-            new BtfField(field.Name.ToLowerInvariant() switch { "vxlanifindex" => "vxlan_ifindex", "overlaymtu" => "overlay_mtu", "gatewaymac" => "gateway_mac", var same => same },
+            new BtfField(field.Name.ToLowerInvariant() switch { "vxlanifindex" => "vxlan_ifindex", "overlaymtu" => "overlay_mtu", "gatewaymac" => "gateway_mac", "nexthop" => "next_hop", var same => same },
                 (int)Marshal.OffsetOf(mirror, field.Name), SizeOf(field.FieldType))));
     }
 

@@ -2,6 +2,7 @@ using Netplugin.Core.Addresses;
 using Netplugin.Core.Datapath;
 using Netplugin.Linux;
 using Netplugin.Linux.Bpf;
+using Netplugin.Linux.Bpf.Interop;
 using Netplugin.Tests.Bpf.Kernel;
 
 namespace Netplugin.Tests.Bpf;
@@ -128,6 +129,7 @@ public sealed class LifecycleTests : IDisposable
         using var datapath = BpfDatapath.Open(_directory.Path, Small);
         Assert.Equal(Programs.Shot, Programs.Run(datapath.Stubs.FromPod, new byte[60]));
         Assert.Equal(1UL, datapath.ReadCounters().Drops[DropReason.NoProgram].Packets);
+        Assert.Equal(Programs.Unspecified, Programs.Run(datapath.Stubs.FromUnderlay, new byte[60]));
 
         datapath.Activate();
         Assert.Equal(Programs.Shot, Programs.Run(datapath.Stubs.FromPod, new byte[60]));
@@ -138,6 +140,22 @@ public sealed class LifecycleTests : IDisposable
         Assert.Equal(1UL, datapath.ReadCounters().Drops[DropReason.NoTunnelKey].Packets);
         Assert.Equal(Programs.Shot, Programs.Run(datapath.Stubs.ToOverlay, new byte[60]));
         Assert.Equal(1UL, datapath.ReadCounters().Drops[DropReason.HostToOverlay].Packets);
+    }
+
+    [Fact]
+    public unsafe void A_program_that_only_a_later_build_has_does_not_outlive_going_back()
+    {
+        using var datapath = BpfDatapath.Open(_directory.Path, Small);
+        uint slot = 15;
+        var program = (int)datapath.Program("np_to_pod").DangerousGetHandle();
+        using var programs = PinFolder.Open(Path.Combine(new PinFolder(_directory.Path).Common, "np_progs"));
+        Assert.Equal(0, LibBpf.UpdateElement(programs, &slot, &program, 0));
+        uint id;
+        Assert.Equal(0, LibBpf.LookupElement(programs, &slot, &id));
+
+        datapath.Activate();
+
+        Assert.True(LibBpf.LookupElement(programs, &slot, &id) < 0);
     }
 
     [Fact]

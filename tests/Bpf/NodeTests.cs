@@ -15,11 +15,17 @@ public sealed class NodeTests
     private const uint Purple = 10002;
 
     [Theory]
-    [InlineData("10.0.0.2", "10.0.0.3", "10.0.0.4")]
-    [InlineData("fd00::2", "fd00::3", "fd00::4")]
-    public void Pods_talk_on_one_node_and_across_nodes(string here, string beside, string there)
+    [InlineData("10.0.0.2", "10.0.0.3", "10.0.0.4", Ways.All)]
+    [InlineData("10.0.0.2", "10.0.0.3", "10.0.0.4", Ways.FirstNode)]
+    [InlineData("10.0.0.2", "10.0.0.3", "10.0.0.4", Ways.SecondNode)]
+    [InlineData("10.0.0.2", "10.0.0.3", "10.0.0.4", Ways.None)]
+    [InlineData("fd00::2", "fd00::3", "fd00::4", Ways.All)]
+    [InlineData("fd00::2", "fd00::3", "fd00::4", Ways.FirstNode)]
+    [InlineData("fd00::2", "fd00::3", "fd00::4", Ways.SecondNode)]
+    [InlineData("fd00::2", "fd00::3", "fd00::4", Ways.None)]
+    public void Pods_talk_on_one_node_and_across_nodes(string here, string beside, string there, Ways ways)
     {
-        using var network = new TestNetwork(nodes: 2);
+        using var network = new TestNetwork(nodes: 2, ways: ways);
         var one = network.AddPod(1, Orange, here);
         var two = network.AddPod(1, Orange, beside);
         var three = network.AddPod(2, Orange, there);
@@ -58,10 +64,14 @@ public sealed class NodeTests
         Assert.Equal(1UL, network.Nodes[0].Drops(DropReason.UnknownDestination));
     }
 
-    [Fact]
-    public void Large_transfers_pass_with_segmentation_offload_and_without()
+    [Theory]
+    [InlineData(Ways.All)]
+    [InlineData(Ways.FirstNode)]
+    [InlineData(Ways.SecondNode)]
+    [InlineData(Ways.None)]
+    public void Large_transfers_pass_with_segmentation_offload_and_without(Ways ways)
     {
-        using var network = new TestNetwork(nodes: 2);
+        using var network = new TestNetwork(nodes: 2, ways: ways);
         var one = network.AddPod(1, Orange, "10.0.0.2");
         var beside = network.AddPod(1, Orange, "10.0.0.3");
         var there = network.AddPod(2, Orange, "10.0.0.4");
@@ -73,10 +83,14 @@ public sealed class NodeTests
         Assert.Equal(0UL, network.Nodes[0].Drops(DropReason.TooBig));
     }
 
-    [Fact]
-    public void Fragments_and_full_packets_pass()
+    [Theory]
+    [InlineData(Ways.All)]
+    [InlineData(Ways.FirstNode)]
+    [InlineData(Ways.SecondNode)]
+    [InlineData(Ways.None)]
+    public void Fragments_and_full_packets_pass(Ways ways)
     {
-        using var network = new TestNetwork(nodes: 2);
+        using var network = new TestNetwork(nodes: 2, ways: ways);
         var one = network.AddPod(1, Orange, "10.0.0.2");
         var there = network.AddPod(2, Orange, "10.0.0.3");
         const int headers = 28;
@@ -99,10 +113,14 @@ public sealed class NodeTests
             $"mtu {network.OverlayMtu}", TestNetwork.Inside(one.Namespace, "ip", "route", "get", other), StringComparison.Ordinal);
     }
 
-    [Fact]
-    public void What_may_be_fragmented_and_is_too_large_arrives_all_the_same()
+    [Theory]
+    [InlineData(Ways.All)]
+    [InlineData(Ways.FirstNode)]
+    [InlineData(Ways.SecondNode)]
+    [InlineData(Ways.None)]
+    public void What_may_be_fragmented_and_is_too_large_arrives_all_the_same(Ways ways)
     {
-        using var network = new TestNetwork(nodes: 2);
+        using var network = new TestNetwork(nodes: 2, ways: ways);
         var one = network.AddPod(1, Orange, "10.0.0.2", mtu: 9000);
         var there = network.AddPod(2, Orange, "10.0.0.3", mtu: 9000);
         // IP_MTU_DISCOVER (10) to IP_PMTUDISC_DONT (0), ip(7).

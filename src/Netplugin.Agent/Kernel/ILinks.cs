@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Netplugin.Core.Addresses;
+using Netplugin.Core.Datapath;
 
 namespace Netplugin.Agent.Kernel;
 
@@ -36,6 +37,15 @@ internal interface ILinks
     /// <summary>Makes or mends the VXLAN device, filters attached, up.</summary>
     /// <returns>The device.</returns>
     IfIndex EnsureVxlanDevice(int mtu);
+
+    /// <summary>The ways to other nodes' tunnel ends that need no VXLAN device; what has none is left out.</summary>
+    /// <param name="source">This node's tunnel end.</param>
+    /// <param name="vteps">The others'.</param>
+    /// <param name="mtu">The MTU in bytes that a way must have.</param>
+    ImmutableDictionary<IpAddr, VtepEntry> WaysTo(IpAddr source, IReadOnlyCollection<IpAddr> vteps, int mtu);
+
+    /// <summary>Has the programs see what comes in by a device that leads to other nodes.</summary>
+    void AttachUplink(IfIndex device);
 
     /// <summary>Drops what pods send past the programs.</summary>
     void EnsureFirewall();

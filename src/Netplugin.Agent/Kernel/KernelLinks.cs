@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Netplugin.Core.Addresses;
+using Netplugin.Core.Datapath;
 using Netplugin.Linux.Bpf;
 using Netplugin.Linux.Links;
 using Netplugin.Linux.Nftables;
@@ -42,6 +43,13 @@ internal sealed class KernelLinks(LinkDriver driver, StubPrograms stubs) : ILink
 
     /// <inheritdoc/>
     public IfIndex EnsureVxlanDevice(int mtu) => driver.EnsureVxlanDevice(mtu, _overlayFilters);
+
+    /// <inheritdoc/>
+    public ImmutableDictionary<IpAddr, VtepEntry> WaysTo(IpAddr source, IReadOnlyCollection<IpAddr> vteps, int mtu) =>
+        driver.Underlay.WaysTo(source, vteps, mtu);
+
+    /// <inheritdoc/>
+    public void AttachUplink(IfIndex device) => driver.AttachUplink(device, stubs.FromUnderlay);
 
     /// <inheritdoc/>
     public void EnsureFirewall() => HostFirewall.Ensure();

@@ -38,6 +38,7 @@ internal sealed partial class NodeKernel
     /// <returns>False when something could not be done and is to be tried again.</returns>
     public bool Resync(bool removeOrphans)
     {
+        _asked = null;
         links.EnsureFirewall();
         _vxlan = links.EnsureVxlanDevice(OverlayMtu);
         LookAtLinks(removeOrphans);
@@ -89,7 +90,7 @@ internal sealed partial class NodeKernel
     {
         // Of two that claim one address the newer has it.
         var local = Pods.Values.SelectMany(p => p.Attachments).Where(IsLocal).OrderBy(a => a.Number).ToArray();
-        return DatapathDiff.Compute(WantedState.Compute(view(), facts(), _vxlan, local, Current, settling()), Current);
+        return DatapathDiff.Compute(WithWays(WantedState.Compute(view(), facts(), _vxlan, local, Current, settling())), Current);
     }
 
     private ImmutableArray<DatapathChange> OnlyEndpoints(ImmutableArray<EndpointChange> changed)

@@ -9,7 +9,7 @@ namespace Netplugin.Agent.Node;
 /// <summary>Removes everything of netplugin from a node: what a stopped daemon leaves on purpose, so that its pods keep running.</summary>
 internal static class NodeCleanup
 {
-    /// <summary>Removes pod links, the VXLAN device, maps, programs, firewall rule and run directory. The state directory stays: it may hold the embedded store.</summary>
+    /// <summary>Removes pod links, the VXLAN device, what is attached to uplinks, maps, programs, firewall rule and run directory. The state directory stays: it may hold the embedded store.</summary>
     /// <exception cref="Linux.KernelException">A daemon is running, or the kernel refuses.</exception>
     public static void Run(AgentOptions options)
     {
@@ -23,6 +23,7 @@ internal static class NodeCleanup
         driver.Retire([.. driver.ListOwned().Select(l => l.Index)]);
         driver.DeleteRetired();
         driver.RemoveVxlanDevice();
+        driver.DetachUplinks();
         HostFirewall.Remove();
         BpfDatapath.Remove(options.BpfDirectory);
         if (Directory.Exists(options.RunDirectory))

@@ -29,8 +29,8 @@ internal static class MapEffects
                 case DatapathChange.RemoveNetwork remove:
                     networks.Remove(remove.Network);
                     break;
-                case DatapathChange.AddVtep add:
-                    vteps.Add(add.Vtep);
+                case DatapathChange.SetVtep set:
+                    vteps[set.Vtep] = set.Entry;
                     break;
                 case DatapathChange.RemoveVtep remove:
                     vteps.Remove(remove.Vtep);

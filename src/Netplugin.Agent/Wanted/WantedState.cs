@@ -12,7 +12,7 @@ namespace Netplugin.Agent.Wanted;
 /// </summary>
 internal static class WantedState
 {
-    /// <summary>Computes the whole state.</summary>
+    /// <summary>Computes the whole state, but for the ways to the tunnel ends: these are the kernel's to know.</summary>
     /// <param name="view">What the store says.</param>
     /// <param name="node">The node's own facts.</param>
     /// <param name="vxlan">The VXLAN device.</param>
@@ -60,7 +60,8 @@ internal static class WantedState
         }
 
         return new DatapathState(
-            Node(view, node, vxlan, current), networks.ToImmutable(), endpoints.ToImmutable(), interfaces.ToImmutable(), Vteps(view, node, current, settling));
+            Node(view, node, vxlan, current), networks.ToImmutable(), endpoints.ToImmutable(), interfaces.ToImmutable(),
+            Vteps(view, node.Host, current, settling).ToImmutableDictionary(vtep => vtep, _ => default(VtepEntry)));
     }
 
     /// <summary>
@@ -91,6 +92,6 @@ internal static class WantedState
         return new NodeEntry(vtep, vxlan, MacAddress.Gateway, mtu);
     }
 
-    private static ImmutableHashSet<IpAddr> Vteps(ClusterView view, NodeFacts node, DatapathState current, bool settling) =>
-        settling || view.Hosts is null || view.Nodes is null ? view.VtepsBut(node.Host).Union(current.Vteps) : view.VtepsBut(node.Host);
+    private static ImmutableHashSet<IpAddr> Vteps(ClusterView view, string me, DatapathState current, bool settling) =>
+        settling || view.Hosts is null || view.Nodes is null ? view.VtepsBut(me).Union(current.Vteps.Keys) : view.VtepsBut(me);
 }

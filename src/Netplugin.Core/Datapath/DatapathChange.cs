@@ -25,9 +25,10 @@ public abstract record DatapathChange
     /// <param name="Network">Its datapath id.</param>
     public sealed record RemoveNetwork(uint Network) : DatapathChange;
 
-    /// <summary>Accepts VXLAN from an address.</summary>
+    /// <summary>Accepts VXLAN from an address, and writes the way there.</summary>
     /// <param name="Vtep">The address.</param>
-    public sealed record AddVtep(IpAddr Vtep) : DatapathChange;
+    /// <param name="Entry">The entry.</param>
+    public sealed record SetVtep(IpAddr Vtep, VtepEntry Entry) : DatapathChange;
 
     /// <summary>No longer accepts VXLAN from an address.</summary>
     /// <param name="Vtep">The address.</param>

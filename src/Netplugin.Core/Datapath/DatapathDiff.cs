@@ -19,6 +19,7 @@ public static class DatapathDiff
         ArgumentNullException.ThrowIfNull(observed);
         var networks = Differing(wanted.Networks, observed.Networks, Comparer<uint>.Default);
         var endpoints = Differing(wanted.Endpoints, observed.Endpoints, EndpointOrder);
+        var vteps = Differing(wanted.Vteps, observed.Vteps, Comparer<IpAddr>.Default);
         var interfaces = Differing(wanted.Interfaces, observed.Interfaces, InterfaceOrder);
 
         var changes = ImmutableArray.CreateBuilder<DatapathChange>();
@@ -32,9 +33,9 @@ public static class DatapathDiff
             changes.Add(new DatapathChange.SetNetwork(network, entry));
         }
 
-        foreach (var vtep in wanted.Vteps.Where(vtep => !observed.Vteps.Contains(vtep)).Order())
+        foreach (var (vtep, entry) in vteps.Written)
         {
-            changes.Add(new DatapathChange.AddVtep(vtep));
+            changes.Add(new DatapathChange.SetVtep(vtep, entry));
         }
 
         foreach (var (key, entry) in endpoints.Written)
@@ -49,7 +50,7 @@ public static class DatapathDiff
 
         changes.AddRange(interfaces.Removed.Select(device => new DatapathChange.RemoveInterface(device)));
         changes.AddRange(endpoints.Removed.Select(key => new DatapathChange.RemoveEndpoint(key)));
-        changes.AddRange(observed.Vteps.Where(vtep => !wanted.Vteps.Contains(vtep)).Order().Select(vtep => new DatapathChange.RemoveVtep(vtep)));
+        changes.AddRange(vteps.Removed.Select(vtep => new DatapathChange.RemoveVtep(vtep)));
         changes.AddRange(networks.Removed.Select(network => new DatapathChange.RemoveNetwork(network)));
         if (wanted.Node is null && observed.Node is not null)
         {

@@ -8,13 +8,13 @@ namespace Netplugin.Core.Datapath;
 /// <param name="Networks">Networks with an endpoint here, by datapath id. A VNI that is missing is dropped on arrival.</param>
 /// <param name="Endpoints">Endpoints of those networks, here and elsewhere, by network and address.</param>
 /// <param name="Interfaces">The local pods' host-side devices.</param>
-/// <param name="Vteps">Addresses VXLAN is accepted from.</param>
+/// <param name="Vteps">Addresses VXLAN is accepted from, and the ways there.</param>
 public sealed record DatapathState(
     NodeEntry? Node,
     ImmutableDictionary<uint, NetworkEntry> Networks,
     ImmutableDictionary<EndpointKey, EndpointEntry> Endpoints,
     ImmutableDictionary<IfIndex, InterfaceEntry> Interfaces,
-    ImmutableHashSet<IpAddr> Vteps)
+    ImmutableDictionary<IpAddr, VtepEntry> Vteps)
 {
     /// <summary>Empty maps.</summary>
     public static DatapathState Empty { get; } = new(
@@ -22,7 +22,7 @@ public sealed record DatapathState(
         ImmutableDictionary<uint, NetworkEntry>.Empty,
         ImmutableDictionary<EndpointKey, EndpointEntry>.Empty,
         ImmutableDictionary<IfIndex, InterfaceEntry>.Empty,
-        ImmutableHashSet<IpAddr>.Empty);
+        ImmutableDictionary<IpAddr, VtepEntry>.Empty);
 }
 
 /// <summary>The node's own settings, one a node.</summary>
@@ -46,6 +46,14 @@ public readonly record struct EndpointKey(uint Network, IpAddr Address);
 /// <param name="Vtep">The tunnel address of a remote endpoint's node; unspecified for a local one.</param>
 /// <param name="Mac">The endpoint's Ethernet address: what ARP and ND answer.</param>
 public readonly record struct EndpointEntry(IfIndex Device, IpAddr Vtep, MacAddress Mac);
+
+/// <summary>
+/// Another node's tunnel end, and the way there that needs no VXLAN device. The default value is: no such way, so the VXLAN device sends by the
+/// route it finds for each packet.
+/// </summary>
+/// <param name="Device">The device of this node that leads there; none when only the VXLAN device can.</param>
+/// <param name="NextHop">The neighbour behind that device, IPv4: the tunnel end itself, or a router.</param>
+public readonly record struct VtepEntry(IfIndex Device, IpAddr NextHop);
 
 /// <summary>A local pod's host-side device: which network what enters it belongs to, and whose it must be.</summary>
 /// <param name="Network">The network's datapath id.</param>

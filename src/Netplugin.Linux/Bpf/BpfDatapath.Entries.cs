@@ -20,7 +20,9 @@ public sealed partial class BpfDatapath
         _interfaces.ReadAll().ToDictionary(
             pair => new IfIndex((int)pair.Key),
             pair => new InterfaceEntry(pair.Value.Network, pair.Value.Endpoint, pair.Value.Mac.ToMac(), pair.Value.Addr.ToAddress())),
-        [.. _vteps.ReadAll().Select(pair => pair.Key.ToAddress())]);
+        _vteps.ReadAll().ToDictionary(
+            pair => pair.Key.ToAddress(),
+            pair => pair.Value.Ifindex == 0 ? default : new VtepEntry(new IfIndex((int)pair.Value.Ifindex), pair.Value.NextHop.ToAddress())));
 
     /// <summary>
     /// Writes changes in their order. Writing what is there, or removing what is gone, succeeds. Each entry is replaced as a whole; the
@@ -38,8 +40,8 @@ public sealed partial class BpfDatapath
                 DatapathChange.ClearNode => WriteNode(default(NodeValue)),
                 DatapathChange.SetNetwork => PutRun(changes, i, _networks, static (DatapathChange.SetNetwork put) =>
                     new(put.Network, new NetworkValue { Gateway = WireAddress.From(put.Entry.Gateway) })),
-                DatapathChange.AddVtep => PutRun(changes, i, _vteps, static (DatapathChange.AddVtep put) =>
-                    new(WireAddress.From(put.Vtep), new VtepValue { Present = 1 })),
+                DatapathChange.SetVtep => PutRun(changes, i, _vteps, static (DatapathChange.SetVtep put) =>
+                    new(WireAddress.From(put.Vtep), ValueOf(put.Entry))),
                 DatapathChange.SetEndpoint => PutRun(changes, i, _endpoints, static (DatapathChange.SetEndpoint put) =>
                     new(KeyOf(put.Key), ValueOf(put.Entry))),
                 DatapathChange.SetInterface => PutRun(changes, i, _interfaces, static (DatapathChange.SetInterface put) =>
@@ -68,6 +70,12 @@ public sealed partial class BpfDatapath
         Addr = WireAddress.From(entry.Address),
         Network = entry.Network,
         Mac = WireMac.From(entry.Mac),
+    };
+
+    private static VtepValue ValueOf(VtepEntry entry) => new()
+    {
+        Ifindex = (uint)entry.Device.Value,
+        NextHop = entry.Device == IfIndex.None ? default : WireIpv4.From(entry.NextHop),
     };
 
     // Writes the changes of one kind that follow each other in batches; returns how many they are.

@@ -1,7 +1,9 @@
 using System.Collections.Immutable;
+using System.Globalization;
 using Microsoft.Win32.SafeHandles;
 using Netplugin.Linux.Bpf.Interop;
 using Netplugin.Linux.Bpf.Layout;
+using Netplugin.Linux.Interop;
 
 namespace Netplugin.Linux.Bpf;
 
@@ -15,7 +17,10 @@ public sealed partial class BpfDatapath : IDisposable
 {
     /// <summary>Slots of the program array, <c>enum np_slot</c>, and the programs that belong there.</summary>
     private static readonly ImmutableArray<(uint Slot, string Program)> Slots =
-        [(0, "np_from_pod"), (1, "np_to_pod"), (2, "np_from_overlay"), (3, "np_to_overlay")];
+        [(0, "np_from_pod"), (1, "np_to_pod"), (2, "np_from_overlay"), (3, "np_to_overlay"), (4, "np_from_underlay")];
+
+    /// <summary><c>NP_SLOTS</c>.</summary>
+    private const uint SlotCount = 16;
 
     private static readonly ImmutableArray<string> CommonMaps = ["np_progs", "np_drops", "np_counters"];
     private static readonly ImmutableArray<string> GenerationMaps = ["np_node", "np_networks", "np_endpoints", "np_interfaces", "np_vteps"];
@@ -74,7 +79,10 @@ public sealed partial class BpfDatapath : IDisposable
         return Open(directory, sizes, image);
     }
 
-    /// <summary>Moves the node to this build's programs, a write for each; then forgets the maps of other generations.</summary>
+    /// <summary>
+    /// Moves the node to this build's programs, a write for each; then forgets the programs that only another build has, and the maps of other
+    /// generations.
+    /// </summary>
     /// <exception cref="KernelException">The kernel refuses; the programs not yet exchanged go on.</exception>
     public unsafe void Activate()
     {
@@ -86,6 +94,16 @@ public sealed partial class BpfDatapath : IDisposable
             if (result < 0)
             {
                 throw new KernelException("put into the program array", program, -result);
+            }
+        }
+
+        // A later build that was taken back has put programs in slots unknown to this one; they would go on over maps that nobody writes.
+        for (var slot = (uint)Slots.Length; slot < SlotCount; slot++)
+        {
+            var result = LibBpf.DeleteElement(_progs, &slot);
+            if (result < 0 && -result != Errno.NoEntry)
+            {
+                throw new KernelException("take out of the program array", slot.ToString(CultureInfo.InvariantCulture), -result);
             }
         }
 
@@ -115,6 +133,7 @@ public sealed partial class BpfDatapath : IDisposable
         Stubs.ToPod.Dispose();
         Stubs.FromOverlay.Dispose();
         Stubs.ToOverlay.Dispose();
+        Stubs.FromUnderlay.Dispose();
         _vteps.Dispose();
         _interfaces.Dispose();
         _endpoints.Dispose();

@@ -10,7 +10,8 @@ internal static unsafe class StubPins
         TakeOne(pins, loaded, "np_stub_from_pod"),
         TakeOne(pins, loaded, "np_stub_to_pod"),
         TakeOne(pins, loaded, "np_stub_from_overlay"),
-        TakeOne(pins, loaded, "np_stub_to_overlay"));
+        TakeOne(pins, loaded, "np_stub_to_overlay"),
+        TakeOne(pins, loaded, "np_stub_from_underlay"));
 
     private static SafeFileHandle TakeOne(PinFolder pins, BpfObject loaded, string name)
     {

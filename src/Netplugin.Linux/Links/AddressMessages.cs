@@ -14,12 +14,16 @@ internal static class AddressMessages
 
     // linux/rtnetlink.h: RTA_*, RTAX_MTU
     internal const ushort RouteDestination = 1;
+    internal const ushort RouteSource = 2;
     internal const ushort RouteOutput = 4;
     internal const ushort RouteGateway = 5;
     internal const ushort RoutePriority = 6;
     internal const ushort RoutePreferredSource = 7;
     internal const ushort RouteMetrics = 8;
+    internal const ushort RouteMultipath = 9;
     internal const ushort RouteTable = 15;
+    internal const ushort RouteVia = 18;
+    internal const ushort RouteEncapsulation = 22;
     internal const ushort MetricMtu = 2;
 
     /// <summary><c>RT_TABLE_MAIN</c>.</summary>
@@ -33,6 +37,9 @@ internal static class AddressMessages
 
     /// <summary><c>RTPROT_BOOT</c>, as <c>ip route add</c> and other CNI plugins set it.</summary>
     private const byte ProtocolBoot = 3;
+
+    /// <summary><c>RTM_F_FIB_MATCH</c>: answer with the route itself, all its next hops, and not with what would become of one packet.</summary>
+    private const uint WholeRoute = 0x2000;
 
     private const byte ScopeUniverse = 0;
     private const byte ScopeLink = 253;
@@ -102,6 +109,19 @@ internal static class AddressMessages
         var writer = batch.Begin("find the route to", destination.ToString(), NetlinkType.GetRoute);
         writer.Put(new RouteHeader { Family = Family(destination), DestinationLength = (byte)destination.Width });
         PutAddress(ref writer, RouteDestination, destination);
+        batch.End(writer);
+    }
+
+    /// <summary>Asks for the route by which packets from an address of the node to another would go. Linux 5.4 and up.</summary>
+    internal static void ResolveRoute(NetlinkBatch batch, IpAddr source, IpAddr destination)
+    {
+        var writer = batch.Begin("find the route to", destination.ToString(), NetlinkType.GetRoute);
+        writer.Put(new RouteHeader
+        {
+            Family = Family(destination), DestinationLength = (byte)destination.Width, SourceLength = (byte)source.Width, Flags = WholeRoute,
+        });
+        PutAddress(ref writer, RouteDestination, destination);
+        PutAddress(ref writer, RouteSource, source);
         batch.End(writer);
     }
 

@@ -8,6 +8,9 @@ internal static class LinkConstants
     internal const uint FlagLoopback = 0x8;
     internal const uint FlagNoArp = 0x80;
 
+    /// <summary><c>ARPHRD_ETHER</c>, <c>linux/if_arp.h</c>.</summary>
+    internal const ushort HardwareEthernet = 1;
+
     // linux/if_link.h: IFLA_*
     internal const ushort Address = 1;
     internal const ushort Name = 3;

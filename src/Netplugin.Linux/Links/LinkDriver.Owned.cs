@@ -70,32 +70,37 @@ public sealed partial class LinkDriver
     }
 
     /// <summary>The kernel id of the program our filter on a hook runs; 0 when there is none.</summary>
-    private uint ProgramAt(IfIndex device, uint hook)
+    private uint ProgramAt(IfIndex device, uint hook) =>
+        FiltersAt(device, hook).FirstOrDefault(filter => filter.Is(hook, TrafficMessages.FilterInfo))?.Program ?? 0;
+
+    private List<FilterReference> FiltersAt(IfIndex device, uint hook)
     {
-        List<ProgramReference> programs;
         try
         {
-            programs = _node.Dump("list the filters", batch => TrafficMessages.GetFilters(batch, device, hook), ProgramReference.Parse);
+            return _node.Dump("list the filters", batch => TrafficMessages.GetFilters(batch, device, hook), FilterReference.Parse);
         }
         catch (KernelException none) when (none.Kind is KernelErrorKind.NotFound or KernelErrorKind.Invalid)
         {
             // The device went away, or has no clsact.
-            return 0;
+            return [];
         }
-
-        return programs.FirstOrDefault(program => program.Hook == hook)?.Id ?? 0;
     }
 
-    private sealed record ProgramReference(uint Hook, uint Id)
+    /// <summary>A filter on a hook; one that runs no eBPF program has 0 for its id.</summary>
+    private sealed record FilterReference(uint Hook, uint Handle, uint Info, uint Program)
     {
-        internal static ProgramReference? Parse(NetlinkMessage message)
+        internal static FilterReference? Parse(NetlinkMessage message)
         {
             var header = message.Read<TrafficHeader>();
-            return header.Handle == TrafficMessages.FilterHandle && header.Info == TrafficMessages.FilterInfo
-                && message.AttributesAfter<TrafficHeader>().TryFind(TrafficMessages.Options, out var options)
-                && options.Nested.TryFind(TrafficMessages.BpfId, out var id)
-                ? new(header.Parent, id.U32)
-                : null;
+
+            // Each priority is listed once more without a handle, before its filters.
+            return header.Handle == 0
+                ? null
+                : new(header.Parent, header.Handle, header.Info,
+                    message.AttributesAfter<TrafficHeader>().TryFind(TrafficMessages.Options, out var options)
+                    && options.Nested.TryFind(TrafficMessages.BpfId, out var id) ? id.U32 : 0);
         }
+
+        internal bool Is(uint hook, uint info) => Hook == hook && Handle == TrafficMessages.FilterHandle && Info == info;
     }
 }

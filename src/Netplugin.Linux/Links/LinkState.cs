@@ -22,6 +22,9 @@ internal sealed record LinkState
 
     internal uint Flags { get; init; }
 
+    /// <summary><c>ARPHRD_*</c>, <c>linux/if_arp.h</c>.</summary>
+    internal ushort HardwareType { get; init; }
+
     internal uint Group { get; init; }
 
     /// <summary>A veth's other side, in its own namespace.</summary>
@@ -41,7 +44,7 @@ internal sealed record LinkState
     {
         var header = message.Read<LinkHeader>();
         // A veth whose other side has the same index leaves IFLA_LINK out, on kernels before 5.10.
-        var state = new LinkState { Index = new(header.Index), Flags = header.Flags, Peer = new(header.Index) };
+        var state = new LinkState { Index = new(header.Index), Flags = header.Flags, HardwareType = header.Type, Peer = new(header.Index) };
         foreach (var attribute in message.AttributesAfter<LinkHeader>())
         {
             state = attribute.Type switch

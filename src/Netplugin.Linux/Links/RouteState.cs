@@ -28,6 +28,9 @@ internal sealed record RouteState
     /// <summary>Bytes; 0 when the route has none of its own.</summary>
     internal int Mtu { get; init; }
 
+    /// <summary>False when packets part over several next hops, or get another header, or the next hop is of the other family.</summary>
+    internal bool IsPlain { get; init; } = true;
+
     /// <summary>The main table's routes of one family.</summary>
     internal static List<RouteState> List(NetlinkConversation conversation, byte family)
     {
@@ -57,6 +60,7 @@ internal sealed record RouteState
                 AddressMessages.RoutePreferredSource => route with { Source = AddressMessages.Read(attribute) },
                 AddressMessages.RoutePriority => route with { Metric = attribute.U32 },
                 AddressMessages.RouteTable => route with { Table = attribute.U32 },
+                AddressMessages.RouteMultipath or AddressMessages.RouteVia or AddressMessages.RouteEncapsulation => route with { IsPlain = false },
                 AddressMessages.RouteMetrics when attribute.Nested.TryFind(AddressMessages.MetricMtu, out var mtu) => route with { Mtu = mtu.S32 },
                 _ => route,
             };

@@ -20,6 +20,9 @@ internal static class TrafficMessages
 
     internal const ushort FilterPriority = 1;
 
+    /// <summary>On a device that is the host's own: late, and hardly another's number ("np").</summary>
+    internal const ushort UplinkPriority = 0x6e70;
+
     // linux/rtnetlink.h, linux/pkt_cls.h: TCA_*, TCA_BPF_*
     internal const ushort Kind = 1;
     internal const ushort Options = 2;
@@ -36,14 +39,41 @@ internal static class TrafficMessages
     /// <summary><c>ETH_P_ALL</c> in network order, below the priority.</summary>
     private const uint AllProtocols = 0x0300;
 
-    internal static uint FilterInfo => (uint)FilterPriority << 16 | AllProtocols;
+    internal static uint FilterInfo => InfoOf(FilterPriority);
+
+    internal static uint UplinkInfo => InfoOf(UplinkPriority);
 
     /// <summary>Attaches both programs, or replaces the ones that are there.</summary>
     internal static void Attach(NetlinkBatch batch, IfIndex index, string name, LinkFilters filters)
     {
         AddClsact(batch, index, name);
-        AddFilter(batch, index, name, Ingress, filters.Ingress, "netplugin_in");
-        AddFilter(batch, index, name, Egress, filters.Egress, "netplugin_out");
+        AddFilter(batch, index, name, Ingress, FilterInfo, filters.Ingress, "netplugin_in");
+        AddFilter(batch, index, name, Egress, FilterInfo, filters.Egress, "netplugin_out");
+    }
+
+    /// <summary>Attaches a program to what comes in by a device of the host's, beside whatever is there; or replaces the one that is there.</summary>
+    internal static void AttachUplink(NetlinkBatch batch, IfIndex index, SafeHandle program)
+    {
+        AddClsact(batch, index, index.ToString());
+        AddFilter(batch, index, index.ToString(), Ingress, UplinkInfo, program, "netplugin_vxlan");
+    }
+
+    /// <summary>Takes that program away.</summary>
+    internal static void DetachUplink(NetlinkBatch batch, IfIndex index)
+    {
+        var writer = batch.Begin("take the program off", index.ToString(), NetlinkType.DeleteFilter, NetlinkFlags.None);
+        writer.Put(new TrafficHeader { Index = index.Value, Handle = FilterHandle, Parent = Ingress, Info = UplinkInfo });
+        writer.PutString(Kind, "bpf");
+        batch.End(writer);
+    }
+
+    /// <summary>Removes both hooks of a device with all that is attached to them.</summary>
+    internal static void DeleteClsact(NetlinkBatch batch, IfIndex index)
+    {
+        var writer = batch.Begin("remove the hooks of", index.ToString(), NetlinkType.DeleteQueueing, NetlinkFlags.None);
+        writer.Put(new TrafficHeader { Index = index.Value, Handle = ClsactHandle, Parent = ClsactParent });
+        writer.PutString(Kind, "clsact");
+        batch.End(writer);
     }
 
     /// <summary>Asks for the filters of one hook.</summary>
@@ -63,10 +93,12 @@ internal static class TrafficMessages
         batch.End(writer);
     }
 
-    private static void AddFilter(NetlinkBatch batch, IfIndex index, string name, uint parent, SafeHandle program, string label)
+    private static uint InfoOf(ushort priority) => (uint)priority << 16 | AllProtocols;
+
+    private static void AddFilter(NetlinkBatch batch, IfIndex index, string name, uint parent, uint info, SafeHandle program, string label)
     {
         var writer = batch.Begin($"attach {label} to", name, NetlinkType.NewFilter, NetlinkFlags.Create);
-        writer.Put(new TrafficHeader { Index = index.Value, Handle = FilterHandle, Parent = parent, Info = FilterInfo });
+        writer.Put(new TrafficHeader { Index = index.Value, Handle = FilterHandle, Parent = parent, Info = info });
         writer.PutString(Kind, "bpf");
         var options = writer.BeginNested(Options);
         writer.PutS32(BpfDescriptor, (int)program.DangerousGetHandle());

@@ -1,4 +1,6 @@
+using System.Collections.Immutable;
 using Netplugin.Core.Addresses;
+using Netplugin.Core.Datapath;
 using Netplugin.Linux.Interop;
 using Netplugin.Linux.Netlink;
 using K = Netplugin.Linux.Links.LinkConstants;
@@ -75,6 +77,44 @@ public sealed class Underlay
         _node.Execute(get, (_, message) => link = LinkState.Parse(message));
         var mtu = found.Mtu > 0 ? Math.Min(found.Mtu, link!.Mtu) : link!.Mtu;
         return new(found.Device, link.Name, found.Source, found.Gateway, mtu);
+    }
+
+    /// <summary>
+    /// The ways to other nodes' tunnel ends by one neighbour behind one Ethernet device. A tunnel end whose route is not that plain (several
+    /// next hops, a next hop of the other family, IPv6, too small an MTU) has no entry.
+    /// </summary>
+    /// <param name="source">This node's tunnel end.</param>
+    /// <param name="vteps">The others'.</param>
+    /// <param name="mtu">The MTU in bytes that the way must have.</param>
+    /// <exception cref="KernelException">The devices cannot be read.</exception>
+    public ImmutableDictionary<IpAddr, VtepEntry> WaysTo(IpAddr source, IEnumerable<IpAddr> vteps, int mtu)
+    {
+        ArgumentNullException.ThrowIfNull(vteps);
+        IpAddr[] asked = source.IsV4 ? [.. vteps.Where(vtep => vtep.IsV4)] : [];
+        var ways = ImmutableDictionary.CreateBuilder<IpAddr, VtepEntry>();
+        if (asked.Length == 0)
+        {
+            return ways.ToImmutable();
+        }
+
+        var links = _node.Dump("list the links", LinkMessages.GetAll, LinkState.Parse).ToDictionary(link => link.Index);
+        var batch = new NetlinkBatch();
+        foreach (var vtep in asked)
+        {
+            AddressMessages.ResolveRoute(batch, source, vtep);
+        }
+
+        // No route, or a source that is not this node's, is an answer: there is no way.
+        _node.Try(batch, (step, message) =>
+        {
+            var route = RouteState.Parse(message);
+            if (route is { IsPlain: true, Type: AddressMessages.Unicast } && links.TryGetValue(route.Device, out var link)
+                && link.HardwareType == K.HardwareEthernet && (link.Flags & K.FlagNoArp) == 0 && link.Mtu >= mtu && (route.Mtu == 0 || route.Mtu >= mtu))
+            {
+                ways[asked[step]] = new(route.Device, route.Gateway.IsUnspecified ? asked[step] : route.Gateway);
+            }
+        });
+        return ways.ToImmutable();
     }
 
     private (IReadOnlyList<UnderlayAddress> Addresses, IReadOnlyList<UnderlayAddress> OnLoopback) List()

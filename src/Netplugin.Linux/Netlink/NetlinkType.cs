@@ -16,7 +16,9 @@ internal static class NetlinkType
     internal const ushort NewRoute = 24;
     internal const ushort GetRoute = 26;
     internal const ushort NewQueueing = 36;
+    internal const ushort DeleteQueueing = 37;
     internal const ushort NewFilter = 44;
+    internal const ushort DeleteFilter = 45;
     internal const ushort GetFilter = 46;
     internal const ushort GetNamespaceId = 90;
 }

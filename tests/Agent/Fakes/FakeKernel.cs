@@ -60,6 +60,19 @@ internal sealed class FakeLinks(Failures failures) : ILinks
 
     public IfIndex EnsureVxlanDevice(int mtu) => Vxlan;
 
+    public ImmutableDictionary<IpAddr, VtepEntry> Ways { get; set; } = ImmutableDictionary<IpAddr, VtepEntry>.Empty;
+
+    public ConcurrentBag<IfIndex> Uplinks { get; } = [];
+
+    public ImmutableDictionary<IpAddr, VtepEntry> WaysTo(IpAddr source, IReadOnlyCollection<IpAddr> vteps, int mtu) =>
+        Ways.Where(way => vteps.Contains(way.Key)).ToImmutableDictionary();
+
+    public void AttachUplink(IfIndex device)
+    {
+        failures.Count("attach to an uplink");
+        Uplinks.Add(device);
+    }
+
     public void EnsureFirewall()
     {
         // There is no host here to protect.

@@ -20,7 +20,7 @@ public sealed class WantedStateTests
         Assert.Equal(new EndpointEntry(new IfIndex(100), default, MacAddress.ForEndpoint(Samples.Address(1))), wanted.Endpoints[Key(1)]);
         Assert.Equal(new EndpointEntry(default, IpAddr.Parse("192.168.2.11"), MacAddress.ForEndpoint(Samples.Address(2))), wanted.Endpoints[Key(2)]);
         Assert.Equal(new InterfaceEntry(10001, 1, MacAddress.ForEndpoint(Samples.Address(1)), Samples.Address(1)), wanted.Interfaces[new IfIndex(100)]);
-        Assert.Equal([IpAddr.Parse("192.168.2.11")], wanted.Vteps);
+        Assert.Equal([IpAddr.Parse("192.168.2.11")], wanted.Vteps.Keys);
         Assert.Equal(new NodeEntry(IpAddr.Parse("192.168.2.10"), new IfIndex(7), MacAddress.Gateway, 1450), wanted.Node);
     }
 
@@ -86,7 +86,7 @@ public sealed class WantedStateTests
         };
         var wanted = Compute(view, 1);
         Assert.Equal(IpAddr.Parse("10.9.9.9"), wanted.Endpoints[Key(2)].Vtep);
-        Assert.Equal([IpAddr.Parse("10.9.9.9")], wanted.Vteps);
+        Assert.Equal([IpAddr.Parse("10.9.9.9")], wanted.Vteps.Keys);
         Assert.Equal(1350, wanted.Node!.OverlayMtu);
     }
 

@@ -18,6 +18,7 @@ internal sealed class Datapath : IDisposable
     private readonly BpfDatapath _datapath;
     private readonly SafeFileHandle _fromPod;
     private readonly SafeFileHandle _fromOverlay;
+    private readonly SafeFileHandle _fromUnderlay;
     private readonly byte[] _output = new byte[8192];
     private DatapathState _state = DatapathState.Empty;
 
@@ -26,6 +27,7 @@ internal sealed class Datapath : IDisposable
         _datapath = BpfDatapath.Open(_directory.Path, new DatapathSizes { Endpoints = 1024, Networks = 64, Interfaces = 64, Vteps = 64 }, TestObject.Image);
         _fromPod = _datapath.Program("np_test_from_pod");
         _fromOverlay = _datapath.Program("np_test_from_overlay");
+        _fromUnderlay = _datapath.Program("np_test_from_underlay");
     }
 
     private enum Verdict
@@ -57,7 +59,7 @@ internal sealed class Datapath : IDisposable
     internal Outcome FromPod(byte[] frame, int gsoSize = 0)
     {
         var context = new SkBuff { Ifindex = Device, GsoSize = (uint)gsoSize, GsoSegs = gsoSize == 0 ? 0u : 2, Mark = 0xabcd };
-        return Run(_fromPod, frame, ref context, overlay: false);
+        return Run(_fromPod, frame, frame, ref context, overlay: false);
     }
 
     internal unsafe Outcome FromOverlay(uint vni, IpAddr vtep, byte[] frame)
@@ -65,12 +67,24 @@ internal sealed class Datapath : IDisposable
         var context = new SkBuff { Ifindex = Device, Mark = 0xabcd };
         context.Cb[0] = vni;
         vtep.WriteBytes(new Span<byte>(&context.Cb[1], 16));
-        return Run(_fromOverlay, frame, ref context, overlay: true);
+        return Run(_fromOverlay, frame, frame, ref context, overlay: true);
     }
 
-    private unsafe Outcome Run(SafeFileHandle program, byte[] frame, ref SkBuff context, bool overlay)
+    internal Outcome FromUnderlay(byte[] frame)
+    {
+        var context = new SkBuff { Ifindex = Device, Mark = 0xabcd };
+        return Run(_fromUnderlay, frame, frame.AsSpan(Math.Min(frame.Length, Wire.Overhead)).ToArray(), ref context, overlay: true);
+    }
+
+    // "dropped" is the frame as it is when it is dropped: from the uplink it has lost its outer headers by then.
+    private unsafe Outcome Run(SafeFileHandle program, byte[] frame, byte[] dropped, ref SkBuff context, bool overlay)
     {
         var action = Programs.Run(program, frame, ref context, _output, out var length);
+        if (action == Programs.Unspecified && program == _fromUnderlay)
+        {
+            return _output.AsSpan(0, length).SequenceEqual(frame) ? new Outcome.Pass() : throw new InvalidOperationException("a packet that goes on was changed");
+        }
+
         var verdict = (Verdict)(context.Cb[0] & 0xff);
         var what = (int)(context.Cb[0] >> 8 & 0xff);
         if (action != (verdict == Verdict.Drop ? Programs.Shot : Programs.Redirect))
@@ -81,7 +95,7 @@ internal sealed class Datapath : IDisposable
         var after = _output.AsSpan(0, length).ToArray();
         switch (verdict)
         {
-            case Verdict.Drop when !after.AsSpan().SequenceEqual(frame):
+            case Verdict.Drop when !after.AsSpan().SequenceEqual(dropped):
                 throw new InvalidOperationException($"a packet dropped for {(DropReason)what} was changed");
             case Verdict.Drop:
                 return new Outcome.Drop(DatapathCounters.NameOf((DropReason)what));
@@ -90,6 +104,17 @@ internal sealed class Datapath : IDisposable
                 return new Outcome.Reply(after, what switch { 1 => "arp_answered", 2 => "nd_answered", 3 or 4 => "ping_answered", 5 or 6 => "too_big_answered", _ => $"reply {what}" });
             case Verdict.Local:
                 return new Outcome.Local((int)context.Priority, context.Mark, after, overlay ? "tunnelled_in" : "delivered_local");
+            case Verdict.Tunnel when length != frame.Length:
+                // The Ethernet header is still the inner packet's: the kernel makes another with the neighbour's MAC.
+                after[12] = 8;
+                after[13] = 0;
+                var wire = Wire.Parse(after) ?? throw new InvalidOperationException($"this is no VXLAN: {Convert.ToHexString(after)}");
+                fixed (uint* next = &context.Cb[1])
+                {
+                    return new Outcome.Direct(
+                        (int)context.Priority, IpAddr.FromBytes(new ReadOnlySpan<byte>(next, 16)), wire.Vni, wire.Source, wire.Target, wire.Ecn, wire.Inner);
+                }
+
             default:
                 fixed (uint* vtep = &context.Cb[1])
                 {

@@ -16,7 +16,8 @@ internal static class DatapathStates
         {
             Node = new NodeEntry(IpAddr.Parse("192.0.2.1"), new IfIndex(7), MacAddress.Gateway, 1450),
             Networks = DatapathState.Empty.Networks.Add(10001, new NetworkEntry(IpAddr.Parse("10.0.0.1"))).Add(10002, new NetworkEntry(IpAddr.Unspecified)),
-            Vteps = [IpAddr.Parse("192.0.2.2"), IpAddr.Parse("2001:db8::2")],
+            Vteps = DatapathState.Empty.Vteps
+                .Add(IpAddr.Parse("192.0.2.2"), new VtepEntry(new IfIndex(3), IpAddr.Parse("198.51.100.254"))).Add(IpAddr.Parse("2001:db8::2"), default),
         };
         for (var i = 0; i < endpoints; i++)
         {

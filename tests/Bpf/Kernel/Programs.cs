@@ -9,6 +9,7 @@ internal static unsafe class Programs
 {
     internal const int Ok = 0; // TC_ACT_OK
     internal const int Shot = 2; // TC_ACT_SHOT
+    internal const int Unspecified = -1; // TC_ACT_UNSPEC
     internal const int Redirect = 7; // TC_ACT_REDIRECT
 
     /// <summary>The action that a program takes on a packet.</summary>

@@ -42,6 +42,31 @@ internal sealed class FrameGenerator(Random random, Scenario scenario)
         return Next(random.Next(2) == 0);
     }
 
+    /// <summary>A frame that the tunnel brought, as it comes in by the uplink: plain VXLAN, or bent in a place that makes it less than plain.</summary>
+    internal byte[] FromUnderlay(uint vni)
+    {
+        var inner = FromOverlay();
+        var source = Vtep.IsV4 ? Vtep : StrangeIpv4;
+        var target = random.Next(16) == 0 ? StrangeIpv4 : Scenario.OwnVtep;
+        var frame = new Wire(vni, source, target, random.Next(16) == 0 ? 3 : random.Next(3), inner).ToFrame((ushort)random.Next(65536), (byte)random.Next(1, 256));
+        switch (random.Next(8))
+        {
+            case 0:
+                frame[random.Next(Wire.Overhead)] ^= (byte)(1 << random.Next(8));
+                return frame;
+            case 1:
+                // A lie whose checksum is right: one field of the outer IPv4 header.
+                frame[14 + random.Next(10)] = (byte)random.Next(256);
+                frame.AsSpan(24, 2).Clear();
+                BinaryPrimitives.WriteUInt16BigEndian(frame.AsSpan(24), Answers.Checksum(frame.AsSpan(14, 20)));
+                return frame;
+            case 2:
+                return [.. frame, .. Bytes(random.Next(1, 20))];
+            default:
+                return frame;
+        }
+    }
+
     private byte[] Next(bool v4) => Bend(random.Next(24) switch
     {
         0 => Ethernet((ushort)random.Next(65536), Bytes(random.Next(1, 60))),
@@ -88,6 +113,7 @@ internal sealed class FrameGenerator(Random random, Scenario scenario)
         var payload = Payload(protocol, v4: true);
         var ip = new byte[20 + options + payload.Length];
         ip[0] = (byte)(0x45 + options / 4);
+        ip[1] = (byte)random.Next(256);
         BinaryPrimitives.WriteUInt16BigEndian(ip.AsSpan(2), (ushort)ip.Length);
         BinaryPrimitives.WriteUInt16BigEndian(
             ip.AsSpan(6), (ushort)(random.Next(6) switch { 0 => random.Next(65536), 1 => 0x2000, 2 => random.Next(1, 8192), 3 => 0, _ => 0x4000 }));

@@ -49,6 +49,9 @@ internal sealed class ModelPacket
     /// <summary>The IP packet without the Ethernet header and without what pads the frame.</summary>
     internal byte[] Datagram { get; private set; } = [];
 
+    /// <summary>RFC 3168: the two lower bits of what was the type of service, and of IPv6's traffic class.</summary>
+    internal int Ecn => IsIpv6 ? Frame[15] >> 4 & 3 : Frame[15] & 3;
+
     internal int HopLimit { get; private set; }
 
     internal int Protocol { get; private set; }

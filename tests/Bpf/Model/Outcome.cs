@@ -18,6 +18,12 @@ internal abstract record Outcome
     /// <summary>Sent to another node.</summary>
     internal sealed record Tunnel(int Device, uint Network, IpAddr Vtep, byte[] Frame) : Outcome;
 
+    /// <summary>Sent to another node with the outer headers on it, by a device to a neighbour.</summary>
+    internal sealed record Direct(int Device, IpAddr NextHop, uint Network, IpAddr Source, IpAddr Vtep, int Ecn, byte[] Frame) : Outcome;
+
+    /// <summary>Left to the host's stack, unchanged.</summary>
+    internal sealed record Pass : Outcome;
+
     /// <summary>Answered to the pod it came from.</summary>
     internal sealed record Reply(byte[] Frame, string Event) : Outcome;
 }

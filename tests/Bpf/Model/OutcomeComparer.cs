@@ -8,6 +8,8 @@ internal static class OutcomeComparer
         (Outcome.Drop a, Outcome.Drop b) => a == b,
         (Outcome.Local a, Outcome.Local b) => Equal(a.Frame, b.Frame) && a with { Frame = b.Frame } == b,
         (Outcome.Tunnel a, Outcome.Tunnel b) => Equal(a.Frame, b.Frame) && a with { Frame = b.Frame } == b,
+        (Outcome.Direct a, Outcome.Direct b) => Equal(a.Frame, b.Frame) && a with { Frame = b.Frame } == b,
+        (Outcome.Pass, Outcome.Pass) => true,
         (Outcome.Reply a, Outcome.Reply b) => Equal(a.Frame, b.Frame) && a.Event == b.Event,
         _ => false,
     };
@@ -17,6 +19,8 @@ internal static class OutcomeComparer
         Outcome.Drop drop => $"drop {drop.Reason}",
         Outcome.Local local => $"local device {local.Device} network {local.Network} {local.Event} {Convert.ToHexString(local.Frame)}",
         Outcome.Tunnel tunnel => $"tunnel device {tunnel.Device} network {tunnel.Network} to {tunnel.Vtep} {Convert.ToHexString(tunnel.Frame)}",
+        Outcome.Direct direct => $"direct device {direct.Device} neighbour {direct.NextHop} network {direct.Network} from {direct.Source} to {direct.Vtep} ECN {direct.Ecn} {Convert.ToHexString(direct.Frame)}",
+        Outcome.Pass => "left to the host",
         Outcome.Reply reply => $"reply {reply.Event} {Convert.ToHexString(reply.Frame)}",
         _ => throw new ArgumentOutOfRangeException(nameof(outcome)),
     };

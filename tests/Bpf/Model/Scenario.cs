@@ -20,6 +20,10 @@ internal sealed class Scenario
     internal static readonly ImmutableArray<IpAddr> VtepPool =
         [IpAddr.Parse("192.0.2.2"), IpAddr.Parse("192.0.2.3"), IpAddr.Parse("2001:db8:ffff::2")];
 
+    internal static readonly IpAddr OwnVtep = IpAddr.Parse("192.0.2.1");
+
+    private static readonly IpAddr Router = IpAddr.Parse("198.51.100.254");
+
     private Scenario(DatapathState state, InterfaceEntry pod)
     {
         State = state;
@@ -38,9 +42,10 @@ internal sealed class Scenario
         var state = DatapathState.Empty with
         {
             Node = random.Next(40) == 0 ? null : new NodeEntry(
-                IpAddr.Parse("192.0.2.1"), random.Next(20) == 0 ? IfIndex.None : new IfIndex(77), MacAddress.Gateway,
+                OwnVtep, random.Next(20) == 0 ? IfIndex.None : new IfIndex(77), MacAddress.Gateway,
                 random.Next(4) switch { 0 => 576, 1 => 1280, 2 => 1450, _ => 9000 }),
-            Vteps = [.. VtepPool.Where(_ => random.Next(8) != 0)],
+            Vteps = VtepPool.Where(_ => random.Next(8) != 0).ToImmutableDictionary(
+                vtep => vtep, vtep => vtep.IsV4 && random.Next(2) == 0 ? new VtepEntry(new IfIndex(88), random.Next(2) == 0 ? vtep : Router) : default),
         };
         foreach (var network in new[] { Network, OtherNetwork })
         {

@@ -19,9 +19,11 @@ internal sealed class TestNetwork : IDisposable
 
     /// <param name="nodes">How many nodes.</param>
     /// <param name="mtu">MTU of the wire in bytes.</param>
-    internal TestNetwork(int nodes, int mtu = 1500)
+    /// <param name="ways">Which nodes do without the VXLAN device where they can.</param>
+    internal TestNetwork(int nodes, int mtu = 1500, Ways ways = Ways.All)
     {
         Mtu = mtu;
+        Ways = ways;
         Ip(_wire, "link add wire type bridge", "link set wire up");
         for (var i = 1; i <= nodes; i++)
         {
@@ -35,6 +37,8 @@ internal sealed class TestNetwork : IDisposable
     }
 
     internal int Mtu { get; }
+
+    internal Ways Ways { get; }
 
     /// <summary>VXLAN takes 50 bytes from each packet: outer IPv4, UDP, VXLAN and inner Ethernet headers.</summary>
     internal int OverlayMtu => Mtu - 50;

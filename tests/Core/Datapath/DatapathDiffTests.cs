@@ -15,12 +15,12 @@ public sealed class DatapathDiffTests
         Gen.Select(Gen.UInt[1, 4], Gen.UInt[0, 2]).Array[0, 5],
         Gen.Select(Gen.UInt[1, 3], Gen.UInt[1, 4], Gen.Int[0, 2]).Array[0, 8],
         Gen.Select(Gen.Int[1, 4], Gen.ULong[1, 2]).Array[0, 5],
-        Gen.UInt[1, 4].Array[0, 4]).Select((node, networks, endpoints, interfaces, vteps) => new DatapathState(
+        Gen.Select(Gen.UInt[1, 4], Gen.UInt[0, 2]).Array[0, 4]).Select((node, networks, endpoints, interfaces, vteps) => new DatapathState(
             node == 0 ? null : Node(node),
             networks.DistinctBy(n => n.Item1).ToImmutableDictionary(n => n.Item1, n => new NetworkEntry(n.Item2 == 0 ? default : IpAddr.FromV4(n.Item2))),
             endpoints.DistinctBy(e => (e.Item1, e.Item2)).ToImmutableDictionary(e => Key(e.Item1, e.Item2), e => Entry(e.Item2, e.Item3)),
             interfaces.DistinctBy(i => i.Item1).ToImmutableDictionary(i => new IfIndex(i.Item1), i => Interface(i.Item2)),
-            [.. vteps.Select(IpAddr.FromV4)]));
+            vteps.DistinctBy(v => v.Item1).ToImmutableDictionary(v => IpAddr.FromV4(v.Item1), v => Way(v.Item2))));
 
     [Fact]
     public void Everything_new_comes_parents_first()
@@ -31,7 +31,7 @@ public sealed class DatapathDiffTests
             [
                 new DatapathChange.SetNode(Node(7)),
                 new DatapathChange.SetNetwork(10001, new(default)),
-                new DatapathChange.AddVtep(Vtep),
+                new DatapathChange.SetVtep(Vtep, Way(1)),
                 new DatapathChange.SetEndpoint(Key(10001, 1), Entry(1, 5)),
                 new DatapathChange.SetInterface(new(5), Interface(1)),
             ],
@@ -98,6 +98,8 @@ public sealed class DatapathDiffTests
     private static EndpointEntry Entry(uint address, int device) =>
         new(new(device), device == 0 ? Vtep : IpAddr.Unspecified, MacAddress.ForEndpoint(IpAddr.FromV4(address)));
 
+    private static VtepEntry Way(uint neighbour) => neighbour == 0 ? default : new(new(3), IpAddr.FromV4(neighbour));
+
     private static InterfaceEntry Interface(ulong number) => new(10001, number, MacAddress.ForEndpoint(IpAddr.FromV4(1)), IpAddr.FromV4(1));
 
     private static DatapathState Full() => new(
@@ -105,7 +107,7 @@ public sealed class DatapathDiffTests
         ImmutableDictionary<uint, NetworkEntry>.Empty.Add(10001, new(default)),
         ImmutableDictionary<EndpointKey, EndpointEntry>.Empty.Add(Key(10001, 1), Entry(1, 5)),
         ImmutableDictionary<IfIndex, InterfaceEntry>.Empty.Add(new(5), Interface(1)),
-        [Vtep]);
+        ImmutableDictionary<IpAddr, VtepEntry>.Empty.Add(Vtep, Way(1)));
 
     private static DatapathState Apply(DatapathState state, DatapathChange change) => change switch
     {
@@ -113,7 +115,7 @@ public sealed class DatapathDiffTests
         DatapathChange.ClearNode => state with { Node = null },
         DatapathChange.SetNetwork set => state with { Networks = state.Networks.SetItem(set.Network, set.Entry) },
         DatapathChange.RemoveNetwork remove => state with { Networks = state.Networks.Remove(remove.Network) },
-        DatapathChange.AddVtep add => state with { Vteps = state.Vteps.Add(add.Vtep) },
+        DatapathChange.SetVtep set => state with { Vteps = state.Vteps.SetItem(set.Vtep, set.Entry) },
         DatapathChange.RemoveVtep remove => state with { Vteps = state.Vteps.Remove(remove.Vtep) },
         DatapathChange.SetEndpoint set => state with { Endpoints = state.Endpoints.SetItem(set.Key, set.Entry) },
         DatapathChange.RemoveEndpoint remove => state with { Endpoints = state.Endpoints.Remove(remove.Key) },
@@ -128,6 +130,6 @@ public sealed class DatapathDiffTests
         Assert.Equal(expected.Networks.OrderBy(n => n.Key), actual.Networks.OrderBy(n => n.Key));
         Assert.Equal(expected.Endpoints.OrderBy(e => (e.Key.Network, e.Key.Address)), actual.Endpoints.OrderBy(e => (e.Key.Network, e.Key.Address)));
         Assert.Equal(expected.Interfaces.OrderBy(i => i.Key.Value), actual.Interfaces.OrderBy(i => i.Key.Value));
-        Assert.Equal(expected.Vteps.Order(), actual.Vteps.Order());
+        Assert.Equal(expected.Vteps.OrderBy(v => v.Key), actual.Vteps.OrderBy(v => v.Key));
     }
 }

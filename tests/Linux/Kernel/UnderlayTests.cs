@@ -1,14 +1,20 @@
+using System.Collections.Immutable;
+using System.Globalization;
 using Netplugin.Core.Addresses;
+using Netplugin.Core.Datapath;
 using Netplugin.Linux;
 using Netplugin.Linux.Links;
 using Netplugin.Linux.Namespaces;
 using Netplugin.Linux.Netlink;
+using Netplugin.Tests.Support.Processes;
 
 namespace Netplugin.Tests.Linux.Kernel;
 
 /// <summary>A pod's side of a link plays the node with an underlay: it has an address, a default route and an MTU.</summary>
 public sealed class UnderlayTests : IDisposable
 {
+    private static readonly IpAddr Own = IpAddr.Parse("10.1.0.2");
+
     private readonly TestNode _switch = new();
     private readonly NetworkNamespace _host = NetworkNamespace.CreateAnonymous();
     private readonly LinkDriver _driver;
@@ -71,5 +77,79 @@ public sealed class UnderlayTests : IDisposable
 
         Assert.Contains("192.0.2.1", error.Message, StringComparison.Ordinal);
         Assert.Contains("ENETUNREACH", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_plain_route_is_a_way_to_its_router_or_to_the_address_itself()
+    {
+        var near = IpAddr.Parse("10.1.0.9");
+        var far = IpAddr.Parse("192.0.2.1");
+
+        var ways = Ways([near, far], 1460);
+
+        Assert.Equal(near, ways[near].NextHop);
+        Assert.Equal(IpAddr.Parse("10.1.0.254"), ways[far].NextHop);
+        Assert.All(ways.Values, way => Assert.Equal(_driver.Underlay.Find(Own)!.Device, way.Device));
+    }
+
+    [Fact]
+    public void What_is_not_plain_is_no_way()
+    {
+        var two = IpAddr.Parse("192.0.2.1");
+        Ip("route add 192.0.2.0/24 nexthop via 10.1.0.8 nexthop via 10.1.0.9", "route add 198.51.100.1/32 via 10.1.0.8 mtu 1400",
+            "route add blackhole 203.0.113.0/24", "-6 addr add fd00::2/64 dev eth1 nodad", "route add 198.51.100.2/32 via inet6 fd00::9 dev eth1",
+            "route add 198.51.100.3/32 dev lo");
+
+        Assert.Empty(Ways([two], 1400));
+        Assert.Empty(Ways([IpAddr.Parse("198.51.100.1")], 1460));
+        Assert.Single(Ways([IpAddr.Parse("198.51.100.1")], 1400));
+        Assert.Empty(Ways([IpAddr.Parse("203.0.113.5"), IpAddr.Parse("198.51.100.2"), IpAddr.Parse("198.51.100.3"), IpAddr.Parse("fd00::9")], 576));
+        Assert.Empty(Ways([IpAddr.Parse("10.1.0.9")], 1461));
+        Assert.Empty(_driver.Underlay.WaysTo(IpAddr.Parse("10.1.0.77"), [IpAddr.Parse("10.1.0.9")], 576));
+        Assert.Empty(_driver.Underlay.WaysTo(IpAddr.Parse("fd00::2"), [IpAddr.Parse("10.1.0.9")], 576));
+    }
+
+    [Fact]
+    public void The_program_of_an_uplink_stands_beside_others_and_leaves_them()
+    {
+        var device = _driver.Underlay.Find(Own)!.Device;
+        using var program = TestProgram.Load(TestProgram.Pass);
+        _driver.AttachUplink(device, program);
+        _driver.AttachUplink(device, program);
+        Assert.True(_driver.HasUplinkProgram(device));
+        Assert.Single(Tc("filter show dev eth1 ingress").Split('\n'), line => line.Contains("netplugin_vxlan", StringComparison.Ordinal));
+
+        using var theirs = TestProgram.Load(TestProgram.Pass);
+        _driver.Attach(device, "eth1", new(theirs, theirs));
+        _driver.DetachUplinks();
+        Assert.False(_driver.HasUplinkProgram(device));
+        Assert.Contains("clsact", Tc("qdisc show dev eth1"), StringComparison.Ordinal);
+
+        Tc("filter del dev eth1 ingress prio 1");
+        Tc("filter del dev eth1 egress prio 1");
+        _driver.AttachUplink(device, program);
+        _driver.DetachUplinks();
+        _driver.DetachUplinks();
+        Assert.DoesNotContain("clsact", Tc("qdisc show dev eth1"), StringComparison.Ordinal);
+    }
+
+    private ImmutableDictionary<IpAddr, VtepEntry> Ways(IpAddr[] vteps, int mtu) => _driver.Underlay.WaysTo(Own, vteps, mtu);
+
+    private void Ip(params string[] commands)
+    {
+        foreach (var command in commands)
+        {
+            Inside("ip", command);
+        }
+    }
+
+    private string Tc(string command) => Inside("tc", command);
+
+    private string Inside(string program, string arguments)
+    {
+        var place = string.Create(CultureInfo.InvariantCulture, $"--net=/proc/{Environment.ProcessId}/fd/{_host.Handle.DangerousGetHandle()}");
+        var result = Command.Run("nsenter", [place, program, .. arguments.Split(' ')]);
+        Assert.True(result.ExitCode == 0, result.ToString());
+        return result.Output;
     }
 }

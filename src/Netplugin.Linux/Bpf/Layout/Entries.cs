@@ -55,7 +55,8 @@ internal struct InterfaceValue
 [StructLayout(LayoutKind.Sequential)]
 internal struct VtepValue
 {
-    internal uint Present;
+    internal uint Ifindex;
+    internal WireIpv4 NextHop;
 }
 
 /// <summary><c>struct np_count</c>.</summary>

@@ -1,3 +1,4 @@
+using System.Net;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Netplugin.Core.Addresses;
@@ -18,6 +19,19 @@ internal struct WireAddress
     }
 
     internal readonly IpAddr ToAddress() => IpAddr.FromBytes(MemoryMarshal.AsBytes(new ReadOnlySpan<WireAddress>(in this)));
+}
+
+/// <summary>An IPv4 address as it is on the wire (<c>__be32</c>).</summary>
+internal struct WireIpv4
+{
+    private uint _bits;
+
+    /// <exception cref="ArgumentException">The address is not IPv4.</exception>
+    internal static WireIpv4 From(IpAddr address) => address.IsV4
+        ? new() { _bits = (uint)IPAddress.HostToNetworkOrder((int)(uint)address.FamilyBits) }
+        : throw new ArgumentException($"{address} is not an IPv4 address", nameof(address));
+
+    internal readonly IpAddr ToAddress() => IpAddr.FromV4((uint)IPAddress.NetworkToHostOrder((int)_bits));
 }
 
 /// <summary>Six bytes as they are on the wire (<c>ETH_ALEN</c>).</summary>

@@ -8,47 +8,40 @@ using Netplugin.Linux.Netlink;
 namespace Netplugin.Linux.Links;
 
 /// <summary>
-/// Tells when links change (rtnetlink(7), <c>RTNLGRP_LINK</c>). A thread of its own reads the socket. A reader that falls behind
-/// loses changes and finds <see cref="LinkChange.Lost"/> in their place.
+/// Tells when the node's links (but for ours), IPv4 addresses, routes or routing rules change (rtnetlink(7)). Not what changed: any number of
+/// changes between two looks are one. A thread of its own reads the socket.
 /// </summary>
-public sealed class LinkWatcher : IDisposable
+public sealed class UnderlayWatcher : IDisposable
 {
-    /// <summary><c>RTNLGRP_LINK</c>.</summary>
-    private const uint LinkGroup = 1;
+    /// <summary><c>RTNLGRP_LINK</c>, <c>RTNLGRP_IPV4_IFADDR</c>, <c>RTNLGRP_IPV4_ROUTE</c>, <c>RTNLGRP_IPV4_RULE</c>, <c>linux/rtnetlink.h</c>.</summary>
+    private static readonly uint[] Groups = [1, 5, 7, 8];
 
     /// <summary>Bytes: room for some thousand changes in the kernel while the thread does not get to run.</summary>
     private const int ReceiveBuffer = 2 << 20;
 
-    /// <summary>Changes kept for a slow reader; past that, one "lost" says as much as they would.</summary>
-    private const int Capacity = 1024;
-
-    /// <summary>Milliseconds between attempts to tell a slow reader that it lost something.</summary>
-    private const int RetryInterval = 50;
-
     private readonly NetlinkSocket _socket;
     private readonly SafeFileHandle _stop;
-    private readonly Channel<LinkChange> _changes = Channel.CreateBounded<LinkChange>(new BoundedChannelOptions(Capacity) { SingleWriter = true });
+    private readonly Channel<bool> _changes = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
     private readonly Thread _thread;
-    private bool _lost;
 
-    private LinkWatcher(NetlinkSocket socket, SafeFileHandle stop)
+    private UnderlayWatcher(NetlinkSocket socket, SafeFileHandle stop)
     {
         _socket = socket;
         _stop = stop;
-        _thread = new(Watch) { IsBackground = true, Name = "link changes" };
+        _thread = new(Watch) { IsBackground = true, Name = "underlay changes" };
     }
 
-    /// <summary>The changes; completed when the watcher is disposed, with the error when its socket failed.</summary>
-    public ChannelReader<LinkChange> Changes => _changes.Reader;
-
-    /// <summary>Whether changes were lost of which the reader has not been told yet.</summary>
-    internal bool FellBehind => Volatile.Read(ref _lost);
+    /// <summary>Waits for a change since the last one that was told.</summary>
+    /// <returns>False when the watcher was disposed.</returns>
+    /// <exception cref="KernelException">The socket failed: nothing more will be told.</exception>
+    public async ValueTask<bool> WaitAsync(CancellationToken cancellationToken) =>
+        await _changes.Reader.WaitToReadAsync(cancellationToken) && _changes.Reader.TryRead(out _);
 
     /// <summary>Starts to watch the calling thread's namespace.</summary>
-    public static LinkWatcher Start() => Start(NetlinkSocket.Open(NetlinkSocket.Route));
+    public static UnderlayWatcher Start() => Start(NetlinkSocket.Open(NetlinkSocket.Route));
 
     /// <summary>Starts to watch another namespace.</summary>
-    public static LinkWatcher Start(NetworkNamespace node)
+    public static UnderlayWatcher Start(NetworkNamespace node)
     {
         ArgumentNullException.ThrowIfNull(node);
         // Only the socket is opened there: a thread started there would stay there.
@@ -61,7 +54,7 @@ public sealed class LinkWatcher : IDisposable
         var one = 1UL;
         if (Libc.Write(_stop, &one, sizeof(ulong)) != sizeof(ulong))
         {
-            throw KernelException.FromLastError("stop watching links", string.Empty);
+            throw KernelException.FromLastError("stop watching the underlay", string.Empty);
         }
 
         _thread.Join();
@@ -69,20 +62,24 @@ public sealed class LinkWatcher : IDisposable
         _stop.Dispose();
     }
 
-    private static LinkWatcher Start(NetlinkSocket socket)
+    private static UnderlayWatcher Start(NetlinkSocket socket)
     {
         SafeFileHandle? stop = null;
         try
         {
             socket.SetReceiveBuffer(ReceiveBuffer);
-            socket.Join(LinkGroup);
+            foreach (var group in Groups)
+            {
+                socket.Join(group);
+            }
+
             stop = Libc.Event(0, Libc.EventCloseOnExec);
             if (stop.IsInvalid)
             {
                 throw KernelException.FromLastError("make an event", string.Empty);
             }
 
-            var watcher = new LinkWatcher(socket, stop);
+            var watcher = new UnderlayWatcher(socket, stop);
             watcher._thread.Start();
             return watcher;
         }
@@ -101,14 +98,9 @@ public sealed class LinkWatcher : IDisposable
         {
             while (WaitForMessage(out var readable))
             {
-                if (readable)
+                if (readable && Read(buffer))
                 {
-                    Read(buffer);
-                }
-
-                if (_lost && _changes.Writer.TryWrite(LinkChange.Lost))
-                {
-                    _lost = false;
+                    _changes.Writer.TryWrite(true);
                 }
             }
 
@@ -120,7 +112,8 @@ public sealed class LinkWatcher : IDisposable
         }
     }
 
-    private void Read(byte[] buffer)
+    /// <summary>Reads one datagram; true when there is something to tell.</summary>
+    private bool Read(byte[] buffer)
     {
         int length;
         try
@@ -129,32 +122,38 @@ public sealed class LinkWatcher : IDisposable
         }
         catch (KernelException overrun) when (overrun.Errno == Errno.NoBuffers)
         {
-            _lost = true;
-            return;
+            return true;
         }
 
-        foreach (var message in new NetlinkMessages(buffer.AsSpan(0, length)))
-        {
-            if (message.Type is NetlinkType.NewLink or NetlinkType.DeleteLink)
-            {
-                var link = LinkState.Parse(message);
-                var isOwn = link.Name == LinkNames.Vxlan || LinkNames.TryParse(link.Name, out _);
-                _lost |= !_changes.Writer.TryWrite(new(link.Index, link.Name, message.Type == NetlinkType.DeleteLink, isOwn));
-            }
-        }
+        return Tells(buffer.AsSpan(0, length));
     }
 
-    /// <summary>Waits until there is something to read or to retry; false when the watcher is to stop.</summary>
+    /// <summary>True when a datagram tells of a change that is not our own doing.</summary>
+    internal static bool Tells(ReadOnlySpan<byte> datagram)
+    {
+        foreach (var message in new NetlinkMessages(datagram))
+        {
+            if (message.Type is not (NetlinkType.NewLink or NetlinkType.DeleteLink)
+                || LinkState.Parse(message) is var link && link.Name != LinkNames.Vxlan && !LinkNames.TryParse(link.Name, out _))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    /// <summary>Waits until there is something to read; false when the watcher is to stop.</summary>
     private unsafe bool WaitForMessage(out bool readable)
     {
         var descriptors = stackalloc PollDescriptor[2];
         descriptors[0] = new() { Descriptor = (int)_socket.Handle.DangerousGetHandle(), Events = Libc.PollIn };
         descriptors[1] = new() { Descriptor = (int)_stop.DangerousGetHandle(), Events = Libc.PollIn };
-        while (Libc.Poll(descriptors, 2, _lost ? RetryInterval : -1) < 0)
+        while (Libc.Poll(descriptors, 2, -1) < 0)
         {
             if (Marshal.GetLastPInvokeError() != Errno.Interrupted)
             {
-                throw KernelException.FromLastError("wait for", "link changes");
+                throw KernelException.FromLastError("wait for", "underlay changes");
             }
         }
 
