@@ -37,20 +37,13 @@ static __always_inline void np_decide_overlay_ip(const struct ethhdr *eth, const
 	d->rewrite = !np_mac_equal(eth->h_dest, target->mac);
 }
 
-/* vni and vtep are the tunnel's: the network the packet claims and the outer source. */
-static __always_inline void np_decide_from_overlay(struct __sk_buff *skb, __u32 vni, const struct np_addr *vtep,
-						   struct np_decision *d)
+static __always_inline void np_decide_overlay_frame(struct __sk_buff *skb, __u32 vni, const struct np_addr *vtep,
+						    struct np_decision *d)
 {
 	struct np_ip ip = {};
 	struct ethhdr eth;
 	__u32 reason;
 
-	if (!np_node_get())
-		return np_decide_drop(d, NP_REASON_UNCONFIGURED);
-	if (!bpf_map_lookup_elem(&np_vteps, vtep))
-		return np_decide_drop(d, NP_REASON_UNKNOWN_VTEP);
-	if (!bpf_map_lookup_elem(&np_networks, &vni))
-		return np_decide_drop(d, NP_REASON_UNKNOWN_VNI);
 	if (skb->vlan_present)
 		return np_decide_drop(d, NP_REASON_VLAN_TAG);
 	if (np_load(skb, 0, &eth, sizeof(eth)))
@@ -78,6 +71,25 @@ static __always_inline void np_decide_from_overlay(struct __sk_buff *skb, __u32 
 	if (reason)
 		return np_decide_drop(d, reason);
 	np_decide_overlay_ip(&eth, &ip, vni, vtep, d);
+}
+
+/*
+ * vni and vtep are the tunnel's: the network the packet claims and the outer source. An endpoint of the network that lives behind the
+ * outer source proves both, so the sets are asked only for the name of a drop: what comes from no node of the cluster, or for no
+ * network here, is called that whatever else is wrong with it.
+ */
+static __always_inline void np_decide_from_overlay(struct __sk_buff *skb, __u32 vni, const struct np_addr *vtep,
+						   struct np_decision *d)
+{
+	if (!np_node_get())
+		return np_decide_drop(d, NP_REASON_UNCONFIGURED);
+	np_decide_overlay_frame(skb, vni, vtep, d);
+	if (d->verdict != NP_VERDICT_DROP)
+		return;
+	if (!bpf_map_lookup_elem(&np_vteps, vtep))
+		d->what = NP_REASON_UNKNOWN_VTEP;
+	else if (!bpf_map_lookup_elem(&np_networks, &vni))
+		d->what = NP_REASON_UNKNOWN_VNI;
 }
 
 #endif

@@ -76,16 +76,15 @@ internal sealed class ReferenceModel(DatapathState state, bool takesIpv6 = true)
             return Drop("unconfigured");
         }
 
-        if (!state.Vteps.ContainsKey(vtep))
-        {
-            return Drop("unknown_vtep");
-        }
+        // A stranger's packet is called that before anything else that is wrong with it. One that a known endpoint sent is no stranger's.
+        return OutOfTunnel(vni, vtep, frame) is var outcome && outcome is not Outcome.Drop ? outcome
+            : !state.Vteps.ContainsKey(vtep) ? Drop("unknown_vtep")
+            : !state.Networks.ContainsKey(vni) ? Drop("unknown_vni")
+            : outcome;
+    }
 
-        if (!state.Networks.ContainsKey(vni))
-        {
-            return Drop("unknown_vni");
-        }
-
+    private Outcome OutOfTunnel(uint vni, IpAddr vtep, byte[] frame)
+    {
         var packet = new ModelPacket(frame);
         if (packet.IsArp)
         {
