@@ -7,7 +7,8 @@ namespace Netplugin.Agent.Kernel;
 internal interface IDatapath : IDisposable
 {
     /// <summary>What the maps hold.</summary>
-    DatapathState Observe();
+    /// <param name="known">What they were known to hold: what is still so is not made anew.</param>
+    DatapathState Observe(DatapathState known);
 
     /// <summary>Carries out changes in order. After an exception some may have been carried out: observe again.</summary>
     void Apply(ImmutableArray<DatapathChange> changes);

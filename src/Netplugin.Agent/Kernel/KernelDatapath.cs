@@ -15,7 +15,7 @@ internal sealed class KernelDatapath(BpfDatapath datapath) : IDatapath
     public StubPrograms Stubs => datapath.Stubs;
 
     /// <inheritdoc/>
-    public DatapathState Observe() => datapath.Observe();
+    public DatapathState Observe(DatapathState known) => datapath.Observe(known);
 
     /// <inheritdoc/>
     public void Apply(ImmutableArray<DatapathChange> changes) => datapath.Apply(changes);

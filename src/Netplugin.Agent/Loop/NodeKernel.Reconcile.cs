@@ -41,7 +41,7 @@ internal sealed partial class NodeKernel
         links.EnsureFirewall();
         _vxlan = links.EnsureVxlanDevice(OverlayMtu);
         LookAtLinks(removeOrphans);
-        Volatile.Write(ref _current, datapath.Observe());
+        Volatile.Write(ref _current, datapath.Observe(Current));
         return Reconcile(new ClusterChange(true, [], false));
     }
 
@@ -119,7 +119,7 @@ internal sealed partial class NodeKernel
                     continue;
                 }
 
-                var wanted = after is not null && after.Address == address ? WantedState.Remote(now, me, after) : Elsewhere(now, id, key, me);
+                var wanted = after is { } still && still.Address == address ? WantedState.Remote(now, me, still) : Elsewhere(now, id, key, me);
                 if (wanted is { } entry && entry != held)
                 {
                     changes.Add(new DatapathChange.SetEndpoint(key, entry));

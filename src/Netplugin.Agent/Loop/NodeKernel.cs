@@ -54,7 +54,7 @@ internal sealed partial class NodeKernel(
             Attachments = [.. p.Attachments.Select(a => a with { Device = devices.GetValueOrDefault(a.Number) })],
         }));
         Volatile.Write(ref _presentLinks, [.. devices.Keys]);
-        Volatile.Write(ref _current, datapath.Observe());
+        Volatile.Write(ref _current, datapath.Observe(Current));
     }
 
     /// <summary>Writes new attachments of a pod to the journal, before anything of them exists.</summary>
@@ -241,7 +241,7 @@ internal sealed partial class NodeKernel(
         }
 
         var wrong = ImmutableArray.CreateBuilder<string>();
-        var observed = datapath.Observe();
+        var observed = datapath.Observe(Current);
         foreach (var a in known.Attachments)
         {
             wrong.AddRange(links.Check(WishFor(a, key), a.Device, pod));
@@ -318,7 +318,7 @@ internal sealed partial class NodeKernel(
         catch (KernelException)
         {
             // Some may have been carried out: what the maps hold is to be seen, not guessed.
-            Volatile.Write(ref _current, datapath.Observe());
+            Volatile.Write(ref _current, datapath.Observe(Current));
             throw;
         }
     }

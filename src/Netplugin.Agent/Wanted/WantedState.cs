@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Netplugin.Agent.Attachments;
 using Netplugin.Agent.Cluster;
 using Netplugin.Core.Addresses;
+using Netplugin.Core.Collections;
 using Netplugin.Core.Datapath;
 
 namespace Netplugin.Agent.Wanted;
@@ -23,11 +24,21 @@ internal static class WantedState
         ClusterView view, NodeFacts node, IfIndex vxlan, IReadOnlyCollection<Attachment> local, DatapathState current, bool settling = false)
     {
         var networks = ImmutableDictionary.CreateBuilder<uint, NetworkEntry>();
-        var endpoints = ImmutableDictionary.CreateBuilder<EndpointKey, EndpointEntry>();
         var interfaces = ImmutableDictionary.CreateBuilder<IfIndex, InterfaceEntry>();
+
+        // Of two entries of one address the later in this list counts: what is attached here, then what the store says, then what is there.
+        var endpoints = new List<DictionaryEdit<EndpointKey, EndpointEntry>>(current.Endpoints.Count);
 
         // Journal entries of one network agree on its number, so the first names the network.
         var present = local.GroupBy(a => a.DatapathId).ToDictionary(g => g.Key, g => g.First());
+        foreach (var (key, entry) in current.Endpoints)
+        {
+            if (!entry.Vtep.IsUnspecified && present.TryGetValue(key.Network, out var sample) && (settling || !IsKnown(view, sample)))
+            {
+                endpoints.Add(new(key, entry));
+            }
+        }
+
         foreach (var (id, sample) in present)
         {
             networks[id] = new NetworkEntry(GatewayOf(view, sample));
@@ -40,27 +51,21 @@ internal static class WantedState
             {
                 if (Remote(view, node.Host, endpoint) is { } entry)
                 {
-                    endpoints[new EndpointKey(id, endpoint.Address)] = entry;
+                    endpoints.Add(new(new EndpointKey(id, endpoint.Address), entry));
                 }
-            }
-        }
-
-        foreach (var (key, entry) in current.Endpoints)
-        {
-            if (!entry.Vtep.IsUnspecified && present.TryGetValue(key.Network, out var sample) && (settling || !IsKnown(view, sample)))
-            {
-                endpoints.TryAdd(key, entry);
             }
         }
 
         foreach (var attachment in local)
         {
-            endpoints[new EndpointKey(attachment.DatapathId, attachment.Address)] = new EndpointEntry(attachment.Device, default, attachment.Mac);
+            endpoints.Add(new(
+                new EndpointKey(attachment.DatapathId, attachment.Address), new EndpointEntry(attachment.Device, default, attachment.Mac)));
             interfaces[attachment.Device] = new InterfaceEntry(attachment.DatapathId, attachment.Number, attachment.Mac, attachment.Address);
         }
 
         return new DatapathState(
-            Node(view, node, vxlan, current), networks.ToImmutable(), endpoints.ToImmutable(), interfaces.ToImmutable(), Vteps(view, node, current, settling));
+            Node(view, node, vxlan, current), networks.ToImmutable(), DatapathState.Empty.Endpoints.With(endpoints), interfaces.ToImmutable(),
+            Vteps(view, node, current, settling));
     }
 
     /// <summary>

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Netplugin.Core.Addresses;
+using Netplugin.Core.Collections;
 using Netplugin.Core.Datapath;
 using Netplugin.Linux.Bpf.Interop;
 using Netplugin.Linux.Bpf.Layout;
@@ -9,14 +10,20 @@ namespace Netplugin.Linux.Bpf;
 // What is in the maps: reading all of it, and writing changes.
 public sealed partial class BpfDatapath
 {
-    /// <summary>What this generation's maps hold. Some 30 ms per 100,000 endpoints.</summary>
+    /// <summary>What this generation's maps hold.</summary>
     /// <exception cref="KernelException">A map cannot be read.</exception>
-    public DatapathState Observe() => new(
+    public DatapathState Observe() => Observe(DatapathState.Empty);
+
+    /// <summary>
+    /// What this generation's maps hold. Some 30 ms per 100,000 endpoints; those that are as they were known are not made anew, so a look that
+    /// finds nothing changed leaves no garbage.
+    /// </summary>
+    /// <param name="known">What they held when they were written or looked at last.</param>
+    /// <exception cref="KernelException">A map cannot be read.</exception>
+    public DatapathState Observe(DatapathState known) => new(
         ReadNode(),
         _networks.ReadAll().ToDictionary(pair => pair.Key, pair => new NetworkEntry(pair.Value.Gateway.ToAddress())),
-        _endpoints.ReadAll().ToDictionary(
-            pair => new EndpointKey(pair.Key.Network, pair.Key.Addr.ToAddress()),
-            pair => new EndpointEntry(new IfIndex((int)pair.Value.Ifindex), pair.Value.Vtep.ToAddress(), pair.Value.Mac.ToMac())),
+        ReadEndpoints((known ?? throw new ArgumentNullException(nameof(known))).Endpoints),
         _interfaces.ReadAll().ToDictionary(
             pair => new IfIndex((int)pair.Key),
             pair => new InterfaceEntry(pair.Value.Network, pair.Value.Endpoint, pair.Value.Mac.ToMac(), pair.Value.Addr.ToAddress())),
@@ -51,6 +58,27 @@ public sealed partial class BpfDatapath
                 _ => throw new ArgumentException($"{changes[i].GetType().Name} is not a change of the datapath", nameof(changes)),
             };
         }
+    }
+
+    private PackedDictionary<EndpointKey, EndpointEntry> ReadEndpoints(PackedDictionary<EndpointKey, EndpointEntry> known)
+    {
+        var edits = new List<DictionaryEdit<EndpointKey, EndpointEntry>>();
+        var found = 0;
+        foreach (var (rawKey, rawEntry) in _endpoints.ReadAll())
+        {
+            var key = new EndpointKey(rawKey.Network, rawKey.Addr.ToAddress());
+            var entry = new EndpointEntry(new IfIndex((int)rawEntry.Ifindex), rawEntry.Vtep.ToAddress(), rawEntry.Mac.ToMac());
+            var isKnown = known.TryGetValue(key, out var before);
+            found += isKnown ? 1 : 0;
+            if (!isKnown || before != entry)
+            {
+                edits.Add(new(key, entry));
+            }
+        }
+
+        // Which of the known are missing only a list of all can tell. One that is seen twice could hide one that is missing, until the next
+        // look: that takes another writer than this process.
+        return found == known.Count ? known.With(edits) : ReadEndpoints(DatapathState.Empty.Endpoints);
     }
 
     private static EndpointKeyValue KeyOf(EndpointKey key) => new() { Network = key.Network, Addr = WireAddress.From(key.Address) };

@@ -83,7 +83,7 @@ internal sealed class FakeDatapath(Failures failures) : IDatapath
 
     public int Activations { get; private set; }
 
-    public DatapathState Observe() => State;
+    public DatapathState Observe(DatapathState known) => State;
 
     public void Apply(ImmutableArray<DatapathChange> changes)
     {
