@@ -14,6 +14,9 @@ namespace Netplugin.Agent.Cluster;
 /// <param name="unreadable">Told of each value that cannot be read, and with null when the key is fine (again).</param>
 internal sealed class ViewParts(string me, Action<string, string?> unreadable)
 {
+    // Entries come in key order, so a listing of 100,000 in bites costs no more than at once, and no list of as many large elements.
+    private const int EditsAtOnce = 512;
+
     private static readonly PackedDictionary<string, EndpointView> NoEndpoints = new(StringComparer.Ordinal);
 
     /// <summary>What a list of entries or changes makes of the view, and what has to be looked at again.</summary>
@@ -66,12 +69,28 @@ internal sealed class ViewParts(string me, Action<string, string?> unreadable)
     {
         var network = prefix.Network ?? throw new ArgumentException("a prefix of endpoints names its network", nameof(prefix));
         view.Endpoints.TryGetValue(network, out var before);
+        var after = happened is StoreEvent.Snapshot || before is null ? NoEndpoints : before;
         var edits = new List<DictionaryEdit<string, EndpointView>>();
+        void Edit(DictionaryEdit<string, EndpointView> edit)
+        {
+            edits.Add(edit);
+            if (edits.Count == EditsAtOnce)
+            {
+                Finish();
+            }
+        }
+
+        void Finish()
+        {
+            after = after.With(edits);
+            edits.Clear();
+        }
+
         Collect<string, EndpointView>(
             happened, prefix, entry => EndpointView.From(RecordCodec.DecodeEndpoint(entry), entry.ModRevision, me), TryName,
-            (container, endpoint) => edits.Add(new(container, endpoint)), container => edits.Add(new(container)));
-        var known = happened is StoreEvent.Snapshot || before is null ? NoEndpoints : before;
-        var next = view with { Endpoints = view.Endpoints.SetItem(network, known.With(edits)) };
+            (container, endpoint) => Edit(new(container, endpoint)), container => Edit(new(container)));
+        Finish();
+        var next = view with { Endpoints = view.Endpoints.SetItem(network, after) };
         if (happened is not StoreEvent.Changed changed)
         {
             return (next, new ClusterChange(true, [], false));
@@ -82,7 +101,7 @@ internal sealed class ViewParts(string me, Action<string, string?> unreadable)
             .OfType<string>()
             .Distinct(StringComparer.Ordinal)
             .Select(container => new EndpointChange(
-                new EndpointId(network, container), before is not null && before.TryGetValue(container, out var endpoint) ? endpoint : null));
+                new EndpointId(network, container), before is not null && before.TryGetValue(container, out var endpoint) ? endpoint.Address : null));
         return (next, new ClusterChange(false, [.. ids], false));
     }
 

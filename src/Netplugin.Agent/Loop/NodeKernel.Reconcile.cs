@@ -111,7 +111,7 @@ internal sealed partial class NodeKernel
             }
 
             var after = now.Endpoint(id);
-            foreach (var address in new[] { before?.Address, after?.Address })
+            foreach (var address in new[] { before, after?.Address })
             {
                 var key = new EndpointKey(network.DatapathId, address ?? default);
                 if (address is null || !done.Add(key) || (Current.Endpoints.TryGetValue(key, out var held) && held.Device != IfIndex.None))

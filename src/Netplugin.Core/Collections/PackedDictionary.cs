@@ -5,7 +5,7 @@ namespace Netplugin.Core.Collections;
 
 /// <summary>
 /// An immutable dictionary in key order that takes little more memory than its entries: they lie side by side in blocks of up to 128.
-/// A lookup is a binary search; <see cref="With"/> makes a changed one, which shares with this one the blocks that no edit falls into.
+/// A lookup is a binary search; <see cref="With"/> and <see cref="Rebuild"/> make changed ones, which share the blocks that no change falls into.
 /// Made for 100,000 entries, where a tree's nodes weigh as much again as what they hold and are left behind at each change.
 /// </summary>
 /// <typeparam name="TKey">The key.</typeparam>
@@ -56,29 +56,9 @@ public sealed class PackedDictionary<TKey, TValue> : IReadOnlyDictionary<TKey, T
     /// <inheritdoc/>
     public bool TryGetValue(TKey key, [MaybeNullWhen(false)] out TValue value)
     {
-        int first = 0, last = _blocks.Length - 1;
-        while (first < last)
-        {
-            var middle = (first + last + 1) / 2;
-            (first, last) = _order.Compare(_blocks[middle][0].Key, key) <= 0 ? (middle, last) : (first, middle - 1);
-        }
-
-        var block = first <= last ? _blocks[first] : [];
-        for (int from = 0, to = block.Length - 1; from <= to;)
-        {
-            var middle = (from + to) / 2;
-            var order = _order.Compare(block[middle].Key, key);
-            if (order == 0)
-            {
-                value = block[middle].Value;
-                return true;
-            }
-
-            (from, to) = order < 0 ? (middle + 1, to) : (from, middle - 1);
-        }
-
-        value = default;
-        return false;
+        var (block, index) = Find(key);
+        value = index < 0 ? default : _blocks[block][index].Value;
+        return index >= 0;
     }
 
     /// <inheritdoc/>
@@ -127,6 +107,70 @@ public sealed class PackedDictionary<TKey, TValue> : IReadOnlyDictionary<TKey, T
         }
 
         return new(_order, writer.Blocks);
+    }
+
+    /// <summary>
+    /// The dictionary of exactly these entries, of several for one key the last. It shares with this one what is the same, and is this one
+    /// when nothing differs: then no more garbage is made than a bit an entry.
+    /// </summary>
+    /// <param name="entries">The entries, in any order.</param>
+    public PackedDictionary<TKey, TValue> Rebuild(IEnumerable<KeyValuePair<TKey, TValue>> entries)
+    {
+        ArgumentNullException.ThrowIfNull(entries);
+        var starts = new int[_blocks.Length];
+        for (var i = 1; i < starts.Length; i++)
+        {
+            starts[i] = starts[i - 1] + _blocks[i - 1].Length;
+        }
+
+        var seen = new BitArray(Count);
+        var edits = new List<DictionaryEdit<TKey, TValue>>();
+        foreach (var (key, value) in entries)
+        {
+            var (block, index) = Find(key);
+            var isAgain = index >= 0 && seen[starts[block] + index];
+            if (index < 0 || isAgain || !EqualityComparer<TValue>.Default.Equals(_blocks[block][index].Value, value))
+            {
+                edits.Add(new(key, value));
+            }
+
+            if (index >= 0)
+            {
+                seen[starts[block] + index] = true;
+            }
+        }
+
+        if (!seen.HasAllSet())
+        {
+            edits.AddRange(Keys.Where((_, i) => !seen[i]).Select(key => new DictionaryEdit<TKey, TValue>(key)));
+        }
+
+        return With(edits);
+    }
+
+    // Where a key's entry is; an index below zero when there is none.
+    private (int Block, int Index) Find(TKey key)
+    {
+        int first = 0, last = _blocks.Length - 1;
+        while (first < last)
+        {
+            var middle = (first + last + 1) / 2;
+            (first, last) = _order.Compare(_blocks[middle][0].Key, key) <= 0 ? (middle, last) : (first, middle - 1);
+        }
+
+        for (int from = 0, to = _blocks.Length > 0 ? _blocks[first].Length - 1 : -1; from <= to;)
+        {
+            var middle = (from + to) / 2;
+            var order = _order.Compare(_blocks[first][middle].Key, key);
+            if (order == 0)
+            {
+                return (first, middle);
+            }
+
+            (from, to) = order < 0 ? (middle + 1, to) : (from, middle - 1);
+        }
+
+        return (first, -1);
     }
 
     // The indexes of the edits that count.

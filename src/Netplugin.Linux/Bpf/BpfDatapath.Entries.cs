@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using Netplugin.Core.Addresses;
-using Netplugin.Core.Collections;
 using Netplugin.Core.Datapath;
 using Netplugin.Linux.Bpf.Interop;
 using Netplugin.Linux.Bpf.Layout;
@@ -23,7 +22,7 @@ public sealed partial class BpfDatapath
     public DatapathState Observe(DatapathState known) => new(
         ReadNode(),
         _networks.ReadAll().ToDictionary(pair => pair.Key, pair => new NetworkEntry(pair.Value.Gateway.ToAddress())),
-        ReadEndpoints((known ?? throw new ArgumentNullException(nameof(known))).Endpoints),
+        (known ?? throw new ArgumentNullException(nameof(known))).Endpoints.Rebuild(_endpoints.ReadAll().Select(EndpointOf)),
         _interfaces.ReadAll().ToDictionary(
             pair => new IfIndex((int)pair.Key),
             pair => new InterfaceEntry(pair.Value.Network, pair.Value.Endpoint, pair.Value.Mac.ToMac(), pair.Value.Addr.ToAddress())),
@@ -60,26 +59,9 @@ public sealed partial class BpfDatapath
         }
     }
 
-    private PackedDictionary<EndpointKey, EndpointEntry> ReadEndpoints(PackedDictionary<EndpointKey, EndpointEntry> known)
-    {
-        var edits = new List<DictionaryEdit<EndpointKey, EndpointEntry>>();
-        var found = 0;
-        foreach (var (rawKey, rawEntry) in _endpoints.ReadAll())
-        {
-            var key = new EndpointKey(rawKey.Network, rawKey.Addr.ToAddress());
-            var entry = new EndpointEntry(new IfIndex((int)rawEntry.Ifindex), rawEntry.Vtep.ToAddress(), rawEntry.Mac.ToMac());
-            var isKnown = known.TryGetValue(key, out var before);
-            found += isKnown ? 1 : 0;
-            if (!isKnown || before != entry)
-            {
-                edits.Add(new(key, entry));
-            }
-        }
-
-        // Which of the known are missing only a list of all can tell. One that is seen twice could hide one that is missing, until the next
-        // look: that takes another writer than this process.
-        return found == known.Count ? known.With(edits) : ReadEndpoints(DatapathState.Empty.Endpoints);
-    }
+    private static KeyValuePair<EndpointKey, EndpointEntry> EndpointOf(KeyValuePair<EndpointKeyValue, EndpointValue> pair) => new(
+        new(pair.Key.Network, pair.Key.Addr.ToAddress()),
+        new(new IfIndex((int)pair.Value.Ifindex), pair.Value.Vtep.ToAddress(), pair.Value.Mac.ToMac()));
 
     private static EndpointKeyValue KeyOf(EndpointKey key) => new() { Network = key.Network, Addr = WireAddress.From(key.Address) };
 

@@ -59,6 +59,32 @@ public sealed class PackedDictionaryTests
     }
 
     [Fact]
+    public void Rebuilding_gives_exactly_the_entries_of_which_the_last_of_a_key_counts()
+    {
+        Gen.Select(Edits, Gen.Select(Gen.Int[0, 2000], Gen.Int[0, 9]).Array[0, 1500]).Sample((before, entries) =>
+        {
+            var rebuilt = Empty.With(before).Rebuild(entries.Select(e => KeyValuePair.Create(e.Item1, $"v{e.Item2}")));
+
+            Assert.Equal(Empty.With([.. entries.Select(e => new DictionaryEdit<int, string>(e.Item1, $"v{e.Item2}"))]), rebuilt);
+        });
+    }
+
+    [Fact]
+    public void Rebuilding_what_is_there_already_gives_the_same_dictionary_and_hardly_any_garbage()
+    {
+        var before = Empty.With([.. Enumerable.Range(0, 100_000).Select(i => new DictionaryEdit<int, string>(i, "v"))]);
+        KeyValuePair<int, string>[] entries = [.. before.Reverse()];
+        before.Rebuild(entries);
+
+        var allocated = GC.GetAllocatedBytesForCurrentThread();
+        var rebuilt = before.Rebuild(entries);
+
+        // A bit an entry, and where each block starts.
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - allocated, 0, 20_000);
+        Assert.Same(before, rebuilt);
+    }
+
+    [Fact]
     public void A_key_that_is_there_stays_the_object_it_was()
     {
         var key = new string("key");
