@@ -241,16 +241,15 @@ internal sealed partial class NodeKernel(
         }
 
         var wrong = ImmutableArray.CreateBuilder<string>();
-        var observed = datapath.Observe(Current);
         foreach (var a in known.Attachments)
         {
             wrong.AddRange(links.Check(WishFor(a, key), a.Device, pod));
-            if (!observed.Interfaces.TryGetValue(a.Device, out var entry) || entry.EndpointNumber != a.Number)
+            if (datapath.Find(a.Device)?.EndpointNumber != a.Number)
             {
                 wrong.Add($"{a.DeviceName} is not in the datapath's interface map");
             }
 
-            if (!observed.Endpoints.TryGetValue(new EndpointKey(a.DatapathId, a.Address), out var endpoint) || endpoint.Device != a.Device)
+            if (datapath.Find(new EndpointKey(a.DatapathId, a.Address))?.Device != a.Device)
             {
                 wrong.Add($"{a.Endpoint} is not in the datapath's endpoint map");
             }

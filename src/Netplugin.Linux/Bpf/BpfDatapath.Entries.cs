@@ -22,11 +22,18 @@ public sealed partial class BpfDatapath
     public DatapathState Observe(DatapathState known) => new(
         ReadNode(),
         _networks.ReadAll().ToDictionary(pair => pair.Key, pair => new NetworkEntry(pair.Value.Gateway.ToAddress())),
-        (known ?? throw new ArgumentNullException(nameof(known))).Endpoints.Rebuild(_endpoints.ReadAll().Select(EndpointOf)),
-        _interfaces.ReadAll().ToDictionary(
-            pair => new IfIndex((int)pair.Key),
-            pair => new InterfaceEntry(pair.Value.Network, pair.Value.Endpoint, pair.Value.Mac.ToMac(), pair.Value.Addr.ToAddress())),
+        (known ?? throw new ArgumentNullException(nameof(known))).Endpoints.Rebuild(_endpoints.ReadAll().Select(static pair =>
+            KeyValuePair.Create(new EndpointKey(pair.Key.Network, pair.Key.Addr.ToAddress()), EntryOf(pair.Value)))),
+        _interfaces.ReadAll().ToDictionary(pair => new IfIndex((int)pair.Key), pair => EntryOf(pair.Value)),
         [.. _vteps.ReadAll().Select(pair => pair.Key.ToAddress())]);
+
+    /// <summary>Where this generation's map has an endpoint; null when it has it nowhere.</summary>
+    /// <exception cref="KernelException">The map cannot be read.</exception>
+    public EndpointEntry? Find(EndpointKey key) => _endpoints.Find(KeyOf(key)) is { } value ? EntryOf(value) : null;
+
+    /// <summary>Whose this generation's map says a device is; null when it is nobody's.</summary>
+    /// <exception cref="KernelException">The map cannot be read.</exception>
+    public InterfaceEntry? Find(IfIndex device) => _interfaces.Find((uint)device.Value) is { } value ? EntryOf(value) : null;
 
     /// <summary>
     /// Writes changes in their order. Writing what is there, or removing what is gone, succeeds. Each entry is replaced as a whole; the
@@ -59,9 +66,9 @@ public sealed partial class BpfDatapath
         }
     }
 
-    private static KeyValuePair<EndpointKey, EndpointEntry> EndpointOf(KeyValuePair<EndpointKeyValue, EndpointValue> pair) => new(
-        new(pair.Key.Network, pair.Key.Addr.ToAddress()),
-        new(new IfIndex((int)pair.Value.Ifindex), pair.Value.Vtep.ToAddress(), pair.Value.Mac.ToMac()));
+    private static EndpointEntry EntryOf(EndpointValue value) => new(new IfIndex((int)value.Ifindex), value.Vtep.ToAddress(), value.Mac.ToMac());
+
+    private static InterfaceEntry EntryOf(InterfaceValue value) => new(value.Network, value.Endpoint, value.Mac.ToMac(), value.Addr.ToAddress());
 
     private static EndpointKeyValue KeyOf(EndpointKey key) => new() { Network = key.Network, Addr = WireAddress.From(key.Address) };
 

@@ -61,6 +61,21 @@ internal sealed unsafe class BpfMap<TKey, TValue> : IDisposable
         }
     }
 
+    /// <summary>One element; null when it is not there.</summary>
+    internal TValue? Find(TKey key)
+    {
+        Span<byte> value = stackalloc byte[_stride];
+        int result;
+        fixed (byte* bytes = value)
+        {
+            result = LibBpf.LookupElement(_handle, &key, bytes);
+        }
+
+        return result >= 0 ? MemoryMarshal.Read<TValue>(value)
+            : -result == Errno.NoEntry ? null
+            : throw new KernelException("read the map", _name, -result);
+    }
+
     /// <summary>
     /// Every element, read on as the caller goes on. Elements that are added or removed meanwhile may or may not be seen; the others are
     /// seen, and only while there are such more than once.

@@ -85,6 +85,10 @@ internal sealed class FakeDatapath(Failures failures) : IDatapath
 
     public DatapathState Observe(DatapathState known) => State;
 
+    public EndpointEntry? Find(EndpointKey key) => State.Endpoints.TryGetValue(key, out var entry) ? entry : null;
+
+    public InterfaceEntry? Find(IfIndex device) => State.Interfaces.TryGetValue(device, out var entry) ? entry : null;
+
     public void Apply(ImmutableArray<DatapathChange> changes)
     {
         try
