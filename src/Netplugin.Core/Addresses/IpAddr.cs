@@ -107,7 +107,7 @@ public readonly record struct IpAddr : IComparable<IpAddr>
     public IpAddr Add(UInt128 offset) => new(Bits + offset);
 
     /// <inheritdoc/>
-    public int CompareTo(IpAddr other) => Bits.CompareTo(other.Bits);
+    public int CompareTo(IpAddr other) => _high != other._high ? _high.CompareTo(other._high) : _low.CompareTo(other._low);
 
     /// <summary>Canonical text (dotted quad, or RFC 5952).</summary>
     public override string ToString() => ToIPAddress().ToString();
