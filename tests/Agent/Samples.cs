@@ -4,6 +4,7 @@ using Netplugin.Agent.Cluster;
 using Netplugin.Agent.Resolve;
 using Netplugin.Agent.Wanted;
 using Netplugin.Core.Addresses;
+using Netplugin.Core.Collections;
 using Netplugin.Core.Model;
 
 namespace Netplugin.Tests.Agent;
@@ -45,6 +46,7 @@ internal static class Samples
             .Add("host2", new NodeRecord("host2", IpAddr.Parse("192.168.2.11"), 1500, "0")),
         ImmutableDictionary<NetworkId, NetworkRecord>.Empty.Add(Orange, Network()),
         ImmutableDictionary<EndpointId, string>.Empty,
-        ImmutableDictionary<NetworkId, ImmutableDictionary<string, EndpointView>>.Empty.Add(
-            Orange, endpoints.ToImmutableDictionary(e => e.Record.Id.Container, e => EndpointView.From(e.Record, e.Revision, Me))));
+        ImmutableDictionary<NetworkId, PackedDictionary<string, EndpointView>>.Empty.Add(
+            Orange, new PackedDictionary<string, EndpointView>(StringComparer.Ordinal).With(
+                [.. endpoints.Select(e => new DictionaryEdit<string, EndpointView>(e.Record.Id.Container, EndpointView.From(e.Record, e.Revision, Me)))])));
 }

@@ -31,6 +31,40 @@ public sealed class LifecycleTests : IDisposable
     }
 
     [Fact]
+    public void A_look_with_what_was_known_sees_every_difference_and_keeps_what_is_the_same()
+    {
+        using var datapath = BpfDatapath.Open(_directory.Path, Small);
+        var known = DatapathStates.Sample(endpoints: 3000);
+        datapath.Apply(DatapathDiff.Compute(known, DatapathState.Empty));
+        Assert.Same(known.Endpoints, datapath.Observe(known).Endpoints);
+
+        var (key, entry) = known.Endpoints.First();
+        var changed = known with
+        {
+            Endpoints = known.Endpoints.With(
+            [
+                new(key, entry with { Mac = MacAddress.Gateway }), new(known.Endpoints.Keys.ElementAt(1000)),
+                new(new EndpointKey(10002, IpAddr.Parse("10.9.9.9")), entry),
+            ]),
+        };
+        datapath.Apply(DatapathDiff.Compute(changed, known));
+        Assert.Equal(changed, datapath.Observe(known), DatapathStates.Same);
+    }
+
+    [Fact]
+    public void One_entry_is_found_by_its_key()
+    {
+        using var datapath = BpfDatapath.Open(_directory.Path, Small);
+        var wanted = DatapathStates.Sample(endpoints: 10);
+        datapath.Apply(DatapathDiff.Compute(wanted, DatapathState.Empty));
+
+        Assert.All(wanted.Endpoints, e => Assert.Equal(e.Value, datapath.Find(e.Key)));
+        Assert.All(wanted.Interfaces, i => Assert.Equal(i.Value, datapath.Find(i.Key)));
+        Assert.Null(datapath.Find(new EndpointKey(10001, IpAddr.Parse("10.9.9.9"))));
+        Assert.Null(datapath.Find(new IfIndex(99)));
+    }
+
+    [Fact]
     public void Applying_twice_and_removing_what_is_gone_succeeds()
     {
         using var datapath = BpfDatapath.Open(_directory.Path, Small);

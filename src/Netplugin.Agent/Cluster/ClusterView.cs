@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Netplugin.Core.Addresses;
+using Netplugin.Core.Collections;
 using Netplugin.Core.Model;
 
 namespace Netplugin.Agent.Cluster;
@@ -20,11 +21,11 @@ internal sealed record ClusterView(
     ImmutableDictionary<string, NodeRecord>? Nodes,
     ImmutableDictionary<NetworkId, NetworkRecord>? Networks,
     ImmutableDictionary<EndpointId, string>? Homes,
-    ImmutableDictionary<NetworkId, ImmutableDictionary<string, EndpointView>> Endpoints)
+    ImmutableDictionary<NetworkId, PackedDictionary<string, EndpointView>> Endpoints)
 {
     /// <summary>Nothing was listed yet.</summary>
     public static ClusterView Unknown { get; } =
-        new(null, null, null, null, null, ImmutableDictionary<NetworkId, ImmutableDictionary<string, EndpointView>>.Empty);
+        new(null, null, null, null, null, ImmutableDictionary<NetworkId, PackedDictionary<string, EndpointView>>.Empty);
 
     /// <summary>True when everything but the networks' endpoints was listed.</summary>
     public bool IsListed => Post is not null && Hosts is not null && Nodes is not null && Networks is not null && Homes is not null;

@@ -4,8 +4,8 @@ using Netplugin.Core.Model;
 namespace Netplugin.Agent.Cluster;
 
 /// <summary>
-/// What a node keeps of an endpoint it follows. Smaller than the record, since there may be 100,000: host names are shared, and the sandbox
-/// is kept for this node's own bindings only.
+/// What a node keeps of an endpoint it follows. Smaller than the record, since there may be 100,000: host names are shared, the sandbox
+/// is kept for this node's own bindings only, and a table holds it without an object of its own.
 /// </summary>
 /// <param name="Address">Its address.</param>
 /// <param name="Mac">Its Ethernet address.</param>
@@ -16,7 +16,7 @@ namespace Netplugin.Agent.Cluster;
 /// <param name="BoundInterface">The interface it is bound to, when the host is this one; else empty.</param>
 /// <param name="Post">Number of the post that made it.</param>
 /// <param name="Revision">Revision of the record.</param>
-internal sealed record EndpointView(
+internal readonly record struct EndpointView(
     IpAddr Address, MacAddress Mac, string Home, string AttachUuid, string BoundHost, string BoundSandbox, string BoundInterface,
     long Post, long Revision)
 {

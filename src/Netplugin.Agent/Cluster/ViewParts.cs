@@ -1,4 +1,6 @@
 using System.Collections.Immutable;
+using System.Diagnostics.CodeAnalysis;
+using Netplugin.Core.Collections;
 using Netplugin.Core.Model;
 using Netplugin.Store;
 using Netplugin.Store.Json;
@@ -12,6 +14,11 @@ namespace Netplugin.Agent.Cluster;
 /// <param name="unreadable">Told of each value that cannot be read, and with null when the key is fine (again).</param>
 internal sealed class ViewParts(string me, Action<string, string?> unreadable)
 {
+    // Entries come in key order, so a listing of 100,000 in bites costs no more than at once, and no list of as many large elements.
+    private const int EditsAtOnce = 512;
+
+    private static readonly PackedDictionary<string, EndpointView> NoEndpoints = new(StringComparer.Ordinal);
+
     /// <summary>What a list of entries or changes makes of the view, and what has to be looked at again.</summary>
     public (ClusterView View, ClusterChange? Change) Apply(ClusterView view, FollowedPrefix prefix, StoreEvent happened) => prefix.Kind switch
     {
@@ -34,7 +41,7 @@ internal sealed class ViewParts(string me, Action<string, string?> unreadable)
             // The prefix also holds the lock of a post that is under way.
             if (key == StoreKeys.Post)
             {
-                post = entry is null ? 0 : TryDecode(entry, RecordCodec.DecodePost)?.Number ?? post;
+                post = entry is null ? 0 : TryDecode(entry, RecordCodec.DecodePost, out var read) ? read.Number : post;
             }
         }
 
@@ -62,7 +69,27 @@ internal sealed class ViewParts(string me, Action<string, string?> unreadable)
     {
         var network = prefix.Network ?? throw new ArgumentException("a prefix of endpoints names its network", nameof(prefix));
         view.Endpoints.TryGetValue(network, out var before);
-        var after = Merge(before, happened, prefix, entry => EndpointView.From(RecordCodec.DecodeEndpoint(entry), entry.ModRevision, me), TryName);
+        var after = happened is StoreEvent.Snapshot || before is null ? NoEndpoints : before;
+        var edits = new List<DictionaryEdit<string, EndpointView>>();
+        void Edit(DictionaryEdit<string, EndpointView> edit)
+        {
+            edits.Add(edit);
+            if (edits.Count == EditsAtOnce)
+            {
+                Finish();
+            }
+        }
+
+        void Finish()
+        {
+            after = after.With(edits);
+            edits.Clear();
+        }
+
+        Collect<string, EndpointView>(
+            happened, prefix, entry => EndpointView.From(RecordCodec.DecodeEndpoint(entry), entry.ModRevision, me), TryName,
+            (container, endpoint) => Edit(new(container, endpoint)), container => Edit(new(container)));
+        Finish();
         var next = view with { Endpoints = view.Endpoints.SetItem(network, after) };
         if (happened is not StoreEvent.Changed changed)
         {
@@ -73,7 +100,8 @@ internal sealed class ViewParts(string me, Action<string, string?> unreadable)
             .Select(change => TryName(prefix, change.Key, out var container) ? container : null)
             .OfType<string>()
             .Distinct(StringComparer.Ordinal)
-            .Select(container => new EndpointChange(new EndpointId(network, container), before?.GetValueOrDefault(container)));
+            .Select(container => new EndpointChange(
+                new EndpointId(network, container), before is not null && before.TryGetValue(container, out var endpoint) ? endpoint.Address : null));
         return (next, new ClusterChange(false, [.. ids], false));
     }
 
@@ -81,11 +109,17 @@ internal sealed class ViewParts(string me, Action<string, string?> unreadable)
         ImmutableDictionary<TKey, TValue>? before, StoreEvent happened, FollowedPrefix prefix,
         Func<StoreEntry, TValue> decode, KeyReader<TKey> keyOf)
         where TKey : notnull
-        where TValue : class
     {
         var result = happened is StoreEvent.Snapshot || before is null
             ? ImmutableDictionary.CreateBuilder<TKey, TValue>()
             : before.ToBuilder();
+        Collect(happened, prefix, decode, keyOf, (id, value) => result[id] = value, id => result.Remove(id));
+        return result.ToImmutable();
+    }
+
+    private void Collect<TKey, TValue>(
+        StoreEvent happened, FollowedPrefix prefix, Func<StoreEntry, TValue> decode, KeyReader<TKey> keyOf, Action<TKey, TValue> put, Action<TKey> remove)
+    {
         foreach (var (key, entry) in ChangesOf(happened))
         {
             if (!keyOf(prefix, key, out var id))
@@ -94,31 +128,29 @@ internal sealed class ViewParts(string me, Action<string, string?> unreadable)
             }
             else if (entry is null)
             {
-                result.Remove(id);
+                remove(id);
                 unreadable(key, null);
             }
-            else if (TryDecode(entry, decode) is { } value)
+            else if (TryDecode(entry, decode, out var value))
             {
-                result[id] = value;
+                put(id, value);
             }
         }
-
-        return result.ToImmutable();
     }
 
-    private TValue? TryDecode<TValue>(StoreEntry entry, Func<StoreEntry, TValue> decode)
-        where TValue : class
+    private bool TryDecode<TValue>(StoreEntry entry, Func<StoreEntry, TValue> decode, [MaybeNullWhen(false)] out TValue value)
     {
         try
         {
-            var value = decode(entry);
+            value = decode(entry);
             unreadable(entry.Key, null);
-            return value;
+            return true;
         }
         catch (StoreException e) when (e.Reason == StoreFailure.Unreadable)
         {
             unreadable(entry.Key, e.Message);
-            return null;
+            value = default;
+            return false;
         }
     }
 

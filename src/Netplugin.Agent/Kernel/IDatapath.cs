@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Netplugin.Core.Addresses;
 using Netplugin.Core.Datapath;
 
 namespace Netplugin.Agent.Kernel;
@@ -7,7 +8,14 @@ namespace Netplugin.Agent.Kernel;
 internal interface IDatapath : IDisposable
 {
     /// <summary>What the maps hold.</summary>
-    DatapathState Observe();
+    /// <param name="known">What they were known to hold: what is still so is not made anew.</param>
+    DatapathState Observe(DatapathState known);
+
+    /// <summary>Where the maps have an endpoint; null when they have it nowhere.</summary>
+    EndpointEntry? Find(EndpointKey key);
+
+    /// <summary>Whose the maps say a device is; null when it is nobody's.</summary>
+    InterfaceEntry? Find(IfIndex device);
 
     /// <summary>Carries out changes in order. After an exception some may have been carried out: observe again.</summary>
     void Apply(ImmutableArray<DatapathChange> changes);

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Netplugin.Core.Addresses;
 using Netplugin.Core.Datapath;
 using Netplugin.Linux.Bpf;
 
@@ -15,7 +16,13 @@ internal sealed class KernelDatapath(BpfDatapath datapath) : IDatapath
     public StubPrograms Stubs => datapath.Stubs;
 
     /// <inheritdoc/>
-    public DatapathState Observe() => datapath.Observe();
+    public DatapathState Observe(DatapathState known) => datapath.Observe(known);
+
+    /// <inheritdoc/>
+    public EndpointEntry? Find(EndpointKey key) => datapath.Find(key);
+
+    /// <inheritdoc/>
+    public InterfaceEntry? Find(IfIndex device) => datapath.Find(device);
 
     /// <inheritdoc/>
     public void Apply(ImmutableArray<DatapathChange> changes) => datapath.Apply(changes);

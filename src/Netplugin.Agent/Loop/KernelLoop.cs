@@ -25,6 +25,7 @@ internal sealed class KernelLoop : IAsyncDisposable
     private readonly ILogger _log;
     private readonly Lock _gate = new();
     private readonly CancellationTokenSource _stop = new();
+    private readonly LeftOver _leftOver = new();
     private readonly Task _reader;
     private ClusterChange? _dirty;
     private bool _resyncDue = true;
@@ -185,6 +186,9 @@ internal sealed class KernelLoop : IAsyncDisposable
         if (_resyncDue || _time.GetElapsedTime(_lastResync, began) >= ResyncEvery)
         {
             _resyncDue = !Attempt(() => Resync());
+
+            // Nobody waited when this turn began, and it comes at most twice a minute.
+            _leftOver.Sweep();
         }
         else if (TakeDirty() is { } change && !Attempt(() => Reconcile(change)))
         {

@@ -42,7 +42,7 @@ internal sealed partial class NodeKernel
         links.EnsureFirewall();
         _vxlan = links.EnsureVxlanDevice(OverlayMtu);
         LookAtLinks(removeOrphans);
-        Volatile.Write(ref _current, datapath.Observe());
+        Volatile.Write(ref _current, datapath.Observe(Current));
         return Reconcile(new ClusterChange(true, [], false));
     }
 
@@ -112,7 +112,7 @@ internal sealed partial class NodeKernel
             }
 
             var after = now.Endpoint(id);
-            foreach (var address in new[] { before?.Address, after?.Address })
+            foreach (var address in new[] { before, after?.Address })
             {
                 var key = new EndpointKey(network.DatapathId, address ?? default);
                 if (address is null || !done.Add(key) || (Current.Endpoints.TryGetValue(key, out var held) && held.Device != IfIndex.None))
@@ -120,7 +120,7 @@ internal sealed partial class NodeKernel
                     continue;
                 }
 
-                var wanted = after is not null && after.Address == address ? WantedState.Remote(now, me, after) : Elsewhere(now, id, key, me);
+                var wanted = after is { } still && still.Address == address ? WantedState.Remote(now, me, still) : Elsewhere(now, id, key, me);
                 if (wanted is { } entry && entry != held)
                 {
                     changes.Add(new DatapathChange.SetEndpoint(key, entry));

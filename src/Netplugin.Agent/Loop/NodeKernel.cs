@@ -54,7 +54,7 @@ internal sealed partial class NodeKernel(
             Attachments = [.. p.Attachments.Select(a => a with { Device = devices.GetValueOrDefault(a.Number) })],
         }));
         Volatile.Write(ref _presentLinks, [.. devices.Keys]);
-        Volatile.Write(ref _current, datapath.Observe());
+        Volatile.Write(ref _current, datapath.Observe(Current));
     }
 
     /// <summary>Writes new attachments of a pod to the journal, before anything of them exists.</summary>
@@ -241,16 +241,15 @@ internal sealed partial class NodeKernel(
         }
 
         var wrong = ImmutableArray.CreateBuilder<string>();
-        var observed = datapath.Observe();
         foreach (var a in known.Attachments)
         {
             wrong.AddRange(links.Check(WishFor(a, key), a.Device, pod));
-            if (!observed.Interfaces.TryGetValue(a.Device, out var entry) || entry.EndpointNumber != a.Number)
+            if (datapath.Find(a.Device)?.EndpointNumber != a.Number)
             {
                 wrong.Add($"{a.DeviceName} is not in the datapath's interface map");
             }
 
-            if (!observed.Endpoints.TryGetValue(new EndpointKey(a.DatapathId, a.Address), out var endpoint) || endpoint.Device != a.Device)
+            if (datapath.Find(new EndpointKey(a.DatapathId, a.Address))?.Device != a.Device)
             {
                 wrong.Add($"{a.Endpoint} is not in the datapath's endpoint map");
             }
@@ -318,7 +317,7 @@ internal sealed partial class NodeKernel(
         catch (KernelException)
         {
             // Some may have been carried out: what the maps hold is to be seen, not guessed.
-            Volatile.Write(ref _current, datapath.Observe());
+            Volatile.Write(ref _current, datapath.Observe(Current));
             throw;
         }
     }

@@ -1,3 +1,4 @@
+using Netplugin.Core.Collections;
 using Netplugin.Core.Datapath;
 
 namespace Netplugin.Agent.Wanted;
@@ -10,7 +11,7 @@ internal static class MapEffects
     {
         var node = state.Node;
         var networks = state.Networks.ToBuilder();
-        var endpoints = state.Endpoints.ToBuilder();
+        var endpoints = new List<DictionaryEdit<EndpointKey, EndpointEntry>>();
         var interfaces = state.Interfaces.ToBuilder();
         var vteps = state.Vteps.ToBuilder();
         foreach (var change in changes)
@@ -36,10 +37,10 @@ internal static class MapEffects
                     vteps.Remove(remove.Vtep);
                     break;
                 case DatapathChange.SetEndpoint set:
-                    endpoints[set.Key] = set.Entry;
+                    endpoints.Add(new(set.Key, set.Entry));
                     break;
                 case DatapathChange.RemoveEndpoint remove:
-                    endpoints.Remove(remove.Key);
+                    endpoints.Add(new(remove.Key));
                     break;
                 case DatapathChange.SetInterface set:
                     interfaces[set.Device] = set.Entry;
@@ -52,6 +53,6 @@ internal static class MapEffects
             }
         }
 
-        return new(node, networks.ToImmutable(), endpoints.ToImmutable(), interfaces.ToImmutable(), vteps.ToImmutable());
+        return new(node, networks.ToImmutable(), state.Endpoints.With(endpoints), interfaces.ToImmutable(), vteps.ToImmutable());
     }
 }

@@ -22,45 +22,22 @@ internal static class WantedState
     public static DatapathState Compute(
         ClusterView view, NodeFacts node, IfIndex vxlan, IReadOnlyCollection<Attachment> local, DatapathState current, bool settling = false)
     {
-        var networks = ImmutableDictionary.CreateBuilder<uint, NetworkEntry>();
-        var endpoints = ImmutableDictionary.CreateBuilder<EndpointKey, EndpointEntry>();
-        var interfaces = ImmutableDictionary.CreateBuilder<IfIndex, InterfaceEntry>();
-
         // Journal entries of one network agree on its number, so the first names the network.
         var present = local.GroupBy(a => a.DatapathId).ToDictionary(g => g.Key, g => g.First());
-        foreach (var (id, sample) in present)
-        {
-            networks[id] = new NetworkEntry(GatewayOf(view, sample));
-            if (!IsKnown(view, sample))
-            {
-                continue;
-            }
 
-            foreach (var endpoint in view.Endpoints[sample.Endpoint.Network].Values)
-            {
-                if (Remote(view, node.Host, endpoint) is { } entry)
-                {
-                    endpoints[new EndpointKey(id, endpoint.Address)] = entry;
-                }
-            }
+        var interfaces = ImmutableDictionary.CreateBuilder<IfIndex, InterfaceEntry>();
+        foreach (var a in local)
+        {
+            interfaces[a.Device] = new InterfaceEntry(a.DatapathId, a.Number, a.Mac, a.Address);
         }
 
-        foreach (var (key, entry) in current.Endpoints)
-        {
-            if (!entry.Vtep.IsUnspecified && present.TryGetValue(key.Network, out var sample) && (settling || !IsKnown(view, sample)))
-            {
-                endpoints.TryAdd(key, entry);
-            }
-        }
-
-        foreach (var attachment in local)
-        {
-            endpoints[new EndpointKey(attachment.DatapathId, attachment.Address)] = new EndpointEntry(attachment.Device, default, attachment.Mac);
-            interfaces[attachment.Device] = new InterfaceEntry(attachment.DatapathId, attachment.Number, attachment.Mac, attachment.Address);
-        }
-
+        // Of several entries of one address the last counts: what is attached here wins over the store, and the store over what is there.
+        var endpoints = Kept(view, present, current, settling).Concat(Remote(view, node, present)).Concat(Local(local));
         return new DatapathState(
-            Node(view, node, vxlan, current), networks.ToImmutable(), endpoints.ToImmutable(), interfaces.ToImmutable(),
+            Node(view, node, vxlan, current),
+            present.ToImmutableDictionary(n => n.Key, n => new NetworkEntry(GatewayOf(view, n.Value))),
+            current.Endpoints.Rebuild(endpoints),
+            interfaces.ToImmutable(),
             Vteps(view, node.Host, current, settling).ToImmutableDictionary(vtep => vtep, _ => default(VtepEntry)));
     }
 
@@ -76,6 +53,31 @@ internal static class WantedState
 
         return view.VtepOf(endpoint.BoundHost) is { IsUnspecified: false } vtep ? new EndpointEntry(IfIndex.None, vtep, endpoint.Mac) : null;
     }
+
+    private static IEnumerable<KeyValuePair<EndpointKey, EndpointEntry>> Kept(
+        ClusterView view, Dictionary<uint, Attachment> present, DatapathState current, bool settling)
+    {
+        var kept = present.Where(n => settling || !IsKnown(view, n.Value)).Select(n => n.Key).ToHashSet();
+        return kept.Count == 0 ? [] : current.Endpoints.Where(e => !e.Value.Vtep.IsUnspecified && kept.Contains(e.Key.Network));
+    }
+
+    private static IEnumerable<KeyValuePair<EndpointKey, EndpointEntry>> Remote(
+        ClusterView view, NodeFacts node, Dictionary<uint, Attachment> present)
+    {
+        foreach (var (id, sample) in present.Where(n => IsKnown(view, n.Value)))
+        {
+            foreach (var (_, endpoint) in view.Endpoints[sample.Endpoint.Network])
+            {
+                if (Remote(view, node.Host, endpoint) is { } entry)
+                {
+                    yield return new(new EndpointKey(id, endpoint.Address), entry);
+                }
+            }
+        }
+    }
+
+    private static IEnumerable<KeyValuePair<EndpointKey, EndpointEntry>> Local(IReadOnlyCollection<Attachment> local) => local.Select(a =>
+        KeyValuePair.Create(new EndpointKey(a.DatapathId, a.Address), new EndpointEntry(a.Device, default, a.Mac)));
 
     private static bool IsKnown(ClusterView view, Attachment sample) =>
         view.IsListed && view.Endpoints.ContainsKey(sample.Endpoint.Network);

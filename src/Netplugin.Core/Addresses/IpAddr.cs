@@ -9,10 +9,20 @@ namespace Netplugin.Core.Addresses;
 /// An IPv4 or IPv6 address as one 128-bit number in host order; IPv4 is held IPv4-mapped (<c>::ffff:a.b.c.d</c>,
 /// RFC 4291 section 2.5.5.2), which is also the form of the datapath's map keys, so both families share every code path.
 /// </summary>
-/// <param name="Bits">The 128 bits, most significant first in value (host order as a number).</param>
-public readonly record struct IpAddr(UInt128 Bits) : IComparable<IpAddr>
+public readonly record struct IpAddr : IComparable<IpAddr>
 {
+    // Two halves: a UInt128 is aligned to 16 bytes, and what holds an address beside smaller fields would be padded by as much.
+    private readonly ulong _high;
+    private readonly ulong _low;
+
     private static readonly UInt128 MappedPrefix = new(0, 0x0000_ffff_0000_0000UL);
+
+    /// <summary>Makes an address from its number.</summary>
+    /// <param name="bits">The 128 bits, most significant first in value (host order as a number).</param>
+    public IpAddr(UInt128 bits) => (_high, _low) = ((ulong)(bits >> 64), (ulong)bits);
+
+    /// <summary>The 128 bits, most significant first in value (host order as a number).</summary>
+    public UInt128 Bits => new(_high, _low);
 
     /// <summary>The unspecified address <c>::</c>; also the value of <c>default</c>.</summary>
     public static IpAddr Unspecified => default;
@@ -97,7 +107,7 @@ public readonly record struct IpAddr(UInt128 Bits) : IComparable<IpAddr>
     public IpAddr Add(UInt128 offset) => new(Bits + offset);
 
     /// <inheritdoc/>
-    public int CompareTo(IpAddr other) => Bits.CompareTo(other.Bits);
+    public int CompareTo(IpAddr other) => _high != other._high ? _high.CompareTo(other._high) : _low.CompareTo(other._low);
 
     /// <summary>Canonical text (dotted quad, or RFC 5952).</summary>
     public override string ToString() => ToIPAddress().ToString();

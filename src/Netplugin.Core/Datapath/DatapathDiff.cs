@@ -18,7 +18,7 @@ public static class DatapathDiff
         ArgumentNullException.ThrowIfNull(wanted);
         ArgumentNullException.ThrowIfNull(observed);
         var networks = Differing(wanted.Networks, observed.Networks, Comparer<uint>.Default);
-        var endpoints = Differing(wanted.Endpoints, observed.Endpoints, EndpointOrder);
+        var endpoints = Differing(wanted.Endpoints, observed.Endpoints, Comparer<EndpointKey>.Default);
         var vteps = Differing(wanted.Vteps, observed.Vteps, Comparer<IpAddr>.Default);
         var interfaces = Differing(wanted.Interfaces, observed.Interfaces, InterfaceOrder);
 
@@ -60,13 +60,10 @@ public static class DatapathDiff
         return changes.ToImmutable();
     }
 
-    private static readonly Comparer<EndpointKey> EndpointOrder = Comparer<EndpointKey>.Create(static (left, right) =>
-        left.Network != right.Network ? left.Network.CompareTo(right.Network) : left.Address.CompareTo(right.Address));
-
     private static readonly Comparer<IfIndex> InterfaceOrder = Comparer<IfIndex>.Create(static (left, right) => left.Value.CompareTo(right.Value));
 
     private static (List<(TKey Key, TEntry Entry)> Written, List<TKey> Removed) Differing<TKey, TEntry>(
-        ImmutableDictionary<TKey, TEntry> wanted, ImmutableDictionary<TKey, TEntry> observed, Comparer<TKey> order)
+        IReadOnlyDictionary<TKey, TEntry> wanted, IReadOnlyDictionary<TKey, TEntry> observed, Comparer<TKey> order)
         where TKey : notnull
     {
         var written = new List<(TKey Key, TEntry Entry)>();
@@ -93,7 +90,7 @@ public static class DatapathDiff
         return (written, removed);
     }
 
-    private static int CountMissing<TKey, TEntry>(List<(TKey Key, TEntry Entry)> written, ImmutableDictionary<TKey, TEntry> observed)
+    private static int CountMissing<TKey, TEntry>(List<(TKey Key, TEntry Entry)> written, IReadOnlyDictionary<TKey, TEntry> observed)
         where TKey : notnull =>
         written.Count(w => !observed.ContainsKey(w.Key));
 }

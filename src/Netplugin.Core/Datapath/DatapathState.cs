@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Netplugin.Core.Addresses;
+using Netplugin.Core.Collections;
 
 namespace Netplugin.Core.Datapath;
 
@@ -12,7 +13,7 @@ namespace Netplugin.Core.Datapath;
 public sealed record DatapathState(
     NodeEntry? Node,
     ImmutableDictionary<uint, NetworkEntry> Networks,
-    ImmutableDictionary<EndpointKey, EndpointEntry> Endpoints,
+    PackedDictionary<EndpointKey, EndpointEntry> Endpoints,
     ImmutableDictionary<IfIndex, InterfaceEntry> Interfaces,
     ImmutableDictionary<IpAddr, VtepEntry> Vteps)
 {
@@ -20,7 +21,7 @@ public sealed record DatapathState(
     public static DatapathState Empty { get; } = new(
         null,
         ImmutableDictionary<uint, NetworkEntry>.Empty,
-        ImmutableDictionary<EndpointKey, EndpointEntry>.Empty,
+        new PackedDictionary<EndpointKey, EndpointEntry>(Comparer<EndpointKey>.Default),
         ImmutableDictionary<IfIndex, InterfaceEntry>.Empty,
         ImmutableDictionary<IpAddr, VtepEntry>.Empty);
 }
@@ -39,7 +40,23 @@ public sealed record NetworkEntry(IpAddr Gateway);
 /// <summary>Key of the endpoints map.</summary>
 /// <param name="Network">The network's datapath id.</param>
 /// <param name="Address">The endpoint's address.</param>
-public readonly record struct EndpointKey(uint Network, IpAddr Address);
+public readonly record struct EndpointKey(uint Network, IpAddr Address) : IComparable<EndpointKey>
+{
+    /// <summary>By network, then by address.</summary>
+    public int CompareTo(EndpointKey other) => Network != other.Network ? Network.CompareTo(other.Network) : Address.CompareTo(other.Address);
+
+    /// <inheritdoc cref="CompareTo"/>
+    public static bool operator <(EndpointKey left, EndpointKey right) => left.CompareTo(right) < 0;
+
+    /// <inheritdoc cref="CompareTo"/>
+    public static bool operator >(EndpointKey left, EndpointKey right) => left.CompareTo(right) > 0;
+
+    /// <inheritdoc cref="CompareTo"/>
+    public static bool operator <=(EndpointKey left, EndpointKey right) => left.CompareTo(right) <= 0;
+
+    /// <inheritdoc cref="CompareTo"/>
+    public static bool operator >=(EndpointKey left, EndpointKey right) => left.CompareTo(right) >= 0;
+}
 
 /// <summary>Where an endpoint is: behind a device of this node, or behind another node's VTEP. Exactly one of the two is set.</summary>
 /// <param name="Device">The host-side device of a local endpoint; none for a remote one.</param>

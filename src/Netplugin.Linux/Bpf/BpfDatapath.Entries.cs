@@ -9,20 +9,33 @@ namespace Netplugin.Linux.Bpf;
 // What is in the maps: reading all of it, and writing changes.
 public sealed partial class BpfDatapath
 {
-    /// <summary>What this generation's maps hold. Some 30 ms per 100,000 endpoints.</summary>
+    /// <summary>What this generation's maps hold.</summary>
     /// <exception cref="KernelException">A map cannot be read.</exception>
-    public DatapathState Observe() => new(
+    public DatapathState Observe() => Observe(DatapathState.Empty);
+
+    /// <summary>
+    /// What this generation's maps hold. Some 30 ms per 100,000 endpoints; those that are as they were known are not made anew, so a look that
+    /// finds nothing changed leaves no garbage.
+    /// </summary>
+    /// <param name="known">What they held when they were written or looked at last.</param>
+    /// <exception cref="KernelException">A map cannot be read.</exception>
+    public DatapathState Observe(DatapathState known) => new(
         ReadNode(),
         _networks.ReadAll().ToDictionary(pair => pair.Key, pair => new NetworkEntry(pair.Value.Gateway.ToAddress())),
-        _endpoints.ReadAll().ToDictionary(
-            pair => new EndpointKey(pair.Key.Network, pair.Key.Addr.ToAddress()),
-            pair => new EndpointEntry(new IfIndex((int)pair.Value.Ifindex), pair.Value.Vtep.ToAddress(), pair.Value.Mac.ToMac())),
-        _interfaces.ReadAll().ToDictionary(
-            pair => new IfIndex((int)pair.Key),
-            pair => new InterfaceEntry(pair.Value.Network, pair.Value.Endpoint, pair.Value.Mac.ToMac(), pair.Value.Addr.ToAddress())),
+        (known ?? throw new ArgumentNullException(nameof(known))).Endpoints.Rebuild(_endpoints.ReadAll().Select(static pair =>
+            KeyValuePair.Create(new EndpointKey(pair.Key.Network, pair.Key.Addr.ToAddress()), EntryOf(pair.Value)))),
+        _interfaces.ReadAll().ToDictionary(pair => new IfIndex((int)pair.Key), pair => EntryOf(pair.Value)),
         _vteps.ReadAll().ToDictionary(
             pair => pair.Key.ToAddress(),
             pair => pair.Value.Ifindex == 0 ? default : new VtepEntry(new IfIndex((int)pair.Value.Ifindex), pair.Value.NextHop.ToAddress())));
+
+    /// <summary>Where this generation's map has an endpoint; null when it has it nowhere.</summary>
+    /// <exception cref="KernelException">The map cannot be read.</exception>
+    public EndpointEntry? Find(EndpointKey key) => _endpoints.Find(KeyOf(key)) is { } value ? EntryOf(value) : null;
+
+    /// <summary>Whose this generation's map says a device is; null when it is nobody's.</summary>
+    /// <exception cref="KernelException">The map cannot be read.</exception>
+    public InterfaceEntry? Find(IfIndex device) => _interfaces.Find((uint)device.Value) is { } value ? EntryOf(value) : null;
 
     /// <summary>
     /// Writes changes in their order. Writing what is there, or removing what is gone, succeeds. Each entry is replaced as a whole; the
@@ -54,6 +67,10 @@ public sealed partial class BpfDatapath
             };
         }
     }
+
+    private static EndpointEntry EntryOf(EndpointValue value) => new(new IfIndex((int)value.Ifindex), value.Vtep.ToAddress(), value.Mac.ToMac());
+
+    private static InterfaceEntry EntryOf(InterfaceValue value) => new(value.Network, value.Endpoint, value.Mac.ToMac(), value.Addr.ToAddress());
 
     private static EndpointKeyValue KeyOf(EndpointKey key) => new() { Network = key.Network, Addr = WireAddress.From(key.Address) };
 

@@ -8,7 +8,7 @@ using Netplugin.Linux.Interop;
 namespace Netplugin.Linux.Bpf;
 
 /// <summary>
-/// The node's datapath in the kernel. <see cref="Open(string, DatapathSizes)"/> finds or makes the maps of this build's layout and sizes, <see cref="Observe"/>
+/// The node's datapath in the kernel. <see cref="Open(string, DatapathSizes)"/> finds or makes the maps of this build's layout and sizes, <see cref="Observe()"/>
 /// and <see cref="Apply"/> read and write them, and <see cref="Activate"/> moves the node to this build's programs over these maps.
 /// Until then the programs of the build before go on over theirs, so: open, fill completely, activate. Everything is pinned; disposing
 /// closes descriptors and changes nothing in the kernel. One user at a time; not safe for use by several threads.

@@ -16,8 +16,8 @@ internal sealed unsafe class BpfMap<TKey, TValue> : IDisposable
     /// <summary>Elements per call: larger batches are no faster.</summary>
     private const int WriteBatch = 256;
 
-    /// <summary>A batch read needs room for at least the longest hash chain.</summary>
-    private const int ReadBatch = 4096;
+    /// <summary>A batch read needs room for at least the longest hash chain. Small enough for the buffers not to count as large objects.</summary>
+    private const int ReadBatch = 1024;
 
     private readonly SafeFileHandle _handle;
     private readonly string _name;
@@ -61,12 +61,27 @@ internal sealed unsafe class BpfMap<TKey, TValue> : IDisposable
         }
     }
 
+    /// <summary>One element; null when it is not there.</summary>
+    internal TValue? Find(TKey key)
+    {
+        Span<byte> value = stackalloc byte[_stride];
+        int result;
+        fixed (byte* bytes = value)
+        {
+            result = LibBpf.LookupElement(_handle, &key, bytes);
+        }
+
+        return result >= 0 ? MemoryMarshal.Read<TValue>(value)
+            : -result == Errno.NoEntry ? null
+            : throw new KernelException("read the map", _name, -result);
+    }
+
     /// <summary>
-    /// Every element. Elements that are added or removed meanwhile may or may not be seen; the others are seen, once or twice.
+    /// Every element, read on as the caller goes on. Elements that are added or removed meanwhile may or may not be seen; the others are
+    /// seen, and only while there are such more than once.
     /// </summary>
     internal IEnumerable<KeyValuePair<TKey, TValue>> ReadAll()
     {
-        var all = new List<KeyValuePair<TKey, TValue>>();
         var room = ReadBatch;
         var keys = new TKey[room];
         var values = new byte[room * _stride];
@@ -90,12 +105,12 @@ internal sealed unsafe class BpfMap<TKey, TValue> : IDisposable
 
             for (var i = 0; i < count; i++)
             {
-                all.Add(new(keys[i], MemoryMarshal.Read<TValue>(values.AsSpan(i * _stride))));
+                yield return new(keys[i], MemoryMarshal.Read<TValue>(values.AsSpan(i * _stride)));
             }
 
             if (result < 0)
             {
-                return all;
+                yield break;
             }
 
             first = false;

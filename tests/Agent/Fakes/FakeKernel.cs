@@ -96,7 +96,11 @@ internal sealed class FakeDatapath(Failures failures) : IDatapath
 
     public int Activations { get; private set; }
 
-    public DatapathState Observe() => State;
+    public DatapathState Observe(DatapathState known) => State;
+
+    public EndpointEntry? Find(EndpointKey key) => State.Endpoints.TryGetValue(key, out var entry) ? entry : null;
+
+    public InterfaceEntry? Find(IfIndex device) => State.Interfaces.TryGetValue(device, out var entry) ? entry : null;
 
     public void Apply(ImmutableArray<DatapathChange> changes)
     {

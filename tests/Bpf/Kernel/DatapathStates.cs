@@ -26,9 +26,9 @@ internal static class DatapathStates
             var local = i % 3 == 0;
             state = state with
             {
-                Endpoints = state.Endpoints.Add(
+                Endpoints = state.Endpoints.With([new(
                     new EndpointKey(10001, address),
-                    local ? new EndpointEntry(new IfIndex(100 + i), IpAddr.Unspecified, mac) : new EndpointEntry(IfIndex.None, IpAddr.Parse("192.0.2.2"), mac)),
+                    local ? new EndpointEntry(new IfIndex(100 + i), IpAddr.Unspecified, mac) : new EndpointEntry(IfIndex.None, IpAddr.Parse("192.0.2.2"), mac))]),
                 Interfaces = local && i < 60
                     ? state.Interfaces.Add(new IfIndex(100 + i), new InterfaceEntry(10001, ulong.MaxValue - (uint)i, mac, address))
                     : state.Interfaces,

@@ -59,9 +59,9 @@ internal sealed class Scenario
                 var local = random.Next(2) == 0;
                 state = state with
                 {
-                    Endpoints = state.Endpoints.Add(
+                    Endpoints = state.Endpoints.With([new(
                         new(network, address),
-                        new(local ? new IfIndex(random.Next(2, 40)) : IfIndex.None, local ? IpAddr.Unspecified : VtepPool[random.Next(VtepPool.Length)], MacAddress.ForEndpoint(address))),
+                        new(local ? new IfIndex(random.Next(2, 40)) : IfIndex.None, local ? IpAddr.Unspecified : VtepPool[random.Next(VtepPool.Length)], MacAddress.ForEndpoint(address)))]),
                 };
             }
         }
@@ -71,7 +71,7 @@ internal sealed class Scenario
             state = state with
             {
                 Interfaces = state.Interfaces.Add(new(Datapath.Device), pod),
-                Endpoints = state.Endpoints.SetItem(new(Network, own), new(new(Datapath.Device), IpAddr.Unspecified, pod.Mac)),
+                Endpoints = state.Endpoints.With([new(new(Network, own), new(new(Datapath.Device), IpAddr.Unspecified, pod.Mac))]),
             };
         }
 

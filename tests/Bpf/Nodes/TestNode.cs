@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Netplugin.Core.Addresses;
+using Netplugin.Core.Collections;
 using Netplugin.Core.Datapath;
 using Netplugin.Linux.Bpf;
 using Netplugin.Linux.Links;
@@ -89,11 +90,14 @@ internal sealed class TestNode : IDisposable
             new NodeEntry(Vtep, _vxlan, MacAddress.Gateway, _network.OverlayMtu),
             networks.ToImmutableDictionary(
                 network => network, network => new NetworkEntry(TestNetwork.GatewayOf(here.First(pod => pod.Network == network).Address.IsV4))),
-            _network.Pods.Where(pod => networks.Contains(pod.Network)).ToImmutableDictionary(
-                pod => new EndpointKey(pod.Network, pod.Address),
-                pod => pod.Node == this
-                    ? new EndpointEntry(pod.Device, IpAddr.Unspecified, pod.Mac)
-                    : new EndpointEntry(IfIndex.None, pod.Node.Vtep, pod.Mac)),
+            DatapathState.Empty.Endpoints.With(
+            [
+                .. _network.Pods.Where(pod => networks.Contains(pod.Network)).Select(pod => new DictionaryEdit<EndpointKey, EndpointEntry>(
+                    new EndpointKey(pod.Network, pod.Address),
+                    pod.Node == this
+                        ? new EndpointEntry(pod.Device, IpAddr.Unspecified, pod.Mac)
+                        : new EndpointEntry(IfIndex.None, pod.Node.Vtep, pod.Mac))),
+            ]),
             here.ToImmutableDictionary(pod => pod.Device, pod => new InterfaceEntry(pod.Network, pod.Number, pod.Mac, pod.Address)),
             WaysTo([.. _network.Nodes.Where(node => node != this).Select(node => node.Vtep)]));
     }

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Diagnostics;
 using CsCheck;
 using Netplugin.Core.Addresses;
+using Netplugin.Core.Collections;
 using Netplugin.Core.Datapath;
 
 namespace Netplugin.Tests.Core.Datapath;
@@ -18,7 +19,7 @@ public sealed class DatapathDiffTests
         Gen.Select(Gen.UInt[1, 4], Gen.UInt[0, 2]).Array[0, 4]).Select((node, networks, endpoints, interfaces, vteps) => new DatapathState(
             node == 0 ? null : Node(node),
             networks.DistinctBy(n => n.Item1).ToImmutableDictionary(n => n.Item1, n => new NetworkEntry(n.Item2 == 0 ? default : IpAddr.FromV4(n.Item2))),
-            endpoints.DistinctBy(e => (e.Item1, e.Item2)).ToImmutableDictionary(e => Key(e.Item1, e.Item2), e => Entry(e.Item2, e.Item3)),
+            Endpoints(endpoints.Select(e => (Key(e.Item1, e.Item2), Entry(e.Item2, e.Item3)))),
             interfaces.DistinctBy(i => i.Item1).ToImmutableDictionary(i => new IfIndex(i.Item1), i => Interface(i.Item2)),
             vteps.DistinctBy(v => v.Item1).ToImmutableDictionary(v => IpAddr.FromV4(v.Item1), v => Way(v.Item2))));
 
@@ -60,7 +61,7 @@ public sealed class DatapathDiffTests
 
         Assert.Equal(
             [new DatapathChange.SetEndpoint(Key(10001, 1), moved)],
-            DatapathDiff.Compute(before with { Endpoints = before.Endpoints.SetItem(Key(10001, 1), moved) }, before));
+            DatapathDiff.Compute(before with { Endpoints = before.Endpoints.With([new(Key(10001, 1), moved)]) }, before));
     }
 
     [Fact]
@@ -79,8 +80,8 @@ public sealed class DatapathDiffTests
     [Fact]
     public void One_change_among_a_hundred_thousand_endpoints_is_found_quickly()
     {
-        var observed = Full() with { Endpoints = Enumerable.Range(1, 100_000).ToImmutableDictionary(i => Key(10001, (uint)i), i => Entry((uint)i, 0)) };
-        var wanted = observed with { Endpoints = observed.Endpoints.SetItem(Key(10001, 50_000), Entry(50_000, 5)) };
+        var observed = Full() with { Endpoints = Endpoints(Enumerable.Range(1, 100_000).Select(i => (Key(10001, (uint)i), Entry((uint)i, 0)))) };
+        var wanted = observed with { Endpoints = observed.Endpoints.With([new(Key(10001, 50_000), Entry(50_000, 5))]) };
         DatapathDiff.Compute(wanted, observed);
 
         var clock = Stopwatch.StartNew();
@@ -102,10 +103,13 @@ public sealed class DatapathDiffTests
 
     private static InterfaceEntry Interface(ulong number) => new(10001, number, MacAddress.ForEndpoint(IpAddr.FromV4(1)), IpAddr.FromV4(1));
 
+    private static PackedDictionary<EndpointKey, EndpointEntry> Endpoints(IEnumerable<(EndpointKey Key, EndpointEntry Entry)> entries) =>
+        DatapathState.Empty.Endpoints.With([.. entries.Select(e => new DictionaryEdit<EndpointKey, EndpointEntry>(e.Key, e.Entry))]);
+
     private static DatapathState Full() => new(
         Node(7),
         ImmutableDictionary<uint, NetworkEntry>.Empty.Add(10001, new(default)),
-        ImmutableDictionary<EndpointKey, EndpointEntry>.Empty.Add(Key(10001, 1), Entry(1, 5)),
+        Endpoints([(Key(10001, 1), Entry(1, 5))]),
         ImmutableDictionary<IfIndex, InterfaceEntry>.Empty.Add(new(5), Interface(1)),
         ImmutableDictionary<IpAddr, VtepEntry>.Empty.Add(Vtep, Way(1)));
 
@@ -117,8 +121,8 @@ public sealed class DatapathDiffTests
         DatapathChange.RemoveNetwork remove => state with { Networks = state.Networks.Remove(remove.Network) },
         DatapathChange.SetVtep set => state with { Vteps = state.Vteps.SetItem(set.Vtep, set.Entry) },
         DatapathChange.RemoveVtep remove => state with { Vteps = state.Vteps.Remove(remove.Vtep) },
-        DatapathChange.SetEndpoint set => state with { Endpoints = state.Endpoints.SetItem(set.Key, set.Entry) },
-        DatapathChange.RemoveEndpoint remove => state with { Endpoints = state.Endpoints.Remove(remove.Key) },
+        DatapathChange.SetEndpoint set => state with { Endpoints = state.Endpoints.With([new(set.Key, set.Entry)]) },
+        DatapathChange.RemoveEndpoint remove => state with { Endpoints = state.Endpoints.With([new(remove.Key)]) },
         DatapathChange.SetInterface set => state with { Interfaces = state.Interfaces.SetItem(set.Device, set.Entry) },
         DatapathChange.RemoveInterface remove => state with { Interfaces = state.Interfaces.Remove(remove.Device) },
         _ => throw new InvalidOperationException($"unknown change {change}"),
