@@ -1,5 +1,6 @@
 using System.Collections;
 using System.Diagnostics.CodeAnalysis;
+using System.Runtime.InteropServices;
 
 namespace Netplugin.Core.Collections;
 
@@ -273,7 +274,7 @@ public sealed class PackedDictionary<TKey, TValue> : IReadOnlyDictionary<TKey, T
 
         private void Cut(int entries)
         {
-            _blocks.Add([.. _open[..entries]]);
+            _blocks.Add(CollectionsMarshal.AsSpan(_open)[..entries].ToArray());
             _open.RemoveRange(0, entries);
         }
     }
