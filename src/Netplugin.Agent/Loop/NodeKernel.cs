@@ -173,23 +173,24 @@ internal sealed partial class NodeKernel(
             return new ClusterChange(false, [], false);
         }
 
-        if (ended && !pod.Ended)
-        {
-            Save(pod = pod with { Ended = true });
-        }
-
         var leaving = pod.Attachments.Where(a => numbers.Contains(a.Number) && a.Phase != AttachmentPhase.Unbinding).ToImmutableArray();
-        if (leaving.IsEmpty)
+        if (leaving.IsEmpty && (pod.Ended || !ended))
         {
             return new ClusterChange(false, [], false);
         }
 
+        pod = pod with { Ended = pod.Ended || ended };
         foreach (var attachment in leaving)
         {
             pod = pod.With(attachment with { Phase = AttachmentPhase.Leaving });
         }
 
         Save(pod);
+        if (leaving.IsEmpty)
+        {
+            return new ClusterChange(false, [], false);
+        }
+
         FaultPoint.Reach(FaultPoint.DelBegun);
         begun?.Invoke();
 
@@ -208,7 +209,10 @@ internal sealed partial class NodeKernel(
         }
 
         Volatile.Write(ref _presentLinks, PresentLinks.Except(leaving.Select(a => a.Number)));
-        Save(pod);
+
+        // Not in the journal: it forgets them in a moment, or says so when a binding could not be cleared. Until then it says that they leave, and
+        // who finds that does all of this again.
+        Publish(Pods.SetItem(key, pod));
         return Freed(leaving);
     }
 
