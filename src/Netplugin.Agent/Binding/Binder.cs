@@ -1,4 +1,6 @@
+using System.Collections.Concurrent;
 using System.Collections.Immutable;
+using Netplugin.Agent.Cluster;
 using Netplugin.Agent.Resolve;
 using Netplugin.Core.Model;
 using Netplugin.Store;
@@ -12,9 +14,14 @@ namespace Netplugin.Agent.Binding;
 /// </summary>
 /// <param name="store">The store.</param>
 /// <param name="me">This node's host label.</param>
-internal sealed class Binder(IStateStore store, string me)
+/// <param name="health">Tells when the connection to the store was lost.</param>
+internal sealed class Binder(IStateStore store, string me, StoreHealth health)
 {
     private const int Tries = 10;
+
+    // What this daemon bound: it can be cleared without reading it first, since the compare fails if anybody wrote the record meanwhile. Only as
+    // long as the connection lasts: a store that was restored may have given the revision to something else.
+    private readonly ConcurrentDictionary<EndpointId, (EndpointRecord Record, long Revision, long Losses)> _bound = new();
 
     /// <summary>Binds a pod's endpoints, all or none.</summary>
     /// <param name="wanted">The endpoints as read, with the binding each gets.</param>
@@ -27,6 +34,7 @@ internal sealed class Binder(IStateStore store, string me)
     {
         for (var attempt = 1; ; attempt++)
         {
+            var losses = health.Losses;
             if (wanted.All(w => w.Endpoint.Record.Binding == w.Binding))
             {
                 return wanted.Max(w => w.Endpoint.Revision);
@@ -40,6 +48,11 @@ internal sealed class Binder(IStateStore store, string me)
                         StoreKeys.Endpoint(w.Endpoint.Record.Id), RecordCodec.Encode(w.Endpoint.Record with { Binding = w.Binding })))]), cancellationToken);
                 if (result.Succeeded)
                 {
+                    foreach (var (endpoint, binding) in wanted)
+                    {
+                        _bound[endpoint.Record.Id] = (endpoint.Record with { Binding = binding }, result.Revision, losses);
+                    }
+
                     return result.Revision;
                 }
             }
@@ -62,10 +75,11 @@ internal sealed class Binder(IStateStore store, string me)
     public async Task UnbindAsync(EndpointId id, EndpointBinding mine, CancellationToken cancellationToken)
     {
         var key = StoreKeys.Endpoint(id);
+        var isKnown = _bound.TryRemove(id, out var bound) && bound.Record.Binding == mine && bound.Losses == health.Losses;
         for (var attempt = 1; attempt <= Tries; attempt++)
         {
-            if (await store.GetAsync(key, cancellationToken) is not { } entry || RecordCodec.DecodeEndpoint(entry) is not { Binding: { } binding } record
-                || binding != mine)
+            var (record, revision) = isKnown && attempt == 1 ? (bound.Record, bound.Revision) : await ReadAsync(key, cancellationToken);
+            if (record?.Binding != mine)
             {
                 return;
             }
@@ -73,7 +87,7 @@ internal sealed class Binder(IStateStore store, string me)
             try
             {
                 var result = await store.CommitAsync(
-                    new StoreTransaction([StoreCompare.Unchanged(key, entry.ModRevision)], [new StoreOperation.Put(key, RecordCodec.Encode(record with { Binding = null }))]),
+                    new StoreTransaction([StoreCompare.Unchanged(key, revision)], [new StoreOperation.Put(key, RecordCodec.Encode(record with { Binding = null }))]),
                     cancellationToken);
                 if (result.Succeeded)
                 {
@@ -88,6 +102,9 @@ internal sealed class Binder(IStateStore store, string me)
 
         throw new StoreException("unbind", StoreFailure.Refused, $"the endpoint {id} changed {Tries} times while its binding was being cleared: it is tried again");
     }
+
+    private async Task<(EndpointRecord? Record, long Revision)> ReadAsync(string key, CancellationToken cancellationToken) =>
+        await store.GetAsync(key, cancellationToken) is { } entry ? (RecordCodec.DecodeEndpoint(entry), entry.ModRevision) : default;
 
     private async Task<(EndpointCandidate, EndpointBinding)> RereadAsync(EndpointCandidate before, EndpointBinding binding, CancellationToken cancellationToken)
     {

@@ -14,26 +14,51 @@ internal sealed class EndpointReader(IStateStore store)
     /// <summary>The endpoints of a container name, and those that an operator gave to its sandbox, in posting order.</summary>
     /// <param name="container">The container (pod) name.</param>
     /// <param name="given">Endpoints that name the sandbox, from the homes of this node.</param>
+    /// <param name="likely">Endpoints it likely leads to: when it leads to no others, one read is enough.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     public async Task<ImmutableArray<EndpointCandidate>> ReadAsync(
-        string container, ImmutableArray<EndpointId> given, CancellationToken cancellationToken)
+        string container, ImmutableArray<EndpointId> given, ImmutableArray<EndpointId> likely, CancellationToken cancellationToken)
     {
-        var index = await store.GetAsync(StoreKeys.Container(container), cancellationToken);
-        var named = index is null ? [] : RecordCodec.DecodeContainer(index).Endpoints.Select(n => new EndpointId(n, container));
-        EndpointId[] ids = [.. named.Concat(given).Distinct()];
-        if (ids.Length == 0)
+        EndpointId[] asked = [.. likely.Concat(given).Distinct()];
+        while (true)
         {
-            return [];
-        }
+            string[] keys =
+            [
+                StoreKeys.Post, StoreKeys.Container(container), .. asked.Select(StoreKeys.Endpoint), .. asked.Select(id => StoreKeys.Network(id.Network)),
+            ];
+            var entries = await store.GetManyAsync(keys, cancellationToken);
+            var named = entries[1] is { } index ? RecordCodec.DecodeContainer(index).Endpoints.Select(n => new EndpointId(n, container)) : [];
+            EndpointId[] ids = [.. named.Concat(given).Distinct()];
+            if (ids.All(asked.Contains))
+            {
+                var post = entries[0] is { } last ? RecordCodec.DecodePost(last).Number : 0;
+                return Candidates(ids, asked, entries.AsSpan()[2..], post);
+            }
 
-        string[] keys = [StoreKeys.Post, .. ids.Select(StoreKeys.Endpoint), .. ids.Select(id => StoreKeys.Network(id.Network))];
-        var entries = await store.GetManyAsync(keys, cancellationToken);
-        var post = entries[0] is { } last ? RecordCodec.DecodePost(last).Number : 0;
+            asked = ids;
+        }
+    }
+
+    /// <summary>Endpoints of a container name in the networks this node follows: likely all of them, though only the store knows.</summary>
+    public static ImmutableArray<EndpointId> Likely(ClusterView view, string container) =>
+        [.. view.Endpoints.Where(n => n.Value.ContainsKey(container)).Select(n => new EndpointId(n.Key, container))];
+
+    /// <summary>Endpoints homed on this node whose operator named this sandbox.</summary>
+    public static ImmutableArray<EndpointId> GivenTo(ClusterView view, string sandbox) =>
+        [.. (view.Homes ?? ImmutableDictionary<EndpointId, string>.Empty)
+            .Where(h => h.Value.Length > 0 && EndpointResolver.Names(h.Value, sandbox))
+            .Select(h => h.Key)
+            .OrderBy(id => id.ToString(), StringComparer.Ordinal)];
+
+    private static ImmutableArray<EndpointCandidate> Candidates(
+        EndpointId[] ids, EndpointId[] asked, ReadOnlySpan<StoreEntry?> entries, long post)
+    {
         var candidates = ImmutableArray.CreateBuilder<EndpointCandidate>();
-        for (var i = 0; i < ids.Length; i++)
+        foreach (var id in ids)
         {
             // What carries a higher number than the last post is being staged, and an endpoint without its network is not there.
-            if (entries[1 + i] is { } endpoint && entries[1 + ids.Length + i] is { } network
+            var at = Array.IndexOf(asked, id);
+            if (entries[at] is { } endpoint && entries[asked.Length + at] is { } network
                 && RecordCodec.DecodeEndpoint(endpoint) is var record && record.Post <= post
                 && RecordCodec.DecodeNetwork(network) is var net && net.Post <= post)
             {
@@ -43,11 +68,4 @@ internal sealed class EndpointReader(IStateStore store)
 
         return candidates.DrainToImmutable();
     }
-
-    /// <summary>Endpoints homed on this node whose operator named this sandbox.</summary>
-    public static ImmutableArray<EndpointId> GivenTo(ClusterView view, string sandbox) =>
-        [.. (view.Homes ?? ImmutableDictionary<EndpointId, string>.Empty)
-            .Where(h => h.Value.Length > 0 && EndpointResolver.Names(h.Value, sandbox))
-            .Select(h => h.Key)
-            .OrderBy(id => id.ToString(), StringComparer.Ordinal)];
 }

@@ -164,31 +164,35 @@ internal sealed partial class NodeKernel(
     /// <param name="key">The pod.</param>
     /// <param name="numbers">The attachments.</param>
     /// <param name="ended">True: the runtime took the pod away. False: it runs on without these.</param>
-    public void TearDown(PodKey key, ImmutableArray<ulong> numbers, bool ended)
+    /// <param name="begun">Called when the journal says that they leave, before anything else is done.</param>
+    /// <returns>What is to be compared again, since another endpoint may have their addresses by now.</returns>
+    public ClusterChange TearDown(PodKey key, ImmutableArray<ulong> numbers, bool ended, Action? begun = null)
     {
         if (!Pods.TryGetValue(key, out var pod))
         {
-            return;
-        }
-
-        if (ended && !pod.Ended)
-        {
-            Save(pod = pod with { Ended = true });
+            return new ClusterChange(false, [], false);
         }
 
         var leaving = pod.Attachments.Where(a => numbers.Contains(a.Number) && a.Phase != AttachmentPhase.Unbinding).ToImmutableArray();
-        if (leaving.IsEmpty)
+        if (leaving.IsEmpty && (pod.Ended || !ended))
         {
-            return;
+            return new ClusterChange(false, [], false);
         }
 
+        pod = pod with { Ended = pod.Ended || ended };
         foreach (var attachment in leaving)
         {
             pod = pod.With(attachment with { Phase = AttachmentPhase.Leaving });
         }
 
         Save(pod);
+        if (leaving.IsEmpty)
+        {
+            return new ClusterChange(false, [], false);
+        }
+
         FaultPoint.Reach(FaultPoint.DelBegun);
+        begun?.Invoke();
 
         // A link whose making failed half way has no known device yet but may exist.
         var devices = leaving.Any(a => a.Device == IfIndex.None)
@@ -205,7 +209,20 @@ internal sealed partial class NodeKernel(
         }
 
         Volatile.Write(ref _presentLinks, PresentLinks.Except(leaving.Select(a => a.Number)));
-        Save(pod);
+
+        // Not in the journal: it forgets them in a moment, or says so when a binding could not be cleared. Until then it says that they leave, and
+        // who finds that does all of this again.
+        Publish(Pods.SetItem(key, pod));
+        return Freed(leaving);
+    }
+
+    // The last of a network on this node takes the whole network out of the maps.
+    private ClusterChange Freed(ImmutableArray<Attachment> gone)
+    {
+        var present = Pods.Values.SelectMany(p => p.Attachments).Where(IsLocal).Select(a => a.DatapathId).ToHashSet();
+        return gone.All(a => present.Contains(a.DatapathId))
+            ? new ClusterChange(false, [.. gone.Select(a => new EndpointChange(a.Endpoint, a.Address))], false)
+            : new ClusterChange(true, [], false);
     }
 
     /// <summary>Removes attachments whose bindings are cleared from the journal.</summary>

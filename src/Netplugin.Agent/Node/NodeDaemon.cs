@@ -113,7 +113,7 @@ internal sealed class NodeDaemon : IAsyncDisposable
         var cache = new SandboxCache(sandboxes, problems);
         var turns = new PodTurns();
         var reader = new EndpointReader(store);
-        var binder = new Binder(store, options.HostLabel);
+        var binder = new Binder(store, options.HostLabel, health);
         var pods = new PodService(loop, kernel, turns, reader, binder, follower, cache, retired, token => registration!.WhenRegisteredAsync(token), () => keeper?.Signal(resolve: false), time, log);
         keeper = new PodKeeper(new KeeperParts(
             pods, loop, kernel, turns, follower, reader, binder, store, cache, namespaces, retired, problems, journalIsNew, log));

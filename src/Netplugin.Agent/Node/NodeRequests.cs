@@ -28,7 +28,7 @@ internal sealed class NodeRequests(
                 return await RunCniAsync(call, handed, cancellationToken);
             case NodeRequest.RunExec call:
                 var ran = await exec.RunAsync(call, cancellationToken);
-                registration.Signal();
+                registration.StatusChanged();
                 return ran;
             case NodeRequest.GetStatus:
                 return new NodeReply.Status(reporter.ForOperator());
@@ -72,7 +72,7 @@ internal sealed class NodeRequests(
             ApiLog.CniFailed(log, call.Environment.Command, call.Environment.ContainerId, answer.Stdout);
         }
 
-        registration.Signal();
+        registration.StatusChanged();
         return answer;
     }
 }

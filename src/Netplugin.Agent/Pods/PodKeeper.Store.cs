@@ -116,7 +116,7 @@ internal sealed partial class PodKeeper
             return;
         }
 
-        var candidates = (await _reader.ReadAsync(id.Container, [id], cancellationToken)).RemoveAll(c => c.Record.Id != id);
+        var candidates = (await _reader.ReadAsync(id.Container, [id], [], cancellationToken)).RemoveAll(c => c.Record.Id != id);
         if (candidates.IsEmpty || candidates[0].Record.Host != _follower.Me || candidates[0].Network.Encap != Encap.Vxlan)
         {
             return;

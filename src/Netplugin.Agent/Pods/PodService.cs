@@ -62,12 +62,14 @@ internal sealed class PodService(
         AttachmentWish[] wishes = [.. endpoints.Select((e, i) => new AttachmentWish(
             e.Record.Id, e.Network, e.Record.Address, e.Record.Mac, pod.Attachments.IsEmpty && i == 0 ? pod.Key.Interface : ""))];
         var began = time.GetTimestamp();
-        var added = await loop.RunAsync(k => k.Begin(pod, wishes));
-        var binding = BindAsync(pod.Key, endpoints, added, cancellationToken);
+        ImmutableArray<Attachment> added = [];
+        var binding = Task.FromResult(0L);
         try
         {
             await loop.RunAsync(k =>
             {
+                added = k.Begin(pod, wishes);
+                binding = Task.Run(() => BindAsync(pod.Key, endpoints, added, cancellationToken), CancellationToken.None);
                 foreach (var attachment in added)
                 {
                     k.Build(pod.Key, attachment.Number, ns);
@@ -77,7 +79,7 @@ internal sealed class PodService(
             await WhenKnownAsync(endpoints.Select(e => e.Network.Id).Distinct(), cancellationToken);
             await loop.ReconcileThenAsync(k => k.Complete(pod.Key, added.ToDictionary(a => a.Number, _ => revision)));
         }
-        catch (Exception e)
+        catch (Exception e) when (!added.IsEmpty)
         {
             // Whether it is bound must be known before it can be unbound.
             await binding.ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
@@ -106,29 +108,32 @@ internal sealed class PodService(
     /// <summary>Takes some of a pod's interfaces away. The caller holds the sandbox's turn.</summary>
     public async Task RemoveAsync(Pod pod, ImmutableArray<ulong> numbers, bool ended, CancellationToken cancellationToken)
     {
-        await loop.RunAsync(k => k.TearDown(pod.Key, numbers, ended));
-        if (!await ClearBindingsAsync(pod.Key, numbers, cancellationToken))
+        Task<ImmutableArray<ulong>>? unbinding = null;
+        ClusterChange freed;
+        try
+        {
+            // The bindings are cleared beside the kernel's work, which begins when the journal says that the attachments leave.
+            freed = await loop.RunAsync(k => k.TearDown(
+                pod.Key, numbers, ended, () => unbinding = Task.Run(() => UnbindAsync(pod.Key, numbers, cancellationToken), CancellationToken.None)));
+        }
+        finally
+        {
+            await (unbinding ?? Task.CompletedTask);
+        }
+
+        if (!await ForgetAsync(pod.Key, numbers, await (unbinding ?? UnbindAsync(pod.Key, numbers, cancellationToken))))
         {
             postponed();
         }
 
-        loop.Mark(new ClusterChange(true, [], false));
+        loop.Mark(freed);
     }
 
     /// <summary>Clears the bindings of attachments that are gone from the kernel, and then forgets them. The caller holds the sandbox's turn.</summary>
     /// <returns>False when the store did not let some be cleared; they stay in the journal.</returns>
     public async Task<bool> ClearBindingsAsync(PodKey key, ImmutableArray<ulong> numbers, CancellationToken cancellationToken)
     {
-        if (!Pods.TryGetValue(key, out var pod))
-        {
-            return true;
-        }
-
-        var gone = pod.Attachments.Where(a => numbers.Contains(a.Number) && a.Phase == AttachmentPhase.Unbinding).ToArray();
-        var cleared = await Task.WhenAll(gone.Select(async a => (a.Number, Good: await TryUnbindAsync(pod, a, cancellationToken))));
-        FaultPoint.Reach(FaultPoint.DelUnbound);
-        await loop.RunAsync(k => k.Forget(key, [.. cleared.Where(c => c.Good).Select(c => c.Number)]));
-        return cleared.All(c => c.Good);
+        return await ForgetAsync(key, numbers, await UnbindAsync(key, numbers, cancellationToken));
     }
 
     /// <summary>What is wrong with a pod's interfaces, a sentence each.</summary>
@@ -142,8 +147,9 @@ internal sealed class PodService(
     /// <exception cref="ResolveException">None.</exception>
     public async Task<ImmutableArray<EndpointCandidate>> ResolveAsync(AttachRequest request, CancellationToken cancellationToken)
     {
-        var given = EndpointReader.GivenTo(follower.View, request.Key.Sandbox);
-        var candidates = await reader.ReadAsync(request.PodName, given, cancellationToken);
+        var view = follower.View;
+        var given = EndpointReader.GivenTo(view, request.Key.Sandbox);
+        var candidates = await reader.ReadAsync(request.PodName, given, EndpointReader.Likely(view, request.PodName), cancellationToken);
         return EndpointResolver.Choose(request.PodName, request.PodNamespace, request.Key.Sandbox, follower.Me, candidates, sandboxes.Runs);
     }
 
@@ -194,10 +200,35 @@ internal sealed class PodService(
         }
     }
 
+    /// <summary>Clears the bindings of those of the attachments that leave, or are gone from the kernel already.</summary>
+    /// <returns>Those that are cleared.</returns>
+    private async Task<ImmutableArray<ulong>> UnbindAsync(PodKey key, ImmutableArray<ulong> numbers, CancellationToken cancellationToken)
+    {
+        if (!Pods.TryGetValue(key, out var pod))
+        {
+            return [];
+        }
+
+        var leaving = pod.Attachments.Where(a => numbers.Contains(a.Number) && HasLeft(a)).ToArray();
+        var cleared = await Task.WhenAll(leaving.Select(a => TryUnbindAsync(pod, a, cancellationToken)));
+        FaultPoint.Reach(FaultPoint.DelUnbound);
+        return [.. leaving.Where((_, i) => cleared[i]).Select(a => a.Number)];
+    }
+
+    /// <summary>Forgets the attachments whose bindings are cleared.</summary>
+    /// <returns>False when some are left.</returns>
+    private async Task<bool> ForgetAsync(PodKey key, ImmutableArray<ulong> numbers, ImmutableArray<ulong> cleared)
+    {
+        await loop.RunAsync(k => k.Forget(key, cleared));
+        return Pods.GetValueOrDefault(key)?.Attachments.Any(a => numbers.Contains(a.Number)) != true;
+    }
+
+    private static bool HasLeft(Attachment attachment) => attachment.Phase is AttachmentPhase.Leaving or AttachmentPhase.Unbinding;
+
     private async Task<bool> TryUnbindAsync(Pod pod, Attachment attachment, CancellationToken cancellationToken)
     {
         // The same pod may have the endpoint again already: then the binding is the new attachment's.
-        if (pod.Attachments.Any(a => a.Phase != AttachmentPhase.Unbinding && a.Endpoint == attachment.Endpoint && a.Interface == attachment.Interface))
+        if (pod.Attachments.Any(a => !HasLeft(a) && a.Endpoint == attachment.Endpoint && a.Interface == attachment.Interface))
         {
             return true;
         }

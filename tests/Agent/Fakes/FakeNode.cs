@@ -49,7 +49,7 @@ internal sealed class FakeNode : IAsyncDisposable
         var cache = new SandboxCache(Sandboxes, Problems);
         var turns = new PodTurns();
         var reader = new EndpointReader(store);
-        var binder = new Binder(store, Samples.Me);
+        var binder = new Binder(store, Samples.Me, Health);
         Pods = new PodService(Loop, Kernel, turns, reader, binder, Follower, cache, _retired, _ => Task.CompletedTask, () => Keeper?.Signal(resolve: false), TimeProvider.System, NullLogger.Instance);
         Keeper = new PodKeeper(new KeeperParts(
             Pods, Loop, Kernel, turns, Follower, reader, binder, store, cache, Namespaces, _retired, Problems, journalIsNew, NullLogger.Instance));
