@@ -15,8 +15,13 @@ internal static class Traffic
     // Many and short: what disturbs the machine for a moment spoils a round, not the median.
     private const int Rounds = 15;
 
+    // Request/response moves more from second to second than paths differ: what is compared must lie close together.
+    private const int RequestRounds = 4;
+    private const int Requests = 5000;
+
     /// <summary>
-    /// Runs every path <see cref="Rounds"/> times, the order turned round every other time so that no path has the better place.
+    /// Runs every path <see cref="Rounds"/> times, the order turned round every other time so that no path has the better place, and in
+    /// each round <see cref="RequestRounds"/> times with requests.
     /// Throughput has a core for each end. Request/response shares one core: across cores it would measure how the machine wakes
     /// an idle core, which costs more than any path.
     /// </summary>
@@ -25,10 +30,17 @@ internal static class Traffic
         var results = paths.ToDictionary(path => path.Name, _ => new TrafficSamples(new Samples(), new Samples()));
         for (int round = 0; round < Rounds; round++)
         {
-            foreach (TrafficPath path in round % 2 == 0 ? paths : paths.Reverse())
+            foreach (TrafficPath path in Turned(paths, round))
             {
                 results[path.Name].Gigabits.Add(await ThroughputAsync(path));
-                results[path.Name].Requests.Add(await RequestResponseAsync(path));
+            }
+
+            for (int turn = 0; turn < RequestRounds; turn++)
+            {
+                foreach (TrafficPath path in Turned(paths, turn))
+                {
+                    results[path.Name].Requests.Add(await RequestResponseAsync(path));
+                }
             }
 
             Console.WriteLine($"    round {round + 1} of {Rounds}");
@@ -36,6 +48,8 @@ internal static class Traffic
 
         return results;
     }
+
+    private static IEnumerable<TrafficPath> Turned(IReadOnlyList<TrafficPath> paths, int round) => round % 2 == 0 ? paths : paths.Reverse();
 
     private static async Task<double> ThroughputAsync(TrafficPath path)
     {
@@ -61,7 +75,7 @@ internal static class Traffic
         try
         {
             await ListensAsync(path.Server, port);
-            string csv = Run(path.Client, 0, "redis-benchmark", "-h", path.ServerAddress, "-p", port, "-c", "1", "-n", "20000", "-t", "get", "--csv");
+            string csv = Run(path.Client, 0, "redis-benchmark", "-h", path.ServerAddress, "-p", port, "-c", "1", "-n", Requests.ToString(CultureInfo.InvariantCulture), "-t", "get", "--csv");
             string row = csv.Split('\n').First(line => line.StartsWith("\"GET\"", StringComparison.Ordinal));
             return double.Parse(row.Split(',')[1].Trim('"'), CultureInfo.InvariantCulture);
         }
