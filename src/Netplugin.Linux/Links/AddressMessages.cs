@@ -118,7 +118,10 @@ internal static class AddressMessages
         var writer = batch.Begin("find the route to", destination.ToString(), NetlinkType.GetRoute);
         writer.Put(new RouteHeader
         {
-            Family = Family(destination), DestinationLength = (byte)destination.Width, SourceLength = (byte)source.Width, Flags = WholeRoute,
+            Family = Family(destination),
+            DestinationLength = (byte)destination.Width,
+            SourceLength = (byte)source.Width,
+            Flags = WholeRoute,
         });
         PutAddress(ref writer, RouteDestination, destination);
         PutAddress(ref writer, RouteSource, source);

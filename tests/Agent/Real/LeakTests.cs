@@ -54,6 +54,9 @@ public sealed class LeakTests
             await node.StartDaemonAsync();
             var pod = node.CreatePod("c1");
             Assert.NotEqual(0, pod.Cni("ADD").ExitCode);
+
+            // The answer comes when its socket closes, which is before it is gone; its lock would send the next one away.
+            await Eventually.HoldsAsync($"the daemon to die at {step}", () => !node.Daemon.IsRunning);
             node.Node.Environment.Remove(FaultPoint.Variable);
             await node.StartDaemonAsync();
             pod.Add();

@@ -4,6 +4,7 @@ using Netplugin.Agent.Runtime;
 using Netplugin.Core.Model;
 using Netplugin.Linux;
 using Netplugin.Store;
+using Netplugin.Store.Json;
 using Netplugin.Tests.Agent.Fakes;
 using Netplugin.Tests.Support;
 
@@ -127,6 +128,35 @@ public sealed class PodServiceTests : IDisposable
         await node.DeletePodAsync("old");
         Assert.Equal(fresh.Attachments[0].Device, node.Datapath.State.Endpoints[new(10001, Samples.Address(1))].Device);
         Assert.Equal("new", (await node.RecordAsync(C1.Id))!.Binding!.Sandbox);
+    }
+
+    [Fact]
+    public async Task A_late_del_leaves_a_binding_that_another_node_has_by_now()
+    {
+        await using var node = await FakeNode.StartAsync(_folder);
+        await node.PostAsync(C1);
+        await node.AddAsync("s1", "c1");
+        var elsewhere = (await node.RecordAsync(C1.Id))! with { Binding = new("host2", "s2", "eth0") };
+        await node.Store.CommitAsync(new StoreTransaction([], [new StoreOperation.Put(StoreKeys.Endpoint(C1.Id), RecordCodec.Encode(elsewhere))]));
+
+        await node.DeletePodAsync("s1");
+
+        Assert.Equal(elsewhere, await node.RecordAsync(C1.Id));
+        node.AssertNothingLeft();
+    }
+
+    [Fact]
+    public async Task What_was_written_to_a_record_since_it_was_bound_stays_when_a_del_clears_the_binding()
+    {
+        await using var node = await FakeNode.StartAsync(_folder);
+        await node.PostAsync(C1);
+        await node.AddAsync("s1", "c1");
+        var written = (await node.RecordAsync(C1.Id))! with { Host = Samples.Me };
+        await node.Store.CommitAsync(new StoreTransaction([], [new StoreOperation.Put(StoreKeys.Endpoint(C1.Id), RecordCodec.Encode(written))]));
+
+        await node.DeletePodAsync("s1");
+
+        Assert.Equal(written with { Binding = null }, await node.RecordAsync(C1.Id));
     }
 
     [Fact]
