@@ -137,7 +137,8 @@ public sealed class PodServiceTests : IDisposable
         await node.PostAsync(C1);
         await node.AddAsync("s1", "c1");
         var elsewhere = (await node.RecordAsync(C1.Id))! with { Binding = new("host2", "s2", "eth0") };
-        await node.Store.CommitAsync(new StoreTransaction([], [new StoreOperation.Put(StoreKeys.Endpoint(C1.Id), RecordCodec.Encode(elsewhere))]));
+        await node.Store.CommitAsync(
+            new StoreTransaction([], [new StoreOperation.Put(StoreKeys.Endpoint(C1.Id), RecordCodec.Encode(elsewhere))]), TestContext.Current.CancellationToken);
 
         await node.DeletePodAsync("s1");
 
@@ -152,7 +153,8 @@ public sealed class PodServiceTests : IDisposable
         await node.PostAsync(C1);
         await node.AddAsync("s1", "c1");
         var written = (await node.RecordAsync(C1.Id))! with { Host = Samples.Me };
-        await node.Store.CommitAsync(new StoreTransaction([], [new StoreOperation.Put(StoreKeys.Endpoint(C1.Id), RecordCodec.Encode(written))]));
+        await node.Store.CommitAsync(
+            new StoreTransaction([], [new StoreOperation.Put(StoreKeys.Endpoint(C1.Id), RecordCodec.Encode(written))]), TestContext.Current.CancellationToken);
 
         await node.DeletePodAsync("s1");
 
