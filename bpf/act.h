@@ -32,11 +32,11 @@ static __always_inline int np_act_local(struct __sk_buff *skb, const struct np_d
 }
 
 /* By the VXLAN device, which finds the way itself. */
-static __always_inline int np_act_device(struct __sk_buff *skb, const struct np_decision *d, const struct np_node *node)
+static __always_inline int np_send_by_device(struct __sk_buff *skb, const struct np_decision *d, const struct np_node *node)
 {
 	struct bpf_tunnel_key key = {
 		.tunnel_id = d->network,
-		.tunnel_ttl = 64,
+		.tunnel_ttl = NP_OUTER_TTL,
 	};
 	__u64 flags;
 
@@ -71,9 +71,9 @@ static __always_inline int np_act_tunnel(struct __sk_buff *skb, const struct np_
 		return np_drop(skb, NP_REASON_HELPER_FAILED);
 	skb->mark = 0;
 	np_count(skb, NP_EVENT_TUNNELLED_OUT);
-	if (d->way_ifindex && !np_encapsulate(skb, d->network, node->vtep.words[3], d->vtep.words[3], d->mac, d->ecn))
-		return bpf_redirect_neigh(d->way_ifindex, &neighbour, sizeof(neighbour), 0);
-	return np_act_device(skb, d, node);
+	if (d->hop_ifindex && !np_encapsulate(skb, d->network, node->vtep.words[3], d->vtep.words[3], d->mac, d->ecn))
+		return bpf_redirect_neigh(d->hop_ifindex, &neighbour, sizeof(neighbour), 0);
+	return np_send_by_device(skb, d, node);
 }
 
 static __always_inline __u32 np_reply_event(__u32 reply)

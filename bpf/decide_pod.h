@@ -10,16 +10,16 @@
 #include "nd.h"
 #include "parse.h"
 
-/* The way past the VXLAN device, for what need not be fragmented outside. */
-static __always_inline void np_decide_way(struct __sk_buff *skb, const struct np_ip *ip, const struct np_node *node,
+/* The next hop, where the packet can go there without the VXLAN device: what is to be fragmented outside cannot. */
+static __always_inline void np_decide_next_hop(struct __sk_buff *skb, const struct np_ip *ip, const struct np_node *node,
 					  struct np_decision *d)
 {
-	const struct np_vtep *way = bpf_map_lookup_elem(&np_vteps, &d->vtep);
+	const struct np_vtep *hop = bpf_map_lookup_elem(&np_vteps, &d->vtep);
 
-	if (!way || !way->ifindex || (!ip->df && np_wire_length(skb, ip) > node->overlay_mtu))
+	if (!hop || !hop->ifindex || (!ip->df && np_wire_length(skb, ip) > node->overlay_mtu))
 		return;
-	d->way_ifindex = way->ifindex;
-	d->next_hop = way->next_hop;
+	d->hop_ifindex = hop->ifindex;
+	d->next_hop = hop->next_hop;
 	d->ecn = ip->ecn;
 }
 
@@ -45,7 +45,7 @@ static __always_inline void np_decide_known(struct __sk_buff *skb, const struct 
 	d->verdict = NP_VERDICT_TUNNEL;
 	d->ifindex = node->vxlan_ifindex;
 	d->vtep = endpoint->vtep;
-	np_decide_way(skb, ip, node, d);
+	np_decide_next_hop(skb, ip, node, d);
 }
 
 /* To anything else: the gateway's ping is answered, the rest is dropped by the name of what it tried. */

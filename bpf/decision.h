@@ -30,8 +30,8 @@ struct np_decision {
 	__u32 what;	/* an np_reason of a drop, an np_reply of a reply */
 	__u32 ifindex;	/* local: the device to deliver behind; tunnel: the VXLAN device */
 	__u32 network;
-	__u32 way_ifindex; /* tunnel: the device that leads to the VTEP, and the neighbour behind it; 0: only the VXLAN device does */
-	__be32 next_hop;
+	__u32 hop_ifindex; /* tunnel: the device that the next hop is behind; 0: the VXLAN device finds its own */
+	__be32 next_hop;   /* tunnel: the neighbour to hand the packet to */
 	struct np_addr vtep; /* tunnel: where to; an ICMP error: the address it comes from */
 	__u32 mtu;	     /* an ICMP error: the MTU to report, bytes */
 	__u8 mac[ETH_ALEN];  /* local, tunnel: destination MAC; ARP, ND: the MAC to answer with */

@@ -51,8 +51,8 @@ struct np_interface {
 };
 
 /*
- * Another node's tunnel end, and the way there that needs no VXLAN device: by a device of this node to a neighbour (the VTEP itself
- * or a router). ifindex 0: there is none, or it is not known, and the VXLAN device finds its own.
+ * Another node's tunnel end and the next hop towards it: a neighbour (the VTEP itself or a router) behind a device of this node.
+ * ifindex 0: there is none, or it is not known, and the VXLAN device finds its own.
  */
 struct np_vtep {
 	__u32 ifindex;

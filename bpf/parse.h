@@ -60,6 +60,27 @@ struct np_ip {
 	__u8 broadcast; /* the destination is 255.255.255.255 */
 };
 
+/* Folds a sum of 16-bit words into an internet checksum (RFC 1071). */
+static __always_inline __sum16 np_fold(__u32 sum)
+{
+	sum = (sum & 0xffff) + (sum >> 16);
+	sum = (sum & 0xffff) + (sum >> 16);
+	return (__sum16)~sum;
+}
+
+/* What the checksum of a header should be while its field is 0; 0 when the field is right. */
+static __always_inline __sum16 np_ipv4_check(const struct np_ipv4 *h)
+{
+	const __u16 *words = (const __u16 *)h;
+	__u32 sum = 0;
+	int i;
+
+#pragma unroll
+	for (i = 0; i < (int)(sizeof(*h) / sizeof(*words)); i++)
+		sum += words[i];
+	return np_fold(sum);
+}
+
 /* Most IPv6 extension headers looked through: twice what RFC 8200 section 4.1 expects to occur at all. */
 #define NP_MAX_EXTENSIONS 8
 

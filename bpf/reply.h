@@ -13,14 +13,6 @@
 #include "nd.h"
 #include "parse.h"
 
-/* Folds a sum of 16-bit words into an internet checksum (RFC 1071). */
-static __always_inline __sum16 np_fold(__u32 sum)
-{
-	sum = (sum & 0xffff) + (sum >> 16);
-	sum = (sum & 0xffff) + (sum >> 16);
-	return (__sum16)~sum;
-}
-
 /* A checksum after one 16-bit word under it changed (RFC 1624, equation 3). */
 static __always_inline __sum16 np_refold(__sum16 check, __be16 from, __be16 to)
 {
@@ -221,7 +213,7 @@ static __always_inline long np_reply_frag_needed(struct __sk_buff *skb, const st
 	f.ip.proto = IPPROTO_ICMP;
 	f.ip.src = d->vtep.words[3];
 	f.ip.dst = from.src;
-	f.ip.check = np_fold(bpf_csum_diff(NULL, 0, (__be32 *)&f.ip, sizeof(f.ip), 0));
+	f.ip.check = np_ipv4_check(&f.ip);
 	f.icmp.head.type = NP_ICMP_UNREACHABLE;
 	f.icmp.head.code = NP_ICMP_FRAG_NEEDED;
 	f.icmp.mtu = bpf_htonl(d->mtu);

@@ -33,7 +33,7 @@ int np_test_from_pod(struct __sk_buff *skb)
 	int action = np_run_from_pod(skb, &d);
 
 	if (d.verdict == NP_VERDICT_TUNNEL && skb->len != len) {
-		d.ifindex = d.way_ifindex;
+		d.ifindex = d.hop_ifindex;
 		d.vtep = np_addr_v4(d.next_hop);
 	}
 	return np_test_report(skb, &d, action);

@@ -44,26 +44,12 @@ _Static_assert(NP_OUTER_LEN == 50 && sizeof(struct np_outer) == 60, "the headers
 /* linux/bpf.h of Linux 6.3; before that the helper refuses it, and inner IPv6 goes by the device. */
 #define NP_F_ADJ_ROOM_DECAP_L3_IPV6 (1ULL << 8)
 
-/* The hop limit that the device gives, too. */
+/* The hop limit of the outer header, whichever way it is made. */
 #define NP_OUTER_TTL 64
 
 /* Ports that sources of flows are spread over: Linux's default of net.ipv4.ip_local_port_range, which the device uses. */
 #define NP_PORT_FIRST 32768
 #define NP_PORTS 28232
-
-/* RFC 1071, over a header without options; 0xffff when its checksum field is right. */
-static __always_inline __u16 np_ipv4_sum(const struct np_ipv4 *h)
-{
-	const __u16 *words = (const __u16 *)h;
-	__u32 sum = 0;
-	int i;
-
-#pragma unroll
-	for (i = 0; i < 10; i++)
-		sum += words[i];
-	sum = (sum & 0xffff) + (sum >> 16);
-	return (sum & 0xffff) + (sum >> 16);
-}
 
 /*
  * Puts the outer headers on, and the destination's MAC inside. 0, or less than 0 when the kernel refuses: a packet that is a tunnel's
@@ -89,7 +75,7 @@ static __always_inline int np_encapsulate(struct __sk_buff *skb, __u32 vni, __be
 	o.ip.total = bpf_htons(total);
 	/* May be fragmented by who must: an identification of its own (RFC 6864 section 4). */
 	o.ip.id = bpf_get_prandom_u32();
-	o.ip.check = ~np_ipv4_sum(&o.ip);
+	o.ip.check = np_ipv4_check(&o.ip);
 	o.udp.source = bpf_htons(NP_PORT_FIRST + (((__u64)bpf_get_hash_recalc(skb) * NP_PORTS) >> 32));
 	o.udp.len = bpf_htons(total - sizeof(o.ip));
 	result = bpf_skb_adjust_room(skb, NP_OUTER_LEN, BPF_ADJ_ROOM_MAC,
@@ -111,7 +97,7 @@ static __always_inline int np_is_plain(const struct __sk_buff *skb, const struct
 	       !(o->ip.frag & bpf_htons(NP_IP_MF | NP_IP_OFFSET)) && np_addr_is_v4(&node->vtep) &&
 	       o->ip.dst == node->vtep.words[3] && bpf_ntohs(o->ip.total) == total &&
 	       bpf_ntohs(o->udp.len) == total - sizeof(o->ip) && !o->udp.check && o->vxlan.flags == NP_VXLAN_VALID &&
-	       !(o->vxlan.vni & bpf_htonl(0xff)) && (o->ip.tos & NP_ECN_MASK) != NP_ECN_CE && np_ipv4_sum(&o->ip) == 0xffff;
+	       !(o->vxlan.vni & bpf_htonl(0xff)) && (o->ip.tos & NP_ECN_MASK) != NP_ECN_CE && !np_ipv4_check(&o->ip);
 }
 
 /*

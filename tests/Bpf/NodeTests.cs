@@ -14,18 +14,28 @@ public sealed class NodeTests
     private const uint Orange = 10001;
     private const uint Purple = 10002;
 
-    [Theory]
-    [InlineData("10.0.0.2", "10.0.0.3", "10.0.0.4", Ways.All)]
-    [InlineData("10.0.0.2", "10.0.0.3", "10.0.0.4", Ways.FirstNode)]
-    [InlineData("10.0.0.2", "10.0.0.3", "10.0.0.4", Ways.SecondNode)]
-    [InlineData("10.0.0.2", "10.0.0.3", "10.0.0.4", Ways.None)]
-    [InlineData("fd00::2", "fd00::3", "fd00::4", Ways.All)]
-    [InlineData("fd00::2", "fd00::3", "fd00::4", Ways.FirstNode)]
-    [InlineData("fd00::2", "fd00::3", "fd00::4", Ways.SecondNode)]
-    [InlineData("fd00::2", "fd00::3", "fd00::4", Ways.None)]
-    public void Pods_talk_on_one_node_and_across_nodes(string here, string beside, string there, Ways ways)
+    public static TheoryData<DirectNodes> EachNodeEitherWay => [.. Enum.GetValues<DirectNodes>()];
+
+    public static TheoryData<string, string, string, DirectNodes> BothFamiliesEachNodeEitherWay
     {
-        using var network = new TestNetwork(nodes: 2, ways: ways);
+        get
+        {
+            var data = new TheoryData<string, string, string, DirectNodes>();
+            foreach (var directNodes in Enum.GetValues<DirectNodes>())
+            {
+                data.Add("10.0.0.2", "10.0.0.3", "10.0.0.4", directNodes);
+                data.Add("fd00::2", "fd00::3", "fd00::4", directNodes);
+            }
+
+            return data;
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(BothFamiliesEachNodeEitherWay))]
+    public void Pods_talk_on_one_node_and_across_nodes(string here, string beside, string there, DirectNodes directNodes)
+    {
+        using var network = new TestNetwork(nodes: 2, directNodes: directNodes);
         var one = network.AddPod(1, Orange, here);
         var two = network.AddPod(1, Orange, beside);
         var three = network.AddPod(2, Orange, there);
@@ -65,13 +75,10 @@ public sealed class NodeTests
     }
 
     [Theory]
-    [InlineData(Ways.All)]
-    [InlineData(Ways.FirstNode)]
-    [InlineData(Ways.SecondNode)]
-    [InlineData(Ways.None)]
-    public void Large_transfers_pass_with_segmentation_offload_and_without(Ways ways)
+    [MemberData(nameof(EachNodeEitherWay))]
+    public void Large_transfers_pass_with_segmentation_offload_and_without(DirectNodes directNodes)
     {
-        using var network = new TestNetwork(nodes: 2, ways: ways);
+        using var network = new TestNetwork(nodes: 2, directNodes: directNodes);
         var one = network.AddPod(1, Orange, "10.0.0.2");
         var beside = network.AddPod(1, Orange, "10.0.0.3");
         var there = network.AddPod(2, Orange, "10.0.0.4");
@@ -84,13 +91,10 @@ public sealed class NodeTests
     }
 
     [Theory]
-    [InlineData(Ways.All)]
-    [InlineData(Ways.FirstNode)]
-    [InlineData(Ways.SecondNode)]
-    [InlineData(Ways.None)]
-    public void Fragments_and_full_packets_pass(Ways ways)
+    [MemberData(nameof(EachNodeEitherWay))]
+    public void Fragments_and_full_packets_pass(DirectNodes directNodes)
     {
-        using var network = new TestNetwork(nodes: 2, ways: ways);
+        using var network = new TestNetwork(nodes: 2, directNodes: directNodes);
         var one = network.AddPod(1, Orange, "10.0.0.2");
         var there = network.AddPod(2, Orange, "10.0.0.3");
         const int headers = 28;
@@ -114,13 +118,10 @@ public sealed class NodeTests
     }
 
     [Theory]
-    [InlineData(Ways.All)]
-    [InlineData(Ways.FirstNode)]
-    [InlineData(Ways.SecondNode)]
-    [InlineData(Ways.None)]
-    public void What_may_be_fragmented_and_is_too_large_arrives_all_the_same(Ways ways)
+    [MemberData(nameof(EachNodeEitherWay))]
+    public void What_may_be_fragmented_and_is_too_large_arrives_all_the_same(DirectNodes directNodes)
     {
-        using var network = new TestNetwork(nodes: 2, ways: ways);
+        using var network = new TestNetwork(nodes: 2, directNodes: directNodes);
         var one = network.AddPod(1, Orange, "10.0.0.2", mtu: 9000);
         var there = network.AddPod(2, Orange, "10.0.0.3", mtu: 9000);
         // IP_MTU_DISCOVER (10) to IP_PMTUDISC_DONT (0), ip(7).

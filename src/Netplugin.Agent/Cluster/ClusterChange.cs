@@ -8,7 +8,11 @@ namespace Netplugin.Agent.Cluster;
 /// <param name="Everything">True: compare all. False: only <paramref name="Endpoints"/>.</param>
 /// <param name="Endpoints">Endpoints that changed, with the addresses they had before.</param>
 /// <param name="Resolve">True when local pods may lead to other endpoints now (a post, a home).</param>
-internal sealed record ClusterChange(bool Everything, ImmutableArray<EndpointChange> Endpoints, bool Resolve);
+internal sealed record ClusterChange(bool Everything, ImmutableArray<EndpointChange> Endpoints, bool Resolve)
+{
+    /// <summary>Nothing changed.</summary>
+    public static ClusterChange None { get; } = new(false, [], false);
+}
 
 /// <summary>One endpoint's change.</summary>
 /// <param name="Id">The endpoint.</param>

@@ -38,11 +38,11 @@ internal interface ILinks
     /// <returns>The device.</returns>
     IfIndex EnsureVxlanDevice(int mtu);
 
-    /// <summary>The ways to other nodes' tunnel ends that need no VXLAN device; what has none is left out.</summary>
+    /// <summary>The next hops towards other nodes' tunnel ends; what has none is left out.</summary>
     /// <param name="source">This node's tunnel end.</param>
     /// <param name="vteps">The others'.</param>
-    /// <param name="mtu">The MTU in bytes that a way must have.</param>
-    ImmutableDictionary<IpAddr, VtepEntry> WaysTo(IpAddr source, IReadOnlyCollection<IpAddr> vteps, int mtu);
+    /// <param name="mtu">The MTU in bytes that the route must have.</param>
+    ImmutableDictionary<IpAddr, VtepEntry> NextHopsTo(IpAddr source, IReadOnlyCollection<IpAddr> vteps, int mtu);
 
     /// <summary>Has the programs see what comes in by a device that leads to other nodes.</summary>
     void AttachUplink(IfIndex device);

@@ -45,8 +45,8 @@ internal sealed class KernelLinks(LinkDriver driver, StubPrograms stubs) : ILink
     public IfIndex EnsureVxlanDevice(int mtu) => driver.EnsureVxlanDevice(mtu, _overlayFilters);
 
     /// <inheritdoc/>
-    public ImmutableDictionary<IpAddr, VtepEntry> WaysTo(IpAddr source, IReadOnlyCollection<IpAddr> vteps, int mtu) =>
-        driver.Underlay.WaysTo(source, vteps, mtu);
+    public ImmutableDictionary<IpAddr, VtepEntry> NextHopsTo(IpAddr source, IReadOnlyCollection<IpAddr> vteps, int mtu) =>
+        driver.Underlay.NextHopsTo(source, vteps, mtu);
 
     /// <inheritdoc/>
     public void AttachUplink(IfIndex device) => driver.AttachUplink(device, stubs.FromUnderlay);

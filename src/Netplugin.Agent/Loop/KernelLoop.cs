@@ -25,7 +25,7 @@ internal sealed class KernelLoop : IAsyncDisposable
     private readonly ILogger _log;
     private readonly Lock _gate = new();
     private readonly CancellationTokenSource _stop = new();
-    private readonly LeftOver _leftOver = new();
+    private readonly HeapSweeper _heap = new();
     private readonly Task _reader;
     private ClusterChange? _dirty;
     private bool _resyncDue = true;
@@ -188,7 +188,7 @@ internal sealed class KernelLoop : IAsyncDisposable
             _resyncDue = !Attempt(() => Resync());
 
             // Nobody waited when this turn began, and it comes at most twice a minute.
-            _leftOver.Sweep();
+            _heap.Sweep();
         }
         else if (TakeDirty() is { } change && !Attempt(() => Reconcile(change)))
         {

@@ -29,9 +29,9 @@ internal static partial class LoopLog
     [LoggerMessage(1207, LogLevel.Information, "The node's packets go through this build's programs and maps")]
     public static partial void Activated(ILogger log);
 
-    [LoggerMessage(1208, LogLevel.Warning, "The ways to the other nodes were not looked up again after routes changed; the next resync does: {Reason}")]
-    public static partial void WaysNotRefreshed(ILogger log, string reason);
+    [LoggerMessage(1208, LogLevel.Warning, "The next hops of the other nodes were not looked up again after routes changed; the next resync does: {Reason}")]
+    public static partial void NextHopsNotRefreshed(ILogger log, string reason);
 
     [LoggerMessage(1209, LogLevel.Error, "Changes of routes are no longer seen; each resync still looks: {Reason}")]
-    public static partial void WaysNotWatched(ILogger log, string reason);
+    public static partial void NextHopsNotWatched(ILogger log, string reason);
 }

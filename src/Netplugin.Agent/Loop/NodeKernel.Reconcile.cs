@@ -90,7 +90,7 @@ internal sealed partial class NodeKernel
     {
         // Of two that claim one address the newer has it.
         var local = Pods.Values.SelectMany(p => p.Attachments).Where(IsLocal).OrderBy(a => a.Number).ToArray();
-        return DatapathDiff.Compute(WithWays(WantedState.Compute(view(), facts(), _vxlan, local, Current, settling())), Current);
+        return DatapathDiff.Compute(WithNextHops(WantedState.Compute(view(), facts(), _vxlan, local, Current, settling())), Current);
     }
 
     private ImmutableArray<DatapathChange> OnlyEndpoints(ImmutableArray<EndpointChange> changed)

@@ -170,13 +170,13 @@ internal sealed partial class NodeKernel(
     {
         if (!Pods.TryGetValue(key, out var pod))
         {
-            return new ClusterChange(false, [], false);
+            return ClusterChange.None;
         }
 
         var leaving = pod.Attachments.Where(a => numbers.Contains(a.Number) && a.Phase != AttachmentPhase.Unbinding).ToImmutableArray();
         if (leaving.IsEmpty && (pod.Ended || !ended))
         {
-            return new ClusterChange(false, [], false);
+            return ClusterChange.None;
         }
 
         pod = pod with { Ended = pod.Ended || ended };
@@ -188,7 +188,7 @@ internal sealed partial class NodeKernel(
         Save(pod);
         if (leaving.IsEmpty)
         {
-            return new ClusterChange(false, [], false);
+            return ClusterChange.None;
         }
 
         FaultPoint.Reach(FaultPoint.DelBegun);

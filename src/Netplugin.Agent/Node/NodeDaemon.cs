@@ -108,7 +108,7 @@ internal sealed class NodeDaemon : IAsyncDisposable
         kernel.Restore();
         loop = new KernelLoop(kernel, () => keeper?.MayRemove == true, problems, metrics, time, log);
         Own(loop);
-        Own(new WayFollower(loop, log));
+        Own(new NextHopFollower(loop, log));
 
         var cache = new SandboxCache(sandboxes, problems);
         var turns = new PodTurns();

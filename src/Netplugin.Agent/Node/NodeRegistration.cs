@@ -15,7 +15,7 @@ internal sealed class NodeRegistration : IAsyncDisposable
     private static readonly TimeSpan Every = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan MinimumGap = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan Retry = TimeSpan.FromSeconds(2);
-    private static readonly TimeSpan Calm = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan QuietTime = TimeSpan.FromSeconds(1);
     private readonly IStateStore _store;
     private readonly ClusterFollower _follower;
     private readonly NodeIdentity _identity;
@@ -25,7 +25,7 @@ internal sealed class NodeRegistration : IAsyncDisposable
     private readonly ILogger _log;
     private readonly SemaphoreSlim _due = new(0, 1);
     private readonly CancellationTokenSource _stop = new();
-    private readonly Timer _calm;
+    private readonly Timer _quiet;
     private Task _worker = Task.CompletedTask;
     private IStoreLease? _lease;
     private NodeRecord? _written;
@@ -38,7 +38,7 @@ internal sealed class NodeRegistration : IAsyncDisposable
         IStateStore store, ClusterFollower follower, NodeIdentity identity, Func<NodeStatus> status, Action identityChanged, string version, ILogger log)
     {
         (_store, _follower, _identity, _status, _identityChanged, _version, _log) = (store, follower, identity, status, identityChanged, version, log);
-        _calm = new Timer(_ => Signal());
+        _quiet = new Timer(_ => Signal());
     }
 
     /// <summary>True once the other nodes can know where this node's tunnel ends.</summary>
@@ -63,7 +63,7 @@ internal sealed class NodeRegistration : IAsyncDisposable
     public void Start() => _worker = Task.Run(WorkAsync);
 
     /// <summary>Says that the status may have changed: it is written when requests have come to a rest, so that it holds none of them up.</summary>
-    public void StatusChanged() => _calm.Change(Calm, Timeout.InfiniteTimeSpan);
+    public void StatusChanged() => _quiet.Change(QuietTime, Timeout.InfiniteTimeSpan);
 
     private void Signal()
     {
@@ -79,7 +79,7 @@ internal sealed class NodeRegistration : IAsyncDisposable
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
-        await _calm.DisposeAsync();
+        await _quiet.DisposeAsync();
         await _stop.CancelAsync();
         await _worker;
         if (_lease is not null)

@@ -12,7 +12,7 @@ namespace Netplugin.Agent.Wanted;
 /// </summary>
 internal static class WantedState
 {
-    /// <summary>Computes the whole state, but for the ways to the tunnel ends: these are the kernel's to know.</summary>
+    /// <summary>Computes the whole state, but for the tunnel ends' next hops: these are the kernel's to know.</summary>
     /// <param name="view">What the store says.</param>
     /// <param name="node">The node's own facts.</param>
     /// <param name="vxlan">The VXLAN device.</param>

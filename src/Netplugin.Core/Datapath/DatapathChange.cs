@@ -25,7 +25,7 @@ public abstract record DatapathChange
     /// <param name="Network">Its datapath id.</param>
     public sealed record RemoveNetwork(uint Network) : DatapathChange;
 
-    /// <summary>Accepts VXLAN from an address, and writes the way there.</summary>
+    /// <summary>Accepts VXLAN from an address, and writes its next hop.</summary>
     /// <param name="Vtep">The address.</param>
     /// <param name="Entry">The entry.</param>
     public sealed record SetVtep(IpAddr Vtep, VtepEntry Entry) : DatapathChange;

@@ -9,7 +9,7 @@ namespace Netplugin.Core.Datapath;
 /// <param name="Networks">Networks with an endpoint here, by datapath id. A VNI that is missing is dropped on arrival.</param>
 /// <param name="Endpoints">Endpoints of those networks, here and elsewhere, by network and address.</param>
 /// <param name="Interfaces">The local pods' host-side devices.</param>
-/// <param name="Vteps">Addresses VXLAN is accepted from, and the ways there.</param>
+/// <param name="Vteps">Addresses VXLAN is accepted from, with their next hops.</param>
 public sealed record DatapathState(
     NodeEntry? Node,
     ImmutableDictionary<uint, NetworkEntry> Networks,
@@ -65,11 +65,11 @@ public readonly record struct EndpointKey(uint Network, IpAddr Address) : ICompa
 public readonly record struct EndpointEntry(IfIndex Device, IpAddr Vtep, MacAddress Mac);
 
 /// <summary>
-/// Another node's tunnel end, and the way there that needs no VXLAN device. The default value is: no such way, so the VXLAN device sends by the
-/// route it finds for each packet.
+/// Another node's tunnel end and the next hop towards it. The default value has none: the VXLAN device then sends by the route it finds for each
+/// packet.
 /// </summary>
-/// <param name="Device">The device of this node that leads there; none when only the VXLAN device can.</param>
-/// <param name="NextHop">The neighbour behind that device, IPv4: the tunnel end itself, or a router.</param>
+/// <param name="Device">The device that the next hop is behind; none when there is no next hop.</param>
+/// <param name="NextHop">The neighbour to hand packets to, IPv4: the tunnel end itself, or a router.</param>
 public readonly record struct VtepEntry(IfIndex Device, IpAddr NextHop);
 
 /// <summary>A local pod's host-side device: which network what enters it belongs to, and whose it must be.</summary>

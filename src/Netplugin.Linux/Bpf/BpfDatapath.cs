@@ -19,15 +19,13 @@ public sealed partial class BpfDatapath : IDisposable
     private static readonly ImmutableArray<(uint Slot, string Program)> Slots =
         [(0, "np_from_pod"), (1, "np_to_pod"), (2, "np_from_overlay"), (3, "np_to_overlay"), (4, "np_from_underlay")];
 
-    /// <summary><c>NP_SLOTS</c>.</summary>
-    private const uint SlotCount = 16;
-
     private static readonly ImmutableArray<string> CommonMaps = ["np_progs", "np_drops", "np_counters"];
     private static readonly ImmutableArray<string> GenerationMaps = ["np_node", "np_networks", "np_endpoints", "np_interfaces", "np_vteps"];
 
     private readonly PinFolder _pins;
     private readonly SafeFileHandle _node;
     private readonly SafeFileHandle _progs;
+    private readonly uint _slotCount;
     private readonly SafeFileHandle _drops;
     private readonly SafeFileHandle _counters;
     private readonly BpfMap<uint, NetworkValue> _networks;
@@ -43,6 +41,7 @@ public sealed partial class BpfDatapath : IDisposable
         Stubs = stubs;
         _node = loaded.TakeMap("np_node");
         _progs = loaded.TakeMap("np_progs");
+        _slotCount = loaded.Definition("np_progs").MaxEntries;
         _drops = loaded.TakeMap("np_drops");
         _counters = loaded.TakeMap("np_counters");
         _networks = Take<uint, NetworkValue>(loaded, "np_networks");
@@ -98,7 +97,7 @@ public sealed partial class BpfDatapath : IDisposable
         }
 
         // A later build that was taken back has put programs in slots unknown to this one; they would go on over maps that nobody writes.
-        for (var slot = (uint)Slots.Length; slot < SlotCount; slot++)
+        for (var slot = (uint)Slots.Length; slot < _slotCount; slot++)
         {
             var result = LibBpf.DeleteElement(_progs, &slot);
             if (result < 0 && -result != Errno.NoEntry)

@@ -104,29 +104,10 @@ internal static class AddressMessages
     }
 
     /// <summary>Asks which way a packet to an address would go.</summary>
-    internal static void Resolve(NetlinkBatch batch, IpAddr destination)
-    {
-        var writer = batch.Begin("find the route to", destination.ToString(), NetlinkType.GetRoute);
-        writer.Put(new RouteHeader { Family = Family(destination), DestinationLength = (byte)destination.Width });
-        PutAddress(ref writer, RouteDestination, destination);
-        batch.End(writer);
-    }
+    internal static void Resolve(NetlinkBatch batch, IpAddr destination) => Resolve(batch, destination, IpAddr.Unspecified, 0);
 
     /// <summary>Asks for the route by which packets from an address of the node to another would go. Linux 5.4 and up.</summary>
-    internal static void ResolveRoute(NetlinkBatch batch, IpAddr source, IpAddr destination)
-    {
-        var writer = batch.Begin("find the route to", destination.ToString(), NetlinkType.GetRoute);
-        writer.Put(new RouteHeader
-        {
-            Family = Family(destination),
-            DestinationLength = (byte)destination.Width,
-            SourceLength = (byte)source.Width,
-            Flags = WholeRoute,
-        });
-        PutAddress(ref writer, RouteDestination, destination);
-        PutAddress(ref writer, RouteSource, source);
-        batch.End(writer);
-    }
+    internal static void ResolveRoute(NetlinkBatch batch, IpAddr source, IpAddr destination) => Resolve(batch, destination, source, WholeRoute);
 
     internal static byte Family(IpAddr address) => address.IsV4 ? K.FamilyInet : K.FamilyInet6;
 
@@ -137,6 +118,25 @@ internal static class AddressMessages
         16 => IpAddr.FromBytes(attribute.Value),
         var length => throw new InvalidDataException($"the kernel sent an address of {length} bytes"),
     };
+
+    private static void Resolve(NetlinkBatch batch, IpAddr destination, IpAddr source, uint flags)
+    {
+        var writer = batch.Begin("find the route to", destination.ToString(), NetlinkType.GetRoute);
+        writer.Put(new RouteHeader
+        {
+            Family = Family(destination),
+            DestinationLength = (byte)destination.Width,
+            SourceLength = source.IsUnspecified ? (byte)0 : (byte)source.Width,
+            Flags = flags,
+        });
+        PutAddress(ref writer, RouteDestination, destination);
+        if (!source.IsUnspecified)
+        {
+            PutAddress(ref writer, RouteSource, source);
+        }
+
+        batch.End(writer);
+    }
 
     private static void PutAddress(ref NetlinkWriter writer, ushort type, IpAddr address)
     {

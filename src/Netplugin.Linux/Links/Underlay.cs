@@ -80,21 +80,21 @@ public sealed class Underlay
     }
 
     /// <summary>
-    /// The ways to other nodes' tunnel ends by one neighbour behind one Ethernet device. A tunnel end whose route is not that plain (several
-    /// next hops, a next hop of the other family, IPv6, too small an MTU) has no entry.
+    /// The next hops towards other nodes' tunnel ends, each behind an Ethernet device. A tunnel end whose route is not that plain (several next
+    /// hops, one of the other family, IPv6, too small an MTU) has no entry.
     /// </summary>
     /// <param name="source">This node's tunnel end.</param>
     /// <param name="vteps">The others'.</param>
-    /// <param name="mtu">The MTU in bytes that the way must have.</param>
+    /// <param name="mtu">The MTU in bytes that the route must have.</param>
     /// <exception cref="KernelException">The devices cannot be read.</exception>
-    public ImmutableDictionary<IpAddr, VtepEntry> WaysTo(IpAddr source, IEnumerable<IpAddr> vteps, int mtu)
+    public ImmutableDictionary<IpAddr, VtepEntry> NextHopsTo(IpAddr source, IEnumerable<IpAddr> vteps, int mtu)
     {
         ArgumentNullException.ThrowIfNull(vteps);
         IpAddr[] asked = source.IsV4 ? [.. vteps.Where(vtep => vtep.IsV4)] : [];
-        var ways = ImmutableDictionary.CreateBuilder<IpAddr, VtepEntry>();
+        var hops = ImmutableDictionary.CreateBuilder<IpAddr, VtepEntry>();
         if (asked.Length == 0)
         {
-            return ways.ToImmutable();
+            return hops.ToImmutable();
         }
 
         var links = _node.Dump("list the links", LinkMessages.GetAll, LinkState.Parse).ToDictionary(link => link.Index);
@@ -104,17 +104,17 @@ public sealed class Underlay
             AddressMessages.ResolveRoute(batch, source, vtep);
         }
 
-        // No route, or a source that is not this node's, is an answer: there is no way.
+        // No route, or a source that is not this node's, is an answer: there is no next hop.
         _node.Try(batch, (step, message) =>
         {
             var route = RouteState.Parse(message);
             if (route is { IsPlain: true, Type: AddressMessages.Unicast } && links.TryGetValue(route.Device, out var link)
                 && link.HardwareType == K.HardwareEthernet && (link.Flags & K.FlagNoArp) == 0 && link.Mtu >= mtu && (route.Mtu == 0 || route.Mtu >= mtu))
             {
-                ways[asked[step]] = new(route.Device, route.Gateway.IsUnspecified ? asked[step] : route.Gateway);
+                hops[asked[step]] = new(route.Device, route.Gateway.IsUnspecified ? asked[step] : route.Gateway);
             }
         });
-        return ways.ToImmutable();
+        return hops.ToImmutable();
     }
 
     private (IReadOnlyList<UnderlayAddress> Addresses, IReadOnlyList<UnderlayAddress> OnLoopback) List()

@@ -60,12 +60,12 @@ internal sealed class FakeLinks(Failures failures) : ILinks
 
     public IfIndex EnsureVxlanDevice(int mtu) => Vxlan;
 
-    public ImmutableDictionary<IpAddr, VtepEntry> Ways { get; set; } = ImmutableDictionary<IpAddr, VtepEntry>.Empty;
+    public ImmutableDictionary<IpAddr, VtepEntry> NextHops { get; set; } = ImmutableDictionary<IpAddr, VtepEntry>.Empty;
 
     public ConcurrentBag<IfIndex> Uplinks { get; } = [];
 
-    public ImmutableDictionary<IpAddr, VtepEntry> WaysTo(IpAddr source, IReadOnlyCollection<IpAddr> vteps, int mtu) =>
-        Ways.Where(way => vteps.Contains(way.Key)).ToImmutableDictionary();
+    public ImmutableDictionary<IpAddr, VtepEntry> NextHopsTo(IpAddr source, IReadOnlyCollection<IpAddr> vteps, int mtu) =>
+        NextHops.Where(hop => vteps.Contains(hop.Key)).ToImmutableDictionary();
 
     public void AttachUplink(IfIndex device)
     {

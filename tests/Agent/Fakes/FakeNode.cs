@@ -134,6 +134,10 @@ internal sealed class FakeNode : IAsyncDisposable
         await Store.CommitAsync(new StoreTransaction([], operations.ToImmutable()));
     }
 
+    /// <summary>Writes a record as whoever changes it outside of a post does.</summary>
+    public Task WriteAsync(EndpointRecord endpoint) => Store.CommitAsync(new StoreTransaction(
+        [], [new StoreOperation.Put(StoreKeys.Endpoint(endpoint.Id), RecordCodec.Encode(endpoint))]));
+
     /// <summary>Registers another node, as its daemon does.</summary>
     public Task RegisterAsync(string host) => Store.CommitAsync(new StoreTransaction(
         [], [new StoreOperation.Put(StoreKeys.Node(host), RecordCodec.Encode(Samples.View().Nodes![host]))]));

@@ -4,7 +4,6 @@ using Netplugin.Agent.Runtime;
 using Netplugin.Core.Model;
 using Netplugin.Linux;
 using Netplugin.Store;
-using Netplugin.Store.Json;
 using Netplugin.Tests.Agent.Fakes;
 using Netplugin.Tests.Support;
 
@@ -137,8 +136,7 @@ public sealed class PodServiceTests : IDisposable
         await node.PostAsync(C1);
         await node.AddAsync("s1", "c1");
         var elsewhere = (await node.RecordAsync(C1.Id))! with { Binding = new("host2", "s2", "eth0") };
-        await node.Store.CommitAsync(
-            new StoreTransaction([], [new StoreOperation.Put(StoreKeys.Endpoint(C1.Id), RecordCodec.Encode(elsewhere))]), TestContext.Current.CancellationToken);
+        await node.WriteAsync(elsewhere);
 
         await node.DeletePodAsync("s1");
 
@@ -153,8 +151,7 @@ public sealed class PodServiceTests : IDisposable
         await node.PostAsync(C1);
         await node.AddAsync("s1", "c1");
         var written = (await node.RecordAsync(C1.Id))! with { Host = Samples.Me };
-        await node.Store.CommitAsync(
-            new StoreTransaction([], [new StoreOperation.Put(StoreKeys.Endpoint(C1.Id), RecordCodec.Encode(written))]), TestContext.Current.CancellationToken);
+        await node.WriteAsync(written);
 
         await node.DeletePodAsync("s1");
 

@@ -187,10 +187,10 @@ internal sealed class ReferenceModel(DatapathState state, bool takesIpv6 = true)
         }
 
         // Segmentation offload of no kind that the kernel knows is all that test-run has to offer; the kernel puts no headers on that.
-        var way = state.Vteps.GetValueOrDefault(endpoint.Vtep);
-        return way.Device == IfIndex.None || gsoSize != 0 || packet.LongestSegment(0) > Node.OverlayMtu
+        var hop = state.Vteps.GetValueOrDefault(endpoint.Vtep);
+        return hop.Device == IfIndex.None || gsoSize != 0 || packet.LongestSegment(0) > Node.OverlayMtu
             ? new Outcome.Tunnel(Node.VxlanDevice.Value, pod.Network, endpoint.Vtep, frame)
-            : new Outcome.Direct(way.Device.Value, way.NextHop, pod.Network, Node.Vtep, endpoint.Vtep, packet.Ecn == 3 ? 2 : packet.Ecn, frame);
+            : new Outcome.Direct(hop.Device.Value, hop.NextHop, pod.Network, Node.Vtep, endpoint.Vtep, packet.Ecn == 3 ? 2 : packet.Ecn, frame);
     }
 
     private Outcome ToNoEndpoint(InterfaceEntry pod, ModelPacket packet)

@@ -2,7 +2,7 @@ using System.Globalization;
 using Netplugin.Core.Addresses;
 using Netplugin.Linux.Namespaces;
 using Netplugin.Tests.Bpf.Kernel;
-using Netplugin.Tests.Support.Processes;
+using Netplugin.Tests.Support.Packets;
 
 namespace Netplugin.Tests.Bpf.Nodes;
 
@@ -19,11 +19,11 @@ internal sealed class TestNetwork : IDisposable
 
     /// <param name="nodes">How many nodes.</param>
     /// <param name="mtu">MTU of the wire in bytes.</param>
-    /// <param name="ways">Which nodes do without the VXLAN device where they can.</param>
-    internal TestNetwork(int nodes, int mtu = 1500, Ways ways = Ways.All)
+    /// <param name="directNodes">Which nodes do without the VXLAN device where they can.</param>
+    internal TestNetwork(int nodes, int mtu = 1500, DirectNodes directNodes = DirectNodes.All)
     {
         Mtu = mtu;
-        Ways = ways;
+        DirectNodes = directNodes;
         Ip(_wire, "link add wire type bridge", "link set wire up");
         for (var i = 1; i <= nodes; i++)
         {
@@ -38,7 +38,7 @@ internal sealed class TestNetwork : IDisposable
 
     internal int Mtu { get; }
 
-    internal Ways Ways { get; }
+    internal DirectNodes DirectNodes { get; }
 
     /// <summary>VXLAN takes 50 bytes from each packet: outer IPv4, UDP, VXLAN and inner Ethernet headers.</summary>
     internal int OverlayMtu => Mtu - 50;
@@ -64,16 +64,10 @@ internal sealed class TestNetwork : IDisposable
         }
     }
 
-    internal static string Inside(NetworkNamespace place, params string[] command)
-    {
-        var result = Command.Run("nsenter", ["--net=" + PathOf(place), .. command]);
-        Assert.True(result.ExitCode == 0, result.ToString());
-        return result.Output;
-    }
+    internal static string Inside(NetworkNamespace place, params string[] command) => InNamespace.Run(PathOf(place), command);
 
     /// <summary>A path by which other processes open the namespace.</summary>
-    internal static string PathOf(NetworkNamespace place) =>
-        string.Create(CultureInfo.InvariantCulture, $"/proc/{Environment.ProcessId}/fd/{place.Handle.DangerousGetHandle()}");
+    internal static string PathOf(NetworkNamespace place) => InNamespace.PathOf(place.Handle);
 
     /// <summary>Starts a pod on a node and tells all nodes.</summary>
     internal TestPod AddPod(int node, uint network, string address, int? mtu = null)

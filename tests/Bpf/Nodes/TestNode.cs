@@ -16,13 +16,13 @@ internal sealed class TestNode : IDisposable
     private readonly TestNetwork _network;
     private readonly string _directory;
     private readonly IfIndex _vxlan;
-    private readonly bool _knowsWays;
+    private readonly bool _knowsNextHops;
 
     internal TestNode(TestNetwork network, int number, string directory)
     {
         _network = network;
         _directory = directory;
-        _knowsWays = network.Ways switch { Ways.All => true, Ways.FirstNode => number == 1, Ways.SecondNode => number == 2, _ => false };
+        _knowsNextHops = network.DirectNodes switch { DirectNodes.All => true, DirectNodes.FirstNode => number == 1, DirectNodes.SecondNode => number == 2, _ => false };
         Number = number;
         Namespace = NetworkNamespace.CreateAnonymous();
         TestNetwork.Ip(network.Wire, $"link add node{number} mtu {network.Mtu} type veth peer name eth1 mtu {network.Mtu} netns {TestNetwork.PathOf(Namespace)}",
@@ -71,15 +71,15 @@ internal sealed class TestNode : IDisposable
         Namespace.Dispose();
     }
 
-    private ImmutableDictionary<IpAddr, VtepEntry> WaysTo(ImmutableArray<IpAddr> vteps)
+    private ImmutableDictionary<IpAddr, VtepEntry> NextHopsTo(ImmutableArray<IpAddr> vteps)
     {
-        var ways = _knowsWays ? Driver.Underlay.WaysTo(Vtep, vteps, _network.Mtu) : ImmutableDictionary<IpAddr, VtepEntry>.Empty;
-        foreach (var device in ways.Values.Select(way => way.Device).Distinct())
+        var hops = _knowsNextHops ? Driver.Underlay.NextHopsTo(Vtep, vteps, _network.Mtu) : ImmutableDictionary<IpAddr, VtepEntry>.Empty;
+        foreach (var device in hops.Values.Select(hop => hop.Device).Distinct())
         {
             Driver.AttachUplink(device, Datapath.Stubs.FromUnderlay);
         }
 
-        return vteps.ToImmutableDictionary(vtep => vtep, vtep => ways.GetValueOrDefault(vtep));
+        return vteps.ToImmutableDictionary(vtep => vtep, vtep => hops.GetValueOrDefault(vtep));
     }
 
     private DatapathState Wanted()
@@ -99,6 +99,6 @@ internal sealed class TestNode : IDisposable
                         : new EndpointEntry(IfIndex.None, pod.Node.Vtep, pod.Mac))),
             ]),
             here.ToImmutableDictionary(pod => pod.Device, pod => new InterfaceEntry(pod.Network, pod.Number, pod.Mac, pod.Address)),
-            WaysTo([.. _network.Nodes.Where(node => node != this).Select(node => node.Vtep)]));
+            NextHopsTo([.. _network.Nodes.Where(node => node != this).Select(node => node.Vtep)]));
     }
 }

@@ -21,7 +21,7 @@ public sealed class DatapathDiffTests
             networks.DistinctBy(n => n.Item1).ToImmutableDictionary(n => n.Item1, n => new NetworkEntry(n.Item2 == 0 ? default : IpAddr.FromV4(n.Item2))),
             Endpoints(endpoints.Select(e => (Key(e.Item1, e.Item2), Entry(e.Item2, e.Item3)))),
             interfaces.DistinctBy(i => i.Item1).ToImmutableDictionary(i => new IfIndex(i.Item1), i => Interface(i.Item2)),
-            vteps.DistinctBy(v => v.Item1).ToImmutableDictionary(v => IpAddr.FromV4(v.Item1), v => Way(v.Item2))));
+            vteps.DistinctBy(v => v.Item1).ToImmutableDictionary(v => IpAddr.FromV4(v.Item1), v => NextHop(v.Item2))));
 
     [Fact]
     public void Everything_new_comes_parents_first()
@@ -32,7 +32,7 @@ public sealed class DatapathDiffTests
             [
                 new DatapathChange.SetNode(Node(7)),
                 new DatapathChange.SetNetwork(10001, new(default)),
-                new DatapathChange.SetVtep(Vtep, Way(1)),
+                new DatapathChange.SetVtep(Vtep, NextHop(1)),
                 new DatapathChange.SetEndpoint(Key(10001, 1), Entry(1, 5)),
                 new DatapathChange.SetInterface(new(5), Interface(1)),
             ],
@@ -99,7 +99,7 @@ public sealed class DatapathDiffTests
     private static EndpointEntry Entry(uint address, int device) =>
         new(new(device), device == 0 ? Vtep : IpAddr.Unspecified, MacAddress.ForEndpoint(IpAddr.FromV4(address)));
 
-    private static VtepEntry Way(uint neighbour) => neighbour == 0 ? default : new(new(3), IpAddr.FromV4(neighbour));
+    private static VtepEntry NextHop(uint neighbour) => neighbour == 0 ? default : new(new(3), IpAddr.FromV4(neighbour));
 
     private static InterfaceEntry Interface(ulong number) => new(10001, number, MacAddress.ForEndpoint(IpAddr.FromV4(1)), IpAddr.FromV4(1));
 
@@ -111,7 +111,7 @@ public sealed class DatapathDiffTests
         ImmutableDictionary<uint, NetworkEntry>.Empty.Add(10001, new(default)),
         Endpoints([(Key(10001, 1), Entry(1, 5))]),
         ImmutableDictionary<IfIndex, InterfaceEntry>.Empty.Add(new(5), Interface(1)),
-        ImmutableDictionary<IpAddr, VtepEntry>.Empty.Add(Vtep, Way(1)));
+        ImmutableDictionary<IpAddr, VtepEntry>.Empty.Add(Vtep, NextHop(1)));
 
     private static DatapathState Apply(DatapathState state, DatapathChange change) => change switch
     {

@@ -5,6 +5,7 @@ using Netplugin.Linux.Links;
 using Netplugin.Linux.Namespaces;
 using Netplugin.Linux.Netlink;
 using Netplugin.Linux.Nftables;
+using Netplugin.Tests.Support;
 
 namespace Netplugin.Tests.Linux.Kernel;
 
@@ -44,31 +45,31 @@ public sealed class HostFirewallTests : IDisposable
     }
 
     [Fact]
-    public void Without_the_rule_a_pods_packet_reaches_the_host_so_the_other_tests_prove_something()
+    public async Task Without_the_rule_a_pods_packet_reaches_the_host_so_the_other_tests_prove_something()
     {
         _sender.SendTo("x"u8, Broadcast);
 
-        Eventually.True(() => _host.Available == 1, "the host received the pod's packet");
+        await Eventually.HoldsAsync("the host received the pod's packet", () => _host.Available == 1);
         Assert.Equal(0UL, Dropped);
     }
 
     [Fact]
-    public void A_pods_packet_that_reaches_the_hosts_stack_is_dropped_and_counted()
+    public async Task A_pods_packet_that_reaches_the_hosts_stack_is_dropped_and_counted()
     {
         HostFirewall.Ensure(_node.Namespace);
 
         _sender.SendTo("x"u8, Broadcast);
 
-        Eventually.True(() => Dropped == 1, "the rule counted the packet");
+        await Eventually.HoldsAsync("the rule counted the packet", () => Dropped == 1);
         Assert.Equal(0, _host.Available);
     }
 
     [Fact]
-    public void A_rule_that_is_in_force_is_kept_with_its_count()
+    public async Task A_rule_that_is_in_force_is_kept_with_its_count()
     {
         Assert.True(HostFirewall.Ensure(_node.Namespace));
         _sender.SendTo("x"u8, Broadcast);
-        Eventually.True(() => Dropped == 1, "the rule counted the packet");
+        await Eventually.HoldsAsync("the rule counted the packet", () => Dropped == 1);
 
         Assert.False(HostFirewall.Ensure(_node.Namespace));
 
@@ -93,7 +94,7 @@ public sealed class HostFirewallTests : IDisposable
     }
 
     [Fact]
-    public void Removing_it_twice_succeeds_and_ends_the_dropping()
+    public async Task Removing_it_twice_succeeds_and_ends_the_dropping()
     {
         HostFirewall.Ensure(_node.Namespace);
         for (var i = 0; i < 2; i++)
@@ -107,6 +108,6 @@ public sealed class HostFirewallTests : IDisposable
 
         _sender.SendTo("x"u8, Broadcast);
 
-        Eventually.True(() => _host.Available == 1, "the host received the pod's packet");
+        await Eventually.HoldsAsync("the host received the pod's packet", () => _host.Available == 1);
     }
 }

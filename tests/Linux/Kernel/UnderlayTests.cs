@@ -1,12 +1,11 @@
 using System.Collections.Immutable;
-using System.Globalization;
 using Netplugin.Core.Addresses;
 using Netplugin.Core.Datapath;
 using Netplugin.Linux;
 using Netplugin.Linux.Links;
 using Netplugin.Linux.Namespaces;
 using Netplugin.Linux.Netlink;
-using Netplugin.Tests.Support.Processes;
+using Netplugin.Tests.Support.Packets;
 
 namespace Netplugin.Tests.Linux.Kernel;
 
@@ -80,33 +79,33 @@ public sealed class UnderlayTests : IDisposable
     }
 
     [Fact]
-    public void A_plain_route_is_a_way_to_its_router_or_to_the_address_itself()
+    public void A_plain_route_has_its_router_or_the_address_itself_for_a_next_hop()
     {
         var near = IpAddr.Parse("10.1.0.9");
         var far = IpAddr.Parse("192.0.2.1");
 
-        var ways = Ways([near, far], 1460);
+        var hops = NextHops([near, far], 1460);
 
-        Assert.Equal(near, ways[near].NextHop);
-        Assert.Equal(IpAddr.Parse("10.1.0.254"), ways[far].NextHop);
-        Assert.All(ways.Values, way => Assert.Equal(_driver.Underlay.Find(Own)!.Device, way.Device));
+        Assert.Equal(near, hops[near].NextHop);
+        Assert.Equal(IpAddr.Parse("10.1.0.254"), hops[far].NextHop);
+        Assert.All(hops.Values, hop => Assert.Equal(_driver.Underlay.Find(Own)!.Device, hop.Device));
     }
 
     [Fact]
-    public void What_is_not_plain_is_no_way()
+    public void What_is_not_plain_has_no_next_hop()
     {
         var two = IpAddr.Parse("192.0.2.1");
         Ip("route add 192.0.2.0/24 nexthop via 10.1.0.8 nexthop via 10.1.0.9", "route add 198.51.100.1/32 via 10.1.0.8 mtu 1400",
             "route add blackhole 203.0.113.0/24", "-6 addr add fd00::2/64 dev eth1 nodad", "route add 198.51.100.2/32 via inet6 fd00::9 dev eth1",
             "route add 198.51.100.3/32 dev lo");
 
-        Assert.Empty(Ways([two], 1400));
-        Assert.Empty(Ways([IpAddr.Parse("198.51.100.1")], 1460));
-        Assert.Single(Ways([IpAddr.Parse("198.51.100.1")], 1400));
-        Assert.Empty(Ways([IpAddr.Parse("203.0.113.5"), IpAddr.Parse("198.51.100.2"), IpAddr.Parse("198.51.100.3"), IpAddr.Parse("fd00::9")], 576));
-        Assert.Empty(Ways([IpAddr.Parse("10.1.0.9")], 1461));
-        Assert.Empty(_driver.Underlay.WaysTo(IpAddr.Parse("10.1.0.77"), [IpAddr.Parse("10.1.0.9")], 576));
-        Assert.Empty(_driver.Underlay.WaysTo(IpAddr.Parse("fd00::2"), [IpAddr.Parse("10.1.0.9")], 576));
+        Assert.Empty(NextHops([two], 1400));
+        Assert.Empty(NextHops([IpAddr.Parse("198.51.100.1")], 1460));
+        Assert.Single(NextHops([IpAddr.Parse("198.51.100.1")], 1400));
+        Assert.Empty(NextHops([IpAddr.Parse("203.0.113.5"), IpAddr.Parse("198.51.100.2"), IpAddr.Parse("198.51.100.3"), IpAddr.Parse("fd00::9")], 576));
+        Assert.Empty(NextHops([IpAddr.Parse("10.1.0.9")], 1461));
+        Assert.Empty(_driver.Underlay.NextHopsTo(IpAddr.Parse("10.1.0.77"), [IpAddr.Parse("10.1.0.9")], 576));
+        Assert.Empty(_driver.Underlay.NextHopsTo(IpAddr.Parse("fd00::2"), [IpAddr.Parse("10.1.0.9")], 576));
     }
 
     [Fact]
@@ -133,7 +132,7 @@ public sealed class UnderlayTests : IDisposable
         Assert.DoesNotContain("clsact", Tc("qdisc show dev eth1"), StringComparison.Ordinal);
     }
 
-    private ImmutableDictionary<IpAddr, VtepEntry> Ways(IpAddr[] vteps, int mtu) => _driver.Underlay.WaysTo(Own, vteps, mtu);
+    private ImmutableDictionary<IpAddr, VtepEntry> NextHops(IpAddr[] vteps, int mtu) => _driver.Underlay.NextHopsTo(Own, vteps, mtu);
 
     private void Ip(params string[] commands)
     {
@@ -145,11 +144,5 @@ public sealed class UnderlayTests : IDisposable
 
     private string Tc(string command) => Inside("tc", command);
 
-    private string Inside(string program, string arguments)
-    {
-        var place = string.Create(CultureInfo.InvariantCulture, $"--net=/proc/{Environment.ProcessId}/fd/{_host.Handle.DangerousGetHandle()}");
-        var result = Command.Run("nsenter", [place, program, .. arguments.Split(' ')]);
-        Assert.True(result.ExitCode == 0, result.ToString());
-        return result.Output;
-    }
+    private string Inside(string program, string arguments) => InNamespace.Run(InNamespace.PathOf(_host.Handle), [program, .. arguments.Split(' ')]);
 }

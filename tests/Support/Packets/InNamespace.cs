@@ -1,7 +1,9 @@
 using System.ComponentModel;
+using System.Globalization;
 using System.Runtime.ExceptionServices;
 using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
+using Netplugin.Tests.Support.Processes;
 
 namespace Netplugin.Tests.Support.Packets;
 
@@ -41,6 +43,16 @@ public static partial class InNamespace
         failure?.Throw();
         return result;
     }
+
+    /// <summary>A path by which other processes open a namespace that this process holds.</summary>
+    public static string PathOf(SafeFileHandle held) =>
+        string.Create(CultureInfo.InvariantCulture, $"/proc/{Environment.ProcessId}/fd/{held.DangerousGetHandle()}");
+
+    /// <summary>Runs a program in a namespace to its end, which must be a good one.</summary>
+    /// <param name="path">The namespace's file.</param>
+    /// <param name="commandLine">The program and its arguments.</param>
+    /// <returns>What it printed.</returns>
+    public static string Run(string path, params string[] commandLine) => Command.Run("nsenter", ["--net=" + path, .. commandLine]).Succeeded();
 
     /// <summary>setns(2).</summary>
     [LibraryImport("libc", EntryPoint = "setns", SetLastError = true)]

@@ -4,8 +4,8 @@ using Netplugin.Linux.Links;
 
 namespace Netplugin.Agent.Loop;
 
-/// <summary>Has the loop look the ways to other nodes up again when the node's links, addresses or routes change.</summary>
-internal sealed class WayFollower : IAsyncDisposable
+/// <summary>Has the loop look the other nodes' next hops up again when the node's links, addresses or routes change.</summary>
+internal sealed class NextHopFollower : IAsyncDisposable
 {
     /// <summary>A routing daemon may change hundreds of routes in a row.</summary>
     private static readonly TimeSpan MinimumGap = TimeSpan.FromMilliseconds(100);
@@ -18,7 +18,7 @@ internal sealed class WayFollower : IAsyncDisposable
 
     /// <summary>Begins to watch the calling thread's namespace.</summary>
     /// <exception cref="KernelException">The kernel refuses the subscription.</exception>
-    public WayFollower(KernelLoop loop, ILogger log)
+    public NextHopFollower(KernelLoop loop, ILogger log)
     {
         (_loop, _log) = (loop, log);
         _worker = Task.Run(WorkAsync);
@@ -47,9 +47,9 @@ internal sealed class WayFollower : IAsyncDisposable
         {
             // Stopping.
         }
-        catch (KernelException e)
+        catch (Exception e) when (e is KernelException or InvalidDataException)
         {
-            LoopLog.WaysNotWatched(_log, e.Message);
+            LoopLog.NextHopsNotWatched(_log, e.Message);
         }
     }
 
@@ -58,11 +58,11 @@ internal sealed class WayFollower : IAsyncDisposable
     {
         try
         {
-            await _loop.RunAsync(kernel => kernel.RefreshWays());
+            await _loop.RunAsync(kernel => kernel.RefreshNextHops());
         }
         catch (KernelException e)
         {
-            LoopLog.WaysNotRefreshed(_log, e.Message);
+            LoopLog.NextHopsNotRefreshed(_log, e.Message);
         }
     }
 }

@@ -1,7 +1,7 @@
 namespace Netplugin.Tests.Bpf.Nodes;
 
-/// <summary>Which nodes know ways to the others that need no VXLAN device; the rest sends and receives by the device.</summary>
-public enum Ways
+/// <summary>Which nodes know next hops and so do without the VXLAN device where they can; the others send and receive by it.</summary>
+public enum DirectNodes
 {
     /// <summary>Every node.</summary>
     All,

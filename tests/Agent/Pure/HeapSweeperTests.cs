@@ -3,18 +3,18 @@ using Netplugin.Agent.Loop;
 
 namespace Netplugin.Tests.Agent.Pure;
 
-public sealed class LeftOverTests
+public sealed class HeapSweeperTests
 {
     [Fact]
     public void What_a_load_left_is_collected_once()
     {
-        var leftOver = new LeftOver();
-        leftOver.Sweep();
+        var sweeper = new HeapSweeper();
+        sweeper.Sweep();
         var left = Leave();
 
-        Assert.True(leftOver.Sweep());
+        Assert.True(sweeper.Sweep());
         Assert.False(left.TryGetTarget(out _));
-        Assert.False(leftOver.Sweep());
+        Assert.False(sweeper.Sweep());
     }
 
     // In a method of its own, so that no local of the test keeps it alive.

@@ -6,18 +6,18 @@ using Netplugin.Tests.Support;
 
 namespace Netplugin.Tests.Agent.Service;
 
-/// <summary>The ways to other nodes that need no VXLAN device.</summary>
-public sealed class WayTests : IDisposable
+/// <summary>The next hops towards other nodes.</summary>
+public sealed class NextHopTests : IDisposable
 {
     private static readonly IpAddr Host2 = IpAddr.Parse("192.168.2.11");
     private static readonly VtepEntry OnLink = new(new IfIndex(3), Host2);
     private static readonly VtepEntry ByRouter = new(new IfIndex(4), IpAddr.Parse("10.0.0.1"));
-    private readonly string _folder = Directory.CreateTempSubdirectory("netplugin-ways-").FullName;
+    private readonly string _folder = Directory.CreateTempSubdirectory("netplugin-next-hops-").FullName;
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
     [Fact]
-    public async Task A_node_that_registers_gets_its_way_and_the_device_there_gets_the_program()
+    public async Task A_node_that_registers_gets_its_next_hop_and_the_device_there_gets_the_program()
     {
         await using var node = await StartAsync(OnLink);
 
@@ -30,13 +30,13 @@ public sealed class WayTests : IDisposable
     {
         await using var node = await StartAsync(OnLink);
 
-        node.Links.Ways = Ways(ByRouter);
-        Assert.True(await node.Loop.RunAsync(kernel => kernel.RefreshWays()));
+        node.Links.NextHops = NextHops(ByRouter);
+        Assert.True(await node.Loop.RunAsync(kernel => kernel.RefreshNextHops()));
         Assert.Equal(ByRouter, node.Datapath.State.Vteps[Host2]);
         Assert.Contains(ByRouter.Device, node.Links.Uplinks);
 
-        node.Links.Ways = node.Links.Ways.Clear();
-        Assert.True(await node.Loop.RunAsync(kernel => kernel.RefreshWays()));
+        node.Links.NextHops = node.Links.NextHops.Clear();
+        Assert.True(await node.Loop.RunAsync(kernel => kernel.RefreshNextHops()));
         Assert.Equal(default, node.Datapath.State.Vteps[Host2]);
     }
 
@@ -45,7 +45,7 @@ public sealed class WayTests : IDisposable
     {
         await using var node = await StartAsync(OnLink);
 
-        node.Links.Ways = Ways(ByRouter);
+        node.Links.NextHops = NextHops(ByRouter);
         await node.Loop.ResyncAsync();
 
         Assert.Equal(ByRouter, node.Datapath.State.Vteps[Host2]);
@@ -57,20 +57,20 @@ public sealed class WayTests : IDisposable
         await using var node = await StartAsync(OnLink);
 
         node.Failures.Restart(failAt: 1);
-        await node.Loop.RunAsync(kernel => kernel.RefreshWays());
+        await node.Loop.RunAsync(kernel => kernel.RefreshNextHops());
         Assert.Equal(OnLink, node.Datapath.State.Vteps[Host2]);
         Assert.Contains("does not attach to device 3", node.Problems.Get("uplink/3"), StringComparison.Ordinal);
 
-        await node.Loop.RunAsync(kernel => kernel.RefreshWays());
+        await node.Loop.RunAsync(kernel => kernel.RefreshNextHops());
         Assert.Null(node.Problems.Get("uplink/3"));
     }
 
-    private static ImmutableDictionary<IpAddr, VtepEntry> Ways(VtepEntry way) => ImmutableDictionary<IpAddr, VtepEntry>.Empty.Add(Host2, way);
+    private static ImmutableDictionary<IpAddr, VtepEntry> NextHops(VtepEntry hop) => ImmutableDictionary<IpAddr, VtepEntry>.Empty.Add(Host2, hop);
 
-    private async Task<FakeNode> StartAsync(VtepEntry way)
+    private async Task<FakeNode> StartAsync(VtepEntry hop)
     {
         var node = await FakeNode.StartAsync(_folder);
-        node.Links.Ways = Ways(way);
+        node.Links.NextHops = NextHops(hop);
         await node.PostAsync(Samples.Endpoint("c1", 1));
         await node.RegisterAsync("host2");
         await Eventually.HoldsAsync("the other node's tunnel end to be in the map", () => node.Datapath.State.Vteps.ContainsKey(Host2));

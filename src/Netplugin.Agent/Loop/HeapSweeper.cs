@@ -4,7 +4,7 @@ namespace Netplugin.Agent.Loop;
 /// Gives back the memory that a load left: listing a network of 100,000 endpoints, or as many of them being bound, leaves tens of megabytes
 /// of garbage among the older objects, where the collector would look again only when as much has come anew. On a node that may be never.
 /// </summary>
-internal sealed class LeftOver
+internal sealed class HeapSweeper
 {
     // Far more than a resync of an unchanged node or some pods' coming and going allocate, and a fraction of what a load does.
     private const long Load = 64 << 20;
