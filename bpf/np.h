@@ -24,6 +24,19 @@
 /* linux/socket.h, not in UAPI. */
 #define NP_AF_INET 2
 
+/*
+ * The cluster network: the default network's pods, and the nodes themselves. It alone leads out to the host's stack. No intent's network
+ * has this number, for a VNI that is posted begins at 1.
+ */
+#define NP_CLUSTER 0
+
+/*
+ * Bits of the mark, clear of those that kube-proxy uses (0x4000 and 0x8000). PASSED: one of our programs has judged the packet and hands
+ * it to the next; it is never seen by the host's stack. POD: a pod sent what the host's stack now routes.
+ */
+#define NP_MARK_PASSED 0x01000000
+#define NP_MARK_POD 0x02000000
+
 /* An address as the maps hold it: 16 bytes in network order, IPv4 as ::ffff:a.b.c.d (RFC 4291 section 2.5.5.2). */
 struct np_addr {
 	union {

@@ -38,7 +38,8 @@ internal static class WantedState
             present.ToImmutableDictionary(n => n.Key, n => new NetworkEntry(GatewayOf(view, n.Value))),
             current.Endpoints.Rebuild(endpoints),
             interfaces.ToImmutable(),
-            Vteps(view, node.Host, current, settling).ToImmutableDictionary(vtep => vtep, _ => default(VtepEntry)));
+            Vteps(view, node.Host, current, settling).ToImmutableDictionary(vtep => vtep, _ => default(VtepEntry)),
+            current.Blocks);
     }
 
     /// <summary>

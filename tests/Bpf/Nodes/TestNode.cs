@@ -99,6 +99,7 @@ internal sealed class TestNode : IDisposable
                         : new EndpointEntry(IfIndex.None, pod.Node.Vtep, pod.Mac))),
             ]),
             here.ToImmutableDictionary(pod => pod.Device, pod => new InterfaceEntry(pod.Network, pod.Number, pod.Mac, pod.Address)),
-            NextHopsTo([.. _network.Nodes.Where(node => node != this).Select(node => node.Vtep)]));
+            NextHopsTo([.. _network.Nodes.Where(node => node != this).Select(node => node.Vtep)]),
+            DatapathState.Empty.Blocks);
     }
 }
