@@ -156,7 +156,7 @@ static __always_inline int np_run_from_host(struct __sk_buff *skb, struct np_dec
 	if (bpf_skb_store_bytes(skb, 0, d->mac, ETH_ALEN, 0))
 		return np_drop(skb, NP_REASON_HELPER_FAILED);
 	np_count(skb, NP_EVENT_FROM_HOST);
-	skb->mark = NP_MARK_PASSED;
+	skb->mark = NP_MARK_TO_POD;
 	return bpf_redirect(d->ifindex, 0);
 }
 

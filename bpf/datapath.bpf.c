@@ -45,7 +45,7 @@ int np_from_pod(struct __sk_buff *skb)
 SEC("tc")
 int np_to_pod(struct __sk_buff *skb)
 {
-	if (!(skb->mark & NP_MARK_PASSED))
+	if (!(skb->mark & NP_MARK_TO_POD))
 		return np_drop(skb, NP_REASON_HOST_TO_POD);
 	skb->mark = 0;
 	return TC_ACT_OK;
@@ -80,7 +80,6 @@ int np_from_overlay(struct __sk_buff *skb)
 		return np_run_from_overlay(skb, vni, &vtep, &d);
 	if (!(skb->mark & NP_MARK_PASSED))
 		return np_drop(skb, NP_REASON_NO_TUNNEL_KEY);
-	skb->mark &= ~NP_MARK_PASSED;
 	if (skb->pkt_type != NP_PACKET_HOST)
 		bpf_skb_change_type(skb, NP_PACKET_HOST);
 	return TC_ACT_OK;

@@ -30,12 +30,16 @@
  */
 #define NP_CLUSTER 0
 
-/*
- * Bits of the mark, clear of those that kube-proxy uses (0x4000 and 0x8000). PASSED: one of our programs has judged the packet and hands
- * it to the next; it is never seen by the host's stack. POD: a pod sent what the host's stack now routes.
- */
-#define NP_MARK_PASSED 0x01000000
-#define NP_MARK_POD 0x02000000
+/* Bits of the mark, clear of those that kube-proxy uses (0x4000 and 0x8000). The node's firewall rules go by the first two. */
+enum np_mark {
+	NP_MARK_NONE = 0,
+	/* A program has judged the packet to be the host's. */
+	NP_MARK_PASSED = 0x01000000,
+	/* A pod sent it. */
+	NP_MARK_POD = 0x02000000,
+	/* np_to_overlay has judged it to be the pod's behind the device it is sent to. */
+	NP_MARK_TO_POD = 0x04000000,
+};
 
 /* An address as the maps hold it: 16 bytes in network order, IPv4 as ::ffff:a.b.c.d (RFC 4291 section 2.5.5.2). */
 struct np_addr {

@@ -11,6 +11,7 @@
 enum np_reason np_test_reason;
 enum np_event np_test_event;
 enum np_slot np_test_slot;
+enum np_mark np_test_mark;
 
 static __always_inline int np_test_report(struct __sk_buff *skb, const struct np_decision *d, int action)
 {

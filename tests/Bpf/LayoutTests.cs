@@ -49,6 +49,12 @@ public sealed class LayoutTests
     }
 
     [Fact]
+    public void Marks_are_those_of_the_object()
+    {
+        AssertSame<PacketMarks>("np_mark", "NP_MARK_");
+    }
+
+    [Fact]
     public void Events_are_those_of_the_object()
     {
         AssertSame<DatapathEvent>("np_event", "NP_EVENT_");
