@@ -5,6 +5,7 @@ using Netplugin.Agent.Configuration;
 using Netplugin.Agent.Logging;
 using Netplugin.Agent.Node;
 using Netplugin.Agent.Runtime;
+using Netplugin.Kubernetes;
 using Netplugin.Linux;
 using Netplugin.Runtime;
 using Netplugin.Store;
@@ -55,7 +56,7 @@ catch (OperationCanceledException) when (stop.IsCancellationRequested)
 {
     return 0;
 }
-catch (Exception e) when (e is KernelException or StoreException or IOException or UnauthorizedAccessException or InvalidDataException or ArgumentException)
+catch (Exception e) when (e is KernelException or StoreException or KubernetesException or IOException or UnauthorizedAccessException or InvalidDataException or ArgumentException)
 {
     NodeLog.CannotStart(log, e.Message);
     return 1;

@@ -11,6 +11,7 @@ namespace Netplugin.Agent.Configuration;
 /// <param name="Vtep">The tunnel address; unspecified: found out.</param>
 /// <param name="Block">The block of the default network's pods on this node; null: it serves none.</param>
 /// <param name="Masquerade">Whether those pods leave the cluster by the node's address.</param>
+/// <param name="Kubeconfig">Where to read how Kubernetes is reached; empty: as a pod of it, if this is one.</param>
 /// <param name="RunDirectory">Socket, journal: lives as long as the kernel does.</param>
 /// <param name="StateDirectory">What outlives a reboot.</param>
 /// <param name="BpfDirectory">Where maps and programs are pinned.</param>
@@ -25,6 +26,7 @@ internal sealed record AgentOptions(
     IpAddr Vtep,
     AddressBlock? Block,
     bool Masquerade,
+    string Kubeconfig,
     string RunDirectory,
     string StateDirectory,
     string BpfDirectory,

@@ -30,6 +30,7 @@ internal sealed class OptionsReader
     private readonly GoFlag<string> _vtep;
     private readonly GoFlag<string> _podCidr;
     private readonly GoFlag<bool> _noMasquerade;
+    private readonly GoFlag<string> _kubeconfig;
     private readonly GoFlag<string> _runDirectory;
     private readonly GoFlag<string> _stateDirectory;
     private readonly GoFlag<string> _bpfDirectory;
@@ -54,6 +55,7 @@ internal sealed class OptionsReader
         _key = _flags.Text("etcd-key", "", "PEM file of the client certificate's key", "file");
         _vtep = _flags.Text("vtep-ip", "", "this node's tunnel address; none: the address that leads to etcd, else the default route's", "address");
         _podCidr = _flags.Text("pod-cidr", "", "this node's block of addresses for pods that no intent names; none: there is no network for them", "cidr");
+        _kubeconfig = _flags.Text("kubeconfig", "", "how to reach Kubernetes, which then says this node's pod CIDR; none: as a pod of it, if this is one", "file");
         _noMasquerade = _flags.Boolean("no-masquerade", "let those pods leave the cluster by their own addresses, which others must route back");
         _runDirectory = _flags.Text("run-dir", "/run/netplugin", "folder of the socket and the journal", "folder");
         _stateDirectory = _flags.Text("state-dir", "/var/lib/netplugin", "folder of what outlives a reboot", "folder");
@@ -153,6 +155,7 @@ internal sealed class OptionsReader
         CheckFile("-etcd-ca", ca, errors);
         CheckFile("-etcd-cert", certificate, errors);
         CheckFile("-etcd-key", key, errors);
+        CheckFile("-kubeconfig", parsed.Get(_kubeconfig), errors);
         var state = ReadFolder(_stateDirectory, parsed, errors);
         var store = new StoreOptions
         {
@@ -164,7 +167,7 @@ internal sealed class OptionsReader
         };
         CheckStore(store, errors);
         return new AgentOptions(
-            label, store, ReadAddress(parsed.Get(_vtep), errors), ReadBlock(parsed.Get(_podCidr), errors), !parsed.Get(_noMasquerade),
+            label, store, ReadAddress(parsed.Get(_vtep), errors), ReadBlock(parsed.Get(_podCidr), errors), !parsed.Get(_noMasquerade), parsed.Get(_kubeconfig),
             ReadFolder(_runDirectory, parsed, errors), state, ReadFolder(_bpfDirectory, parsed, errors),
             ReadRuntime(parsed.Get(_runtime), errors), ReadMetrics(parsed.Get(_metrics), errors), parsed.Get(_debug), parsed.Get(_jsonLog), parsed.Get(_cleanup));
     }

@@ -19,6 +19,10 @@ internal sealed partial class NodeKernel
     /// <summary>True when pods that nothing else names get the default network here.</summary>
     public bool ServesDefaultNetwork => facts().Block is not null;
 
+    /// <summary>The blocks that running pods have their addresses of: one, or none.</summary>
+    public IEnumerable<IpPrefix> BlocksInUse =>
+        Pods.Values.SelectMany(p => p.Attachments).Where(a => a.DatapathId == DatapathState.Cluster).Select(a => a.Subnet).Distinct();
+
     /// <summary>What a pod gets in the default network: the next free address of this node's block.</summary>
     /// <exception cref="ResolveException">The block has none left.</exception>
     public AttachmentWish WishInDefaultNetwork(Pod pod)

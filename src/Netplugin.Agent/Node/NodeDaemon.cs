@@ -13,6 +13,9 @@ using Netplugin.Agent.Metrics;
 using Netplugin.Agent.Pods;
 using Netplugin.Agent.Runtime;
 using Netplugin.Core.Addresses;
+using Netplugin.Core.Planning;
+using Netplugin.Kubernetes;
+using Netplugin.Kubernetes.Configuration;
 using Netplugin.Linux.Bpf;
 using Netplugin.Linux.Links;
 using Netplugin.Linux.Sockets;
@@ -33,6 +36,7 @@ internal sealed class NodeDaemon : IAsyncDisposable
     /// <summary>Starts everything; returns when requests are served.</summary>
     /// <exception cref="Linux.KernelException">The kernel refuses what the daemon needs.</exception>
     /// <exception cref="StoreException">The embedded store cannot be opened.</exception>
+    /// <exception cref="KubernetesException">The kubeconfig cannot be used.</exception>
     public static async Task<NodeDaemon> StartAsync(
         AgentOptions options, ISandboxes sandboxes, LogLevels levels, string version, ILogger log, CancellationToken cancellationToken)
     {
@@ -94,6 +98,7 @@ internal sealed class NodeDaemon : IAsyncDisposable
 
         KernelLoop? loop = null;
         PodKeeper? keeper = null;
+        KubernetesNode? kubernetes = null;
         NodeRegistration? registration = null;
         var follower = new ClusterFollower(store, options.HostLabel, new StoreMemoryFile(options.StateDirectory), health, change =>
         {
@@ -106,6 +111,12 @@ internal sealed class NodeDaemon : IAsyncDisposable
         var kernel = new NodeKernel(
             links, datapath, namespaces, journal, () => follower.View, () => follower.IsSettling, () => identity.Facts, problems, follower.FollowNetworks, retired.Signal, time, log);
         kernel.Restore();
+        if (options.Block is null && kernel.BlocksInUse.FirstOrDefault() is { Length: > 0 } used)
+        {
+            // What runs goes on while Kubernetes cannot be asked.
+            identity.Serve(new AddressBlock(used));
+        }
+
         loop = new KernelLoop(kernel, () => keeper?.MayRemove == true, problems, metrics, time, log);
         Own(loop);
         Own(new NextHopFollower(loop, log));
@@ -114,7 +125,7 @@ internal sealed class NodeDaemon : IAsyncDisposable
         var turns = new PodTurns();
         var reader = new EndpointReader(store);
         var binder = new Binder(store, options.HostLabel, health);
-        var pods = new PodService(loop, kernel, turns, reader, binder, follower, cache, retired, token => registration!.WhenRegisteredAsync(token), () => keeper?.Signal(resolve: false), time, log);
+        var pods = new PodService(loop, kernel, turns, reader, binder, follower, cache, retired, token => registration!.WhenRegisteredAsync(token), () => keeper?.Signal(resolve: false), () => kubernetes?.Awaited, time, log);
         keeper = new PodKeeper(new KeeperParts(
             pods, loop, kernel, turns, follower, reader, binder, store, cache, namespaces, retired, problems, journalIsNew, log));
         Own(keeper);
@@ -124,6 +135,20 @@ internal sealed class NodeDaemon : IAsyncDisposable
         registration = new NodeRegistration(
             store, follower, identity, reporter.ForCluster, () => loop.Mark(new ClusterChange(true, [], false)), version, log);
         Own(registration);
+        if (options.Block is null && Access(options) is { } access)
+        {
+            var client = new KubernetesClient(access);
+            Own(client);
+            kubernetes = new KubernetesNode(
+                client, options.HostLabel, identity, kernel,
+                () =>
+                {
+                    loop.Mark(new ClusterChange(true, [], false));
+                    registration.IdentityChanged();
+                }, problems, log);
+            Own(kubernetes);
+        }
+
         var pending = new PendingDeletes(options.PendingDirectory, pods, log);
         Own(pending);
         var exec = new ExecForm(pods, cache, namespaces, metrics, time, log);
@@ -136,6 +161,7 @@ internal sealed class NodeDaemon : IAsyncDisposable
         follower.Start();
         keeper.Start();
         registration.Start();
+        kubernetes?.Start();
         pending.Start();
         if (options.Metrics is { } address)
         {
@@ -147,6 +173,10 @@ internal sealed class NodeDaemon : IAsyncDisposable
         server.Start();
         NodeLog.Ready(log, kernel.Pods.Count);
     }
+
+    /// <summary>How the daemon reaches Kubernetes: as told, or as a pod of it; null: it runs on hosts without.</summary>
+    private static ClusterAccess? Access(AgentOptions options) =>
+        options.Kubeconfig.Length > 0 ? ClusterAccess.FromKubeconfig(options.Kubeconfig) : ClusterAccess.InCluster();
 
     private void StartMetrics(IPEndPoint address, PrometheusText prometheus, NodeReporter reporter, ProblemBoard problems, ILogger log)
     {

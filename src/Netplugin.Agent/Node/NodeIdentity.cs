@@ -8,16 +8,32 @@ using Netplugin.Linux;
 
 namespace Netplugin.Agent.Node;
 
-/// <summary>Finds out this node's tunnel address and underlay MTU, and looks again now and then: addresses and MTUs change under a running daemon.</summary>
+/// <summary>
+/// Finds out this node's tunnel address and underlay MTU, and looks again now and then: addresses and MTUs change under a running daemon. Keeps the
+/// block of the default network's pods, which somebody gives.
+/// </summary>
 internal sealed class NodeIdentity(
     string host, IpAddr given, AddressBlock? block, bool masquerade, Func<CancellationToken, Task<IpAddr>> storeAddress, IUnderlay underlay, ProblemBoard problems, ILogger log)
 {
     private const string Topic = "vtep";
     private const int EthernetMtu = 1500;
+    private readonly Lock _gate = new();
     private NodeFacts _facts = new(host, given, EthernetMtu) { Block = block, Masquerades = masquerade && block is not null };
 
     /// <summary>What is known now.</summary>
     public NodeFacts Facts => Volatile.Read(ref _facts);
+
+    /// <summary>Says from which block the default network's pods of this node get their addresses.</summary>
+    /// <returns>True when that is another than before.</returns>
+    public bool Serve(AddressBlock given)
+    {
+        lock (_gate)
+        {
+            var before = _facts.Block;
+            Volatile.Write(ref _facts, _facts with { Block = given, Masquerades = masquerade });
+            return before != given;
+        }
+    }
 
     /// <summary>Looks again.</summary>
     /// <returns>True when something changed.</returns>
@@ -39,14 +55,17 @@ internal sealed class NodeIdentity(
 
             var mtu = vtep.IsUnspecified ? 0 : underlay.MtuOf(vtep);
             problems.Set(Topic, Problem(vtep, mtu));
-            Volatile.Write(ref _facts, Facts with { Vtep = vtep.IsUnspecified ? before.Vtep : vtep, UnderlayMtu = mtu > 0 ? mtu : before.UnderlayMtu });
+            lock (_gate)
+            {
+                Volatile.Write(ref _facts, _facts with { Vtep = vtep.IsUnspecified ? before.Vtep : vtep, UnderlayMtu = mtu > 0 ? mtu : before.UnderlayMtu });
+            }
         }
         catch (KernelException e)
         {
             problems.Set(Topic, $"the node's tunnel address cannot be looked up: {e.Message}");
         }
 
-        if (Facts == before)
+        if ((Facts.Vtep, Facts.UnderlayMtu) == (before.Vtep, before.UnderlayMtu))
         {
             return false;
         }

@@ -65,6 +65,9 @@ internal sealed class NodeRegistration : IAsyncDisposable
     /// <summary>Says that the status may have changed: it is written when requests have come to a rest, so that it holds none of them up.</summary>
     public void StatusChanged() => _quiet.Change(QuietTime, Timeout.InfiniteTimeSpan);
 
+    /// <summary>Says that the node's record is another: the other nodes are to know at once.</summary>
+    public void IdentityChanged() => Signal();
+
     private void Signal()
     {
         lock (_due)

@@ -20,7 +20,7 @@ namespace Netplugin.Agent.Pods;
 /// </summary>
 internal sealed class PodService(
     KernelLoop loop, NodeKernel kernel, PodTurns turns, EndpointReader reader, Binder binder, ClusterFollower follower,
-    SandboxCache sandboxes, RetiredLinks retired, Func<CancellationToken, Task> whenRegistered, Action postponed, TimeProvider time, ILogger log)
+    SandboxCache sandboxes, RetiredLinks retired, Func<CancellationToken, Task> whenRegistered, Action postponed, Func<string?> awaited, TimeProvider time, ILogger log)
 {
     private static readonly TimeSpan ListingPatience = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan UnbindPatience = TimeSpan.FromSeconds(3);
@@ -43,6 +43,11 @@ internal sealed class PodService(
 
         // What nothing names is the default network's.
         var isDefault = candidates.IsEmpty && kernel.ServesDefaultNetwork;
+        if (candidates.IsEmpty && !isDefault && awaited() is { } reason)
+        {
+            throw new NotReadyException(reason);
+        }
+
         var chosen = isDefault ? [] : Choose(request, candidates);
         if (Pods.TryGetValue(request.Key, out var known))
         {

@@ -52,7 +52,7 @@ internal sealed class FakeNode : IAsyncDisposable
         var turns = new PodTurns();
         var reader = new EndpointReader(store);
         var binder = new Binder(store, Samples.Me, Health);
-        Pods = new PodService(Loop, Kernel, turns, reader, binder, Follower, cache, _retired, _ => Task.CompletedTask, () => Keeper?.Signal(resolve: false), TimeProvider.System, NullLogger.Instance);
+        Pods = new PodService(Loop, Kernel, turns, reader, binder, Follower, cache, _retired, _ => Task.CompletedTask, () => Keeper?.Signal(resolve: false), () => Awaited, TimeProvider.System, NullLogger.Instance);
         Keeper = new PodKeeper(new KeeperParts(
             Pods, Loop, Kernel, turns, Follower, reader, binder, store, cache, Namespaces, _retired, Problems, journalIsNew, NullLogger.Instance));
     }
@@ -60,6 +60,9 @@ internal sealed class FakeNode : IAsyncDisposable
     public string Folder { get; }
 
     public Failures Failures { get; }
+
+    /// <summary>What the default network's block waits for; null: nothing.</summary>
+    public string? Awaited { get; set; }
 
     public FakeLinks Links { get; }
 

@@ -1,4 +1,5 @@
 using Netplugin.Agent.Attachments;
+using Netplugin.Agent.Pods;
 using Netplugin.Agent.Resolve;
 using Netplugin.Agent.Wanted;
 using Netplugin.Core.Addresses;
@@ -49,6 +50,19 @@ public sealed class DefaultNetworkTests : IDisposable
         node.Facts = Samples.Facts;
         var refused = await Assert.ThrowsAsync<ResolveException>(() => node.AddAsync("s2", "web"));
         Assert.Equal(ResolveFailure.NotPosted, refused.Failure);
+    }
+
+    [Fact]
+    public async Task While_the_node_waits_for_its_block_a_pod_is_to_be_tried_again_and_told_why()
+    {
+        await using var node = await FakeNode.StartAsync(_folder);
+        node.Awaited = "Kubernetes gave node host1 no pod CIDR";
+        var refused = await Assert.ThrowsAsync<NotReadyException>(() => node.AddAsync("s1", "web"));
+        Assert.Equal(node.Awaited, refused.Message);
+
+        node.Facts = Serving;
+        await node.Loop.ResyncAsync();
+        Assert.Single((await node.AddAsync("s1", "web")).Attachments);
     }
 
     [Fact]

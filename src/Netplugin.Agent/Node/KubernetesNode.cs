@@ -1,0 +1,124 @@
+using Microsoft.Extensions.Logging;
+using Netplugin.Agent.Loop;
+using Netplugin.Agent.Wanted;
+using Netplugin.Core.Addresses;
+using Netplugin.Kubernetes;
+using Netplugin.Kubernetes.Follow;
+using NodeObject = Netplugin.Kubernetes.Objects.Node;
+
+namespace Netplugin.Agent.Node;
+
+/// <summary>
+/// Follows this node's own object in Kubernetes for the pod CIDR that the cluster gave it. Pods that run keep their block: another one is taken up when
+/// none of them is left.
+/// </summary>
+internal sealed class KubernetesNode : IAsyncDisposable
+{
+    private const string Topic = "kubernetes-node";
+    private const string ServerTopic = "kubernetes";
+    private static readonly TimeSpan LookAgain = TimeSpan.FromSeconds(5);
+    private readonly KubernetesClient _client;
+    private readonly string _name;
+    private readonly NodeIdentity _identity;
+    private readonly NodeKernel _kernel;
+    private readonly Action _changed;
+    private readonly ProblemBoard _problems;
+    private readonly ILogger _log;
+    private readonly CancellationTokenSource _stop = new();
+    private readonly Lock _gate = new();
+    private Task _worker = Task.CompletedTask;
+    private IpPrefix? _given;
+    private bool? _exists;
+
+    /// <summary>Makes the follower; <see cref="Start"/> begins.</summary>
+    /// <param name="client">The API server.</param>
+    /// <param name="name">The node's name, which is its host label.</param>
+    /// <param name="identity">Told of the block.</param>
+    /// <param name="kernel">Says which block running pods are of.</param>
+    /// <param name="changed">Told when the block is another.</param>
+    /// <param name="problems">Told what an operator should know.</param>
+    /// <param name="log">The log.</param>
+    public KubernetesNode(
+        KubernetesClient client, string name, NodeIdentity identity, NodeKernel kernel, Action changed, ProblemBoard problems, ILogger log)
+    {
+        (_client, _name, _identity, _kernel, _changed, _problems, _log) = (client, name, identity, kernel, changed, problems, log);
+    }
+
+    /// <summary>Why this node serves no pods of the default network yet, for the operator.</summary>
+    public string Awaited => _problems.Get(Topic) ?? _problems.Get(ServerTopic) ?? $"Kubernetes has not said yet which pod CIDR node {_name} has";
+
+    /// <summary>Begins to follow.</summary>
+    public void Start() => _worker = Task.WhenAll(Task.Run(FollowAsync), Task.Run(LookAgainAsync));
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        await _stop.CancelAsync();
+        await _worker.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        _stop.Dispose();
+    }
+
+    private async Task FollowAsync()
+    {
+        await foreach (var happened in _client.FollowAsync(Resource.Nodes, ResourceSelector.Named(_name), _stop.Token))
+        {
+            switch (happened)
+            {
+                case ResourceEvent<NodeObject>.Snapshot snapshot:
+                    Know(snapshot.Objects.FirstOrDefault().Value);
+                    break;
+                case ResourceEvent<NodeObject>.Changed { Changes: [.., var last] }:
+                    Know(last.Value);
+                    break;
+                case ResourceEvent<NodeObject>.Disconnected lost:
+                    _problems.Set(ServerTopic, $"Kubernetes cannot be followed: {lost.Reason}");
+                    NodeLog.KubernetesLost(_log, lost.Reason);
+                    continue;
+                default:
+                    break;
+            }
+
+            _problems.Set(ServerTopic, null);
+        }
+    }
+
+    private void Know(NodeObject? node)
+    {
+        lock (_gate)
+        {
+            _exists = node is not null;
+            _given = node is { PodCidrs: [var first, ..] } ? first : null;
+        }
+
+        Decide();
+    }
+
+    private async Task LookAgainAsync()
+    {
+        // A block waits for the last pod of the one before to go.
+        using var timer = new PeriodicTimer(LookAgain);
+        while (await timer.WaitForNextTickAsync(_stop.Token))
+        {
+            Decide();
+        }
+    }
+
+    private void Decide()
+    {
+        lock (_gate)
+        {
+            if (_exists is not { } exists)
+            {
+                return;
+            }
+
+            var choice = BlockChoice.Of(_name, exists, _given, _kernel.BlocksInUse);
+            _problems.Set(Topic, choice.Problem);
+            if (choice.Block is { } block && _identity.Serve(block))
+            {
+                NodeLog.Serving(_log, block.Prefix);
+                _changed();
+            }
+        }
+    }
+}
