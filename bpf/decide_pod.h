@@ -23,7 +23,7 @@ static __always_inline void np_decide_next_hop(struct __sk_buff *skb, const stru
 	d->ecn = ip->ecn;
 }
 
-/* Behind another node's VTEP. The packet must carry d->mac and may not be larger than the overlay carries. */
+/* Behind another node's VTEP: with d->mac, and not larger than the overlay carries. */
 static __always_inline void np_decide_tunnel(struct __sk_buff *skb, const struct np_ip *ip, const struct np_node *node, __u32 network,
 					     const struct np_addr *vtep, struct np_decision *d)
 {
@@ -37,38 +37,43 @@ static __always_inline void np_decide_tunnel(struct __sk_buff *skb, const struct
 }
 
 /* To the host's stack, by way of the VXLAN device: every packet between it and a pod passes that one device. */
-static __always_inline void np_decide_host(struct __sk_buff *skb, const struct np_ip *ip, const struct np_node *node, struct np_decision *d)
+static __always_inline void np_decide_host(const struct np_node *node, struct np_decision *d)
 {
-	/* Masqueraded, it would come out of a VTEP. */
-	if (np_is_vxlan(skb, ip))
-		return np_decide_drop(d, NP_REASON_POD_VXLAN);
 	if (!node->vxlan_ifindex)
 		return np_decide_drop(d, NP_REASON_NO_TUNNEL);
 	d->verdict = NP_VERDICT_HOST;
 	d->ifindex = node->vxlan_ifindex;
 }
 
-/* To an endpoint of the pod's own network. */
-static __always_inline void np_decide_known(struct __sk_buff *skb, const struct ethhdr *eth, const struct np_ip *ip,
-					    const struct np_node *node, __u32 network, const struct np_endpoint *endpoint,
-					    struct np_decision *d)
+/*
+ * To a pod, or another node, whose place d has: its network and MAC, and the device it is behind or else the VTEP. A function of its own
+ * that the verifier goes through once, whoever calls it with whatever it knows of the packet.
+ */
+__noinline int np_decide_place(struct __sk_buff *skb, const struct np_ip *ip, struct np_decision *d)
 {
-	if (np_is_this_node(endpoint))
-		return np_decide_host(skb, ip, node, d);
-	/* In the cluster network the others are nodes: pods are found by their blocks. */
-	if (network == NP_CLUSTER && !endpoint->ifindex && np_is_vxlan(skb, ip))
-		return np_decide_drop(d, NP_REASON_POD_VXLAN);
-	/* IPv4 that allows it is fragmented outside, by the host; everything else must fit. */
-	if (ip->df && np_wire_length(skb, ip) > node->overlay_mtu)
-		return np_decide_too_big(skb, ip, network, node, d);
+	const struct np_node *node = np_node_get();
+	struct np_addr vtep;
+	__u8 mac[ETH_ALEN];
 
-	np_mac_copy(d->mac, endpoint->mac);
-	d->rewrite = !np_mac_equal(eth->h_dest, endpoint->mac);
-	if (!endpoint->ifindex)
-		return np_decide_tunnel(skb, ip, node, network, &endpoint->vtep, d);
-	d->verdict = NP_VERDICT_LOCAL;
-	d->network = network;
-	d->ifindex = endpoint->ifindex;
+	if (!node || !ip || !d)
+		return 0;
+	/* IPv4 that allows it is fragmented outside, by the host; everything else must fit. */
+	if (ip->df && np_wire_length(skb, ip) > node->overlay_mtu) {
+		np_decide_too_big(skb, ip, d->network, node, d);
+		return 0;
+	}
+	if (np_load(skb, 0, mac, sizeof(mac))) {
+		np_decide_drop(d, NP_REASON_MALFORMED);
+		return 0;
+	}
+	d->rewrite = !np_mac_equal(mac, d->mac);
+	if (d->ifindex) {
+		d->verdict = NP_VERDICT_LOCAL;
+		return 0;
+	}
+	vtep = d->vtep;
+	np_decide_tunnel(skb, ip, node, d->network, &vtep, d);
+	return 0;
 }
 
 /* Addresses that mean something else to each who has them: nothing for them is routed. */
@@ -80,28 +85,19 @@ static __always_inline int np_is_unroutable(const struct np_addr *a)
 }
 
 /*
- * To no endpoint that is known. A pod of another node may still be found by its block, and the cluster network leads out to what the host
- * can reach. Else the gateway's ping is answered, and the rest is dropped by the name of what it tried.
+ * To what is neither an endpoint nor in a block. The cluster network leads out to what the host can reach; else the gateway's ping is
+ * answered, and the rest is dropped by the name of what it tried.
  */
 static __always_inline void np_decide_unknown(struct __sk_buff *skb, const struct ethhdr *eth, const struct np_ip *ip,
 					      const struct np_node *node, __u32 network, struct np_decision *d)
 {
-	const struct np_block *block = np_block_get(network, &ip->dst);
 	int routed = np_mac_equal(eth->h_dest, node->gateway_mac);
 
-	if (block) {
-		if (np_addr_is_none(&block->vtep))
-			return np_decide_drop(d, NP_REASON_UNKNOWN_DESTINATION);
-		if (ip->df && np_wire_length(skb, ip) > node->overlay_mtu)
-			return np_decide_too_big(skb, ip, network, node, d);
-		np_mac_copy(d->mac, node->gateway_mac);
-		d->rewrite = !routed;
-		return np_decide_tunnel(skb, ip, node, network, &block->vtep, d);
-	}
-	if (network == NP_CLUSTER && routed && !np_is_unroutable(&ip->dst))
-		return np_decide_host(skb, ip, node, d);
+	/* Masqueraded, it would come out of a VTEP. */
 	if (np_is_vxlan(skb, ip))
 		return np_decide_drop(d, NP_REASON_POD_VXLAN);
+	if (network == NP_CLUSTER && routed && !np_is_unroutable(&ip->dst))
+		return np_decide_host(node, d);
 	if (np_is_gateway(network, &ip->dst)) {
 		__u32 reply = np_echo_reply(skb, ip);
 
@@ -116,6 +112,7 @@ static __always_inline void np_decide_pod_ip(struct __sk_buff *skb, const struct
 					     const struct np_interface *iface, const struct np_ip *ip, struct np_decision *d)
 {
 	const struct np_endpoint *endpoint;
+	const struct np_block *block;
 
 	if (!np_addr_equal(&ip->src, &iface->addr))
 		return np_decide_drop(d, NP_REASON_ADDRESS_SPOOF);
@@ -123,26 +120,52 @@ static __always_inline void np_decide_pod_ip(struct __sk_buff *skb, const struct
 		return np_decide_drop(d, NP_REASON_MULTICAST);
 	if (ip->broadcast || eth->h_dest[0] & 1)
 		return np_decide_drop(d, NP_REASON_BROADCAST);
+	d->network = iface->network;
 	endpoint = np_endpoint_get(iface->network, &ip->dst);
-	if (endpoint)
-		return np_decide_known(skb, eth, ip, node, iface->network, endpoint, d);
-	np_decide_unknown(skb, eth, ip, node, iface->network, d);
+	if (endpoint) {
+		/* No VXLAN to nodes: what the cluster network has elsewhere are such, for its pods are found by their blocks. */
+		if (!endpoint->ifindex && (iface->network == NP_CLUSTER || np_is_this_node(endpoint)) && np_is_vxlan(skb, ip))
+			return np_decide_drop(d, NP_REASON_POD_VXLAN);
+		if (np_is_this_node(endpoint))
+			return np_decide_host(node, d);
+		d->ifindex = endpoint->ifindex;
+		d->vtep = endpoint->vtep;
+		np_mac_copy(d->mac, endpoint->mac);
+		np_decide_place(skb, ip, d);
+		return;
+	}
+	block = np_block_get(iface->network, &ip->dst);
+	if (!block)
+		return np_decide_unknown(skb, eth, ip, node, iface->network, d);
+	/* A pod of another node, which this node need not know one by one. */
+	if (np_addr_is_none(&block->vtep))
+		return np_decide_drop(d, NP_REASON_UNKNOWN_DESTINATION);
+	d->vtep = block->vtep;
+	np_mac_copy(d->mac, node->gateway_mac);
+	np_decide_place(skb, ip, d);
 }
 
-/* IPv6 differs in neighbour discovery, and in the addresses a pod's kernel speaks from before and beside its own. */
-static __always_inline void np_decide_pod_ipv6(struct __sk_buff *skb, const struct ethhdr *eth, const struct np_node *node,
-					       const struct np_interface *iface, const struct np_ip *ip, struct np_decision *d)
+/*
+ * IPv6 differs in neighbour discovery, and in the addresses a pod's kernel speaks from before and beside its own. True when with that the
+ * packet is decided.
+ */
+static __always_inline int np_decide_pod_ipv6(struct __sk_buff *skb, const struct np_node *node, const struct np_interface *iface,
+					      const struct np_ip *ip, struct np_decision *d)
 {
 	struct np_addr local = np_link_local(iface->mac);
 	int early = np_addr_is_none(&ip->src) || np_addr_equal(&ip->src, &local);
 	__u8 type = np_nd_type(skb, ip);
 
-	if (type)
-		return np_decide_nd(skb, node, iface, ip, type, early || np_addr_equal(&ip->src, &iface->addr), d);
+	if (type) {
+		np_decide_nd(skb, node, iface, ip, type, early || np_addr_equal(&ip->src, &iface->addr), d);
+		return 1;
+	}
 	/* Router solicitations and group reports: every kernel sends them, and nothing here listens. */
-	if (early && ip->group)
-		return np_decide_drop(d, NP_REASON_MULTICAST);
-	np_decide_pod_ip(skb, eth, node, iface, ip, d);
+	if (early && ip->group) {
+		np_decide_drop(d, NP_REASON_MULTICAST);
+		return 1;
+	}
+	return 0;
 }
 
 /* ifindex: the device the packet entered by. */
@@ -175,7 +198,9 @@ static __always_inline void np_decide_from_pod(struct __sk_buff *skb, __u32 ifin
 		reason = np_parse_ipv6(skb, &ip);
 		if (reason)
 			return np_decide_drop(d, reason);
-		return np_decide_pod_ipv6(skb, &eth, node, iface, &ip, d);
+		if (np_decide_pod_ipv6(skb, node, iface, &ip, d))
+			return;
+		return np_decide_pod_ip(skb, &eth, node, iface, &ip, d);
 	case bpf_htons(ETH_P_ARP):
 		return np_decide_arp(skb, node, iface, d);
 	case bpf_htons(ETH_P_8021Q):
