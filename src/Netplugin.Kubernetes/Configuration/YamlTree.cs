@@ -14,13 +14,17 @@ internal static class YamlTree
     public static object? Read(string text)
     {
         var parser = new Parser(new StringReader(text));
-        parser.Consume<StreamStart>();
-        if (!parser.TryConsume<DocumentStart>(out _))
+        try
         {
-            return null;
+            parser.Consume<StreamStart>();
+            return parser.TryConsume<DocumentStart>(out _) ? ReadNode(parser, 0) : null;
         }
-
-        return ReadNode(parser, 0);
+        catch (InvalidOperationException)
+        {
+            // What the parser says when a text ends before its value does.
+            var end = parser.Current?.End ?? Mark.Empty;
+            throw new YamlException(end, end, "it breaks off");
+        }
     }
 
     private static object? ReadNode(Parser parser, int depth)

@@ -15,8 +15,8 @@ namespace Netplugin.Kubernetes.Follow;
 internal sealed class ResourceFollow<T>(ApiConnection api, ApiDiscovery discovery, Resource<T> resource, ResourceSelector selector)
     where T : class
 {
-    // As client-go: few enough for one answer to be made in a second.
-    private const string PageSize = "500";
+    // A page is in memory whole: a hundred slices of a hundred endpoints take some megabytes for a moment.
+    private const string PageSize = "100";
 
     // The server ends a watch after a time drawn from this range (seconds), so that a cluster's watches spread over its servers again.
     private const int ShortestWatch = 300;

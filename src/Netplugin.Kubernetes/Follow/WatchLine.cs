@@ -19,6 +19,19 @@ internal readonly ref struct WatchLine
     /// <exception cref="JsonException">It is none.</exception>
     public static WatchLine Read(ReadOnlySpan<byte> line)
     {
+        try
+        {
+            return ReadFields(line);
+        }
+        catch (InvalidOperationException e)
+        {
+            // What the reader says of half a surrogate pair.
+            throw new JsonException("a watch's line holds what is no text", e);
+        }
+    }
+
+    private static WatchLine ReadFields(ReadOnlySpan<byte> line)
+    {
         var reader = new Utf8JsonReader(line);
         WatchLineType? type = null;
         ReadOnlySpan<byte> json = default;

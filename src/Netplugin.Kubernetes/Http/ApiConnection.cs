@@ -15,7 +15,7 @@ namespace Netplugin.Kubernetes.Http;
 /// </summary>
 internal sealed class ApiConnection(ClusterAccess access) : IDisposable
 {
-    // A page of 500 objects takes a busy server seconds.
+    // A page of large objects takes a busy server seconds.
     private static readonly TimeSpan CallTimeout = TimeSpan.FromSeconds(30);
 
     private static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(5);
@@ -124,6 +124,9 @@ internal sealed class ApiConnection(ClusterAccess access) : IDisposable
             Version = HttpVersion.Version20,
             VersionPolicy = HttpVersionPolicy.RequestVersionOrLower,
         };
+
+        // The HTTP client takes the name that the certificate must bear from here; null: the address's own host.
+        message.Headers.Host = access.ServerName;
         message.Headers.Accept.Add(new("application/json"));
         message.Headers.UserAgent.Add(new ProductInfoHeaderValue("netplugin", null));
         if (token is not null)
@@ -205,11 +208,6 @@ internal sealed class ApiConnection(ClusterAccess access) : IDisposable
         private static SocketsHttpHandler Handler(ClusterAccess access, Certificates certificates)
         {
             var tls = new SslClientAuthenticationOptions();
-            if (access.ServerName is { } name)
-            {
-                tls.TargetHost = name;
-            }
-
             if (certificates.Authority is { } authority)
             {
                 var policy = new X509ChainPolicy

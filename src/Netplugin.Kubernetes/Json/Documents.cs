@@ -79,13 +79,17 @@ internal sealed record EndpointSliceDocument(
     SliceEndpointDocument[]? Endpoints = null,
     EndpointPortDocument[]? Ports = null) : IObjectDocument;
 
-// Version v1beta1 says the node and the zone in "topology".
+// Version v1beta1 says the node in "topology".
 internal sealed record SliceEndpointDocument(
     string[]? Addresses = null,
     ConditionsDocument? Conditions = null,
     [property: JsonConverter(typeof(SharedText))] string? NodeName = null,
-    [property: JsonConverter(typeof(LabelsConverter))] Labels? Topology = null,
+    TopologyDocument? Topology = null,
     HintsDocument? Hints = null);
+
+// The value is the node's name, whatever that node's label of this key is.
+internal sealed record TopologyDocument(
+    [property: JsonPropertyName("kubernetes.io/hostname"), JsonConverter(typeof(SharedText))] string? Hostname = null);
 
 internal sealed record ConditionsDocument(bool? Ready = null, bool? Serving = null, bool? Terminating = null);
 

@@ -14,9 +14,6 @@ internal static class ServiceMapping
     // A slice's label that names its Service (Kubernetes documentation, "EndpointSlices", ownership).
     private const string ServiceLabel = "kubernetes.io/service-name";
 
-    // Where v1beta1 says an endpoint's node; its value is the node's name whatever that node's label of this key is.
-    private const string HostnameKey = "kubernetes.io/hostname";
-
     // What the API server fills in (core/v1 DefaultClientIPServiceAffinitySeconds).
     private const int DefaultAffinitySeconds = 10800;
 
@@ -68,9 +65,9 @@ internal static class ServiceMapping
             {
                 endpoints.Add(new(
                     address,
-                    endpoint.NodeName ?? endpoint.Topology?[HostnameKey],
+                    endpoint.NodeName ?? endpoint.Topology?.Hostname,
                     Conditions(endpoint.Conditions),
-                    [.. (endpoint.Hints?.ForZones ?? []).Select(zone => zone?.Name).OfType<string>()]));
+                    endpoint.Hints?.ForZones is { Length: > 0 } zones ? [.. zones.Select(zone => zone?.Name).OfType<string>()] : []));
             }
         }
 

@@ -91,13 +91,18 @@ public sealed class ApiServer : IAsyncLifetime
             apiVersion: v1
             kind: Config
             current-context: test
-            contexts: [{name: test, context: {cluster: test, user: test}}]
+            contexts:
+            - name: test
+              context: {cluster: test, user: test}
             clusters:
             - name: test
-              cluster: {server: "{{Url}}", certificate-authority: "{{_certificates.CaFile}}"}
+              cluster:
+                server: {{Url}}
+                certificate-authority: {{_certificates.CaFile}}
             users:
             - name: test
-              user: {token: "{{token}}"}
+              user:
+                token: {{token}}
             """);
         return new(ClusterAccess.FromKubeconfig(path));
     }

@@ -93,6 +93,8 @@ public sealed class DamagedJsonTests
     [InlineData("""{"type":"RENAMED","object":{}}""")]
     [InlineData("""{"type":5,"object":{}}""")]
     [InlineData("""{"type":"ADDED","object":{}""")]
+    [InlineData("""{"\ud800":1,"type":"ADDED","object":{}}""")]
+    [InlineData("""{"type":"\ud800","object":{}}""")]
     public void What_is_no_watch_line_is_refused(string text) => Assert.ThrowsAny<JsonException>(() => WatchLine.Read(Encoding.UTF8.GetBytes(text)));
 
     private static IEnumerable<Action<byte[]>> Readers<T>(Resource<T> resource)

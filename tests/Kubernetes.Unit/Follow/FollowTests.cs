@@ -58,7 +58,7 @@ public sealed class FollowTests
         await follower.NextAsync<Snapshot>();
 
         Assert.Equal(["a", "b", "c"], follower.Names);
-        Assert.All(server.Calls.Take(3), call => Assert.Equal("500", call.Query["limit"]));
+        Assert.All(server.Calls.Take(3), call => Assert.Equal("100", call.Query["limit"]));
     }
 
     [Theory]
@@ -128,7 +128,7 @@ public sealed class FollowTests
     }
 
     [Fact]
-    public async Task A_connection_cut_within_a_line_goes_on_behind_the_last_whole_one()
+    public async Task A_server_that_has_gone_back_to_an_older_version_is_listed_again()
     {
         await using var server = new FakeApiServer(call => (call.IsWatch, call.Query.GetValueOrDefault("resourceVersion")) switch
         {
@@ -143,14 +143,12 @@ public sealed class FollowTests
         await follower.NextAsync<Snapshot>();
         await follower.NextAsync<Changed>();
         Assert.Contains("GET /api/v1/pods", (await follower.NextAsync<Disconnected>()).Reason, StringComparison.Ordinal);
-
-        // The list that shows whether the server went back says 12, which it did: so a snapshot.
         await follower.NextAsync<Snapshot>();
         Assert.Empty(follower.Names);
     }
 
     [Fact]
-    public async Task A_server_that_is_back_and_has_not_gone_back_is_said_to_be_back()
+    public async Task A_connection_cut_within_a_line_goes_on_behind_the_last_whole_one()
     {
         await using var server = new FakeApiServer(call => (call.IsWatch, call.Query.GetValueOrDefault("resourceVersion")) switch
         {
