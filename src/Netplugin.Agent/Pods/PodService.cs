@@ -48,6 +48,9 @@ internal sealed class PodService(
 
             await RemoveAsync(known, [.. known.Attachments.Select(a => a.Number)], ended: true, cancellationToken);
             await retired.WhenDeletedAsync(cancellationToken);
+
+            // What was read has the binding that is cleared by now.
+            chosen = await ResolveAsync(request, cancellationToken);
         }
 
         var fresh = new Pod(
