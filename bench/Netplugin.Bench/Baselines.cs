@@ -1,3 +1,4 @@
+using Netplugin.Tests.Support;
 using Netplugin.Tests.Support.Processes;
 
 namespace Netplugin.Bench;
@@ -9,6 +10,7 @@ namespace Netplugin.Bench;
 internal sealed class Baselines : IDisposable
 {
     private const string Prefix = "npbench-";
+    private static readonly string FloorObject = System.IO.Path.Combine(RepositoryRoot.Path, "artifacts", "bench", "floor.bpf.o");
     private readonly List<string> _namespaces = [];
 
     /// <summary>Two namespaces joined by one veth pair: nothing can be faster on one node.</summary>
@@ -19,6 +21,26 @@ internal sealed class Baselines : IDisposable
         Address(a, "eth0", "10.201.0.1/24");
         Address(b, "eth0", "10.201.0.2/24");
         return new("bare veth pair", Path(a), Path(b), "10.201.0.2");
+    }
+
+    /// <summary>
+    /// Two pods on a node, each with a veth pair and a tc program on its host end that only redirects into the other pod (<c>bench/floor.bpf.c</c>):
+    /// no datapath of this kind can be faster on one node.
+    /// </summary>
+    public TrafficPath EmptyProgram()
+    {
+        var (node, a, b) = (Namespace("floor-node"), Namespace("floor-a"), Namespace("floor-b"));
+        foreach (var (pod, index, address) in ((string, int, string)[])[(a, 10, "10.204.0.1/24"), (b, 11, "10.204.0.2/24")])
+        {
+            var host = $"pod{index}";
+            Ip($"link add {host} index {index} mtu 1450 netns {node} type veth peer name eth0 mtu 1450 netns {pod}");
+            Command.Run("tc", "-n", node, "qdisc", "add", "dev", host, "clsact").Succeeded();
+            Command.Run("tc", "-n", node, "filter", "add", "dev", host, "ingress", "bpf", "da", "obj", FloorObject, "sec", "tc").Succeeded();
+            Ip($"-n {node} link set {host} up");
+            Address(pod, "eth0", address);
+        }
+
+        return new("two veth pairs, empty tc program", Path(a), Path(b), "10.204.0.2");
     }
 
     /// <summary>Two nodes, each with its end of one kernel VXLAN as the only hop.</summary>

@@ -106,7 +106,7 @@ public sealed class StoreProxy(IStateStore store)
     }
 
     private StoreTransaction ToTransaction(NodeRequest.StoreCommit commit) => new(
-        [.. commit.Compares.Select(c => new StoreCompare(c.Key, c.Created ? CompareTarget.CreateRevision : CompareTarget.ModRevision, c.Revision))],
+        [.. commit.Compares.Select(c => c.ToCompare())],
         [.. commit.Writes.Select(ToOperation)]);
 
     private StoreOperation ToOperation(WriteMessage write)

@@ -64,18 +64,22 @@ public sealed record StoreTransaction(ImmutableArray<StoreCompare> Compares, Imm
 
 /// <summary>A condition on one key.</summary>
 /// <param name="Key">The key.</param>
-/// <param name="Target">Which revision of the key.</param>
-/// <param name="Revision">What it must equal; 0 = the key must not exist.</param>
-public readonly record struct StoreCompare(string Key, CompareTarget Target, long Revision)
+/// <param name="Target">What of the key.</param>
+/// <param name="Revision">What a revision must equal; 0 = the key must not exist.</param>
+/// <param name="Value">What the value must equal, when that is compared; a key that does not exist has none.</param>
+public readonly record struct StoreCompare(string Key, CompareTarget Target, long Revision, ReadOnlyMemory<byte> Value = default)
 {
     /// <summary>The key must not exist.</summary>
     public static StoreCompare Missing(string key) => new(key, CompareTarget.CreateRevision, 0);
 
     /// <summary>The key must be as read: last changed at <paramref name="modRevision"/>.</summary>
     public static StoreCompare Unchanged(string key, long modRevision) => new(key, CompareTarget.ModRevision, modRevision);
+
+    /// <summary>The key must exist and hold exactly these bytes, whoever wrote them and when.</summary>
+    public static StoreCompare Holds(string key, ReadOnlyMemory<byte> value) => new(key, CompareTarget.Value, 0, value);
 }
 
-/// <summary>Which revision of a key a <see cref="StoreCompare"/> looks at.</summary>
+/// <summary>What of a key a <see cref="StoreCompare"/> looks at.</summary>
 public enum CompareTarget
 {
     /// <summary>When it was created; 0 for a key that does not exist.</summary>
@@ -83,6 +87,9 @@ public enum CompareTarget
 
     /// <summary>When it last changed; 0 for a key that does not exist.</summary>
     ModRevision,
+
+    /// <summary>Its value.</summary>
+    Value,
 }
 
 /// <summary>One write.</summary>

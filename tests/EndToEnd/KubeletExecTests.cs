@@ -40,7 +40,7 @@ public sealed class KubeletExecTests
 
         Assert.Equal((0, ""), Short(Exec(cluster, "teardown", KubernetesNamespace, "web", web.SandboxId)));
         Assert.Equal((0, ""), Short(Exec(cluster, "teardown", KubernetesNamespace, "web", web.SandboxId)));
-        Assert.False(await HasEth0Async(containerd, web), "teardown takes the interface away");
+        await Eventually.HoldsAsync("teardown to take the interface away", async () => !await HasEth0Async(containerd, web));
         Assert.Equal((0, ""), Short(Exec(cluster, "status", KubernetesNamespace, "web", web.SandboxId)));
         Assert.True(await HasEth0Async(containerd, db), "another pod's interface stays");
     }

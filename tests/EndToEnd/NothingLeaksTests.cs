@@ -136,7 +136,7 @@ public sealed class NothingLeaksTests(ITestOutputHelper output)
         lost.Add();
         kept.Cni("GC", Pod.Configuration(more: $$""", "cni.dev/valid-attachments": [ { "containerID": "{{kept.Sandbox}}", "ifname": "eth0" } ]""")).Succeeded();
         await Eventually.HoldsAsync("the lost one to be gone", async () => (await node.StatusAsync()).Endpoints == 1);
-        Assert.NotEqual(0, lost.Run("ip", "link", "show", "dev", "eth0").ExitCode);
+        await Eventually.HoldsAsync("its interface to be deleted", () => lost.Run("ip", "link", "show", "dev", "eth0").ExitCode != 0);
         Assert.Contains(address, kept.Run("ip", "addr", "show", "dev", "eth0").Succeeded(), StringComparison.Ordinal);
         kept.Cni("GC", Pod.Configuration(more: ", \"cni.dev/valid-attachments\": []")).Succeeded();
         await Eventually.HoldsAsync("nothing to be left", async () => await LeftAsync(node) == clean);

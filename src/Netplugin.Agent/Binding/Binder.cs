@@ -70,6 +70,46 @@ internal sealed class Binder(IStateStore store, string me, StoreHealth health)
         }
     }
 
+    /// <summary>
+    /// Binds an endpoint that was seen and not read, if the store has it, its network and what its container's name leads to exactly as they were
+    /// seen: then reading would have given the same.
+    /// </summary>
+    /// <param name="seen">The endpoint, bound to nobody.</param>
+    /// <param name="binding">The binding it gets.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <returns>The revision the record has now; null when the store has something else, or it is not known whether it was bound.</returns>
+    /// <exception cref="StoreException">The store refused or did not answer.</exception>
+    public async Task<long?> BindSeenAsync(EndpointCandidate seen, EndpointBinding binding, CancellationToken cancellationToken)
+    {
+        var (record, network) = (seen.Record, seen.Network);
+        var losses = health.Losses;
+        var bound = record with { Binding = binding };
+        try
+        {
+            // By their bytes, not by revisions: those might be another content's, which a restored store has.
+            var result = await store.CommitAsync(
+                new StoreTransaction(
+                    [
+                        StoreCompare.Holds(
+                            StoreKeys.Container(record.Id.Container), RecordCodec.Encode(new ContainerRecord(record.Id.Container, [network.Id]))),
+                        StoreCompare.Holds(StoreKeys.Network(network.Id), RecordCodec.Encode(network)),
+                        StoreCompare.Holds(StoreKeys.Endpoint(record.Id), RecordCodec.Encode(record)),
+                    ],
+                    [new StoreOperation.Put(StoreKeys.Endpoint(record.Id), RecordCodec.Encode(bound))]), cancellationToken);
+            if (!result.Succeeded)
+            {
+                return null;
+            }
+
+            _bound[record.Id] = (bound, result.Revision, losses);
+            return result.Revision;
+        }
+        catch (StoreException e) when (e.OutcomeUnknown)
+        {
+            return null;
+        }
+    }
+
     /// <summary>Clears a binding if it is still this one; anything else is left alone.</summary>
     /// <exception cref="StoreException">The store refused or did not answer.</exception>
     public async Task UnbindAsync(EndpointId id, EndpointBinding mine, CancellationToken cancellationToken)

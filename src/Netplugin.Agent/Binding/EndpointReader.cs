@@ -39,6 +39,25 @@ internal sealed class EndpointReader(IStateStore store)
         }
     }
 
+    /// <summary>
+    /// What <see cref="ReadAsync"/> would give for a container name, as far as this node has seen: one free endpoint in a network that it follows. To
+    /// be believed only once the store has confirmed it (<see cref="Binder.BindSeenAsync"/>), which also tells that the name leads nowhere else.
+    /// </summary>
+    /// <param name="view">What this node has seen.</param>
+    /// <param name="container">The container (pod) name.</param>
+    /// <param name="sandbox">Its sandbox.</param>
+    /// <returns>Null: read it.</returns>
+    public static EndpointCandidate? Seen(ClusterView view, string container, string sandbox)
+    {
+        if (!GivenTo(view, sandbox).IsEmpty || Likely(view, container) is not [var id]
+            || view.Network(id.Network) is not { } network || view.Endpoint(id) is not { BoundHost.Length: 0 } seen)
+        {
+            return null;
+        }
+
+        return new(new EndpointRecord(id, seen.Address, seen.Mac, seen.Home, seen.AttachUuid, null, seen.Post), seen.Revision, network);
+    }
+
     /// <summary>Endpoints of a container name in the networks this node follows: likely all of them, though only the store knows.</summary>
     public static ImmutableArray<EndpointId> Likely(ClusterView view, string container) =>
         [.. view.Endpoints.Where(n => n.Value.ContainsKey(container)).Select(n => new EndpointId(n.Key, container))];

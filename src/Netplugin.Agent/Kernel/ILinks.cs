@@ -20,7 +20,7 @@ internal interface ILinks
     /// <summary>Attaches the programs to a pod link that lost them.</summary>
     void Attach(LinkWish wish, IfIndex device);
 
-    /// <summary>Takes links down and into the group that is to be deleted; fast. A device that is gone is not an error.</summary>
+    /// <summary>Puts links into the group that is to be deleted; fast. A device that is gone is not an error.</summary>
     void Retire(ImmutableArray<IfIndex> devices);
 
     /// <summary>Deletes every retired link; blocks for tens of milliseconds.</summary>

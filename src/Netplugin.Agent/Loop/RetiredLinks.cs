@@ -4,14 +4,19 @@ using Netplugin.Linux;
 
 namespace Netplugin.Agent.Loop;
 
-/// <summary>Deletes retired links behind the requests' backs: one deletion blocks for tens of milliseconds, whatever the number of links.</summary>
+/// <summary>
+/// Deletes retired links behind the requests' backs: one deletion blocks for tens of milliseconds, whatever the number of links. It begins when the
+/// request that retired them was surely answered, since it keeps a processor busy and others from the kernel's lock; or at once, if somebody waits for it.
+/// </summary>
 internal sealed class RetiredLinks : IAsyncDisposable
 {
     private static readonly TimeSpan Retry = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan Rest = TimeSpan.FromMilliseconds(20);
     private readonly ILinks _links;
     private readonly ILogger _log;
     private readonly CancellationTokenSource _stop = new();
     private readonly SemaphoreSlim _due = new(0);
+    private readonly SemaphoreSlim _awaited = new(0);
     private readonly Lock _gate = new();
     private readonly Task _worker;
     private TaskCompletionSource? _next;
@@ -26,10 +31,10 @@ internal sealed class RetiredLinks : IAsyncDisposable
     }
 
     /// <summary>Says that links were retired.</summary>
-    public void Signal() => _ = Next();
+    public void Signal() => _ = Next(awaited: false);
 
     /// <summary>Waits until every link that is retired now was deleted: before an interface of the same name is made in the same pod.</summary>
-    public Task WhenDeletedAsync(CancellationToken cancellationToken) => Next().WaitAsync(cancellationToken);
+    public Task WhenDeletedAsync(CancellationToken cancellationToken) => Next(awaited: true).WaitAsync(cancellationToken);
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
@@ -38,9 +43,10 @@ internal sealed class RetiredLinks : IAsyncDisposable
         await _worker;
         _stop.Dispose();
         _due.Dispose();
+        _awaited.Dispose();
     }
 
-    private Task Next()
+    private Task Next(bool awaited)
     {
         lock (_gate)
         {
@@ -48,6 +54,11 @@ internal sealed class RetiredLinks : IAsyncDisposable
             {
                 _next = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
                 _due.Release();
+            }
+
+            if (awaited)
+            {
+                _awaited.Release();
             }
 
             return _next.Task;
@@ -61,6 +72,7 @@ internal sealed class RetiredLinks : IAsyncDisposable
             try
             {
                 await _due.WaitAsync(_stop.Token);
+                await _awaited.WaitAsync(Rest, _stop.Token);
                 TaskCompletionSource waiting;
                 lock (_gate)
                 {

@@ -39,6 +39,22 @@ internal sealed class PodService(
     {
         using var turn = await turns.EnterAsync(request.Key.Sandbox, cancellationToken);
         await RequireFollowingAsync(cancellationToken);
+        var fresh = new Pod(
+            request.Key, request.PodName, request.PodNamespace, pod.Path, request.CniNetwork, request.Origin, SeenByRuntime: false, Ended: false, []);
+        if (!Pods.ContainsKey(request.Key) && Seen(request) is { } seen)
+        {
+            try
+            {
+                return await PlugAsync(fresh, [seen], pod, added => BindSeenAsync(request.Key, seen, added[0], cancellationToken), cancellationToken);
+            }
+            catch (SeenOtherwiseException)
+            {
+                // An interface of the same name is made in the pod; and the connection may have been lost.
+                await retired.WhenDeletedAsync(cancellationToken);
+                await RequireFollowingAsync(cancellationToken);
+            }
+        }
+
         var candidates = await ReadAsync(request, cancellationToken);
 
         // What nothing names is the default network's.
@@ -58,22 +74,27 @@ internal sealed class PodService(
 
             await RemoveAsync(known, [.. known.Attachments.Select(a => a.Number)], ended: true, cancellationToken);
             await retired.WhenDeletedAsync(cancellationToken);
+
+            // What was read has the binding that is cleared by now.
+            chosen = isDefault ? [] : await ResolveAsync(request, cancellationToken);
         }
 
-        var fresh = new Pod(
-            request.Key, request.PodName, request.PodNamespace, pod.Path, request.CniNetwork, request.Origin, SeenByRuntime: false, Ended: false, []);
         return isDefault ? await PlugDefaultAsync(fresh, pod, cancellationToken) : await PlugAsync(fresh, chosen, pod, cancellationToken);
     }
 
     /// <summary>Gives a pod that runs more interfaces. The caller holds the sandbox's turn.</summary>
     /// <returns>The pod as it is afterwards.</returns>
-    public Task<Pod> PlugAsync(Pod pod, ImmutableArray<EndpointCandidate> endpoints, IPodNamespace ns, CancellationToken cancellationToken)
+    public Task<Pod> PlugAsync(Pod pod, ImmutableArray<EndpointCandidate> endpoints, IPodNamespace ns, CancellationToken cancellationToken) =>
+        PlugAsync(pod, endpoints, ns, added => BindAsync(pod.Key, endpoints, added, cancellationToken), cancellationToken);
+
+    private Task<Pod> PlugAsync(
+        Pod pod, ImmutableArray<EndpointCandidate> endpoints, IPodNamespace ns, Func<ImmutableArray<Attachment>, Task<long>> bind,
+        CancellationToken cancellationToken)
     {
         AttachmentWish[] wishes = [.. endpoints.Select((e, i) => new AttachmentWish(
             e.Record.Id, e.Network.DatapathId, e.Network.Subnet, e.Network.Gateway, e.Record.Address, e.Record.Mac,
             pod.Attachments.IsEmpty && i == 0 ? pod.Key.Interface : ""))];
-        return PlugAsync(
-            pod, _ => wishes, added => BindAsync(pod.Key, endpoints, added, cancellationToken), [.. endpoints.Select(e => e.Network.Id).Distinct()], ns, cancellationToken);
+        return PlugAsync(pod, _ => wishes, bind, [.. endpoints.Select(e => e.Network.Id).Distinct()], ns, cancellationToken);
     }
 
     // The address comes out of this node's own block, so that there is nothing to ask or tell the store.
@@ -210,6 +231,33 @@ internal sealed class PodService(
         return revision;
     }
 
+    private async Task<long> BindSeenAsync(PodKey key, EndpointCandidate seen, Attachment added, CancellationToken cancellationToken)
+    {
+        var revision = await binder.BindSeenAsync(seen, new EndpointBinding(follower.Me, key.Sandbox, added.Interface), cancellationToken)
+            ?? throw new SeenOtherwiseException(seen.Record.Id);
+        FaultPoint.Reach(FaultPoint.AddBound);
+        return revision;
+    }
+
+    /// <summary>The endpoint a pod surely gets if the store has what this node has seen; null when it must be read.</summary>
+    private EndpointCandidate? Seen(AttachRequest request)
+    {
+        if (EndpointReader.Seen(follower.View, request.PodName, request.Key.Sandbox) is not { } seen)
+        {
+            return null;
+        }
+
+        try
+        {
+            return EndpointResolver.Choose(request.PodName, request.PodNamespace, request.Key.Sandbox, follower.Me, [seen], sandboxes.Runs)[0];
+        }
+        catch (ResolveException)
+        {
+            // Only what was read may refuse a pod.
+            return null;
+        }
+    }
+
     /// <summary>Waits until this node knows the networks' other endpoints, and the other nodes this one.</summary>
     private async Task WhenKnownAsync(NetworkId[] networks, CancellationToken cancellationToken)
     {
@@ -288,4 +336,7 @@ internal sealed class PodService(
             return false;
         }
     }
+
+    /// <summary>The store has something else than what this node had seen of it.</summary>
+    private sealed class SeenOtherwiseException(EndpointId endpoint) : Exception($"{endpoint} is not as this node has seen it: it is read from the store");
 }

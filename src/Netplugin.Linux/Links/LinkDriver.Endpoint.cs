@@ -22,7 +22,9 @@ public sealed partial class LinkDriver
         ArgumentNullException.ThrowIfNull(spec);
         ArgumentNullException.ThrowIfNull(pod);
         ArgumentNullException.ThrowIfNull(filters);
-        var podConversation = pod.Run(_open);
+
+        // Another thread opens the socket in the pod while this one makes the pair.
+        var opening = pod.Start(_open);
         try
         {
             LinkState host;
@@ -32,14 +34,14 @@ public sealed partial class LinkDriver
             }
             catch (KernelException exists) when (exists.Kind == KernelErrorKind.Exists)
             {
-                RemoveLeftovers(spec, pod, podConversation);
+                RemoveLeftovers(spec, pod, Opened(opening));
                 host = AddPair(spec, pod);
             }
 
             try
             {
                 Attach(host.Index, spec.HostInterface, filters);
-                SetUpPod(spec, pod, podConversation, host.Peer);
+                SetUpPod(spec, pod, Opened(opening), host.Peer);
             }
             catch
             {
@@ -47,12 +49,23 @@ public sealed partial class LinkDriver
                 throw;
             }
 
-            return new(spec, host.Index, host.Peer, podConversation);
+            return new(spec, host.Index, host.Peer, Opened(opening));
         }
         catch
         {
-            podConversation.Dispose();
+            Close(opening);
             throw;
+        }
+    }
+
+    private static NetlinkConversation Opened(Task<NetlinkConversation> opening) => opening.GetAwaiter().GetResult();
+
+    private static void Close(Task<NetlinkConversation> opening)
+    {
+        Task.WaitAny(opening);
+        if (opening.IsCompletedSuccessfully)
+        {
+            Opened(opening).Dispose();
         }
     }
 

@@ -23,8 +23,8 @@ public sealed partial class LinkDriver
     }
 
     /// <summary>
-    /// Takes links down and marks them for <see cref="DeleteRetired"/>, in one send and without waiting for the kernel's grace period.
-    /// Links that are gone already, as after their pod's namespace ended, are passed over.
+    /// Marks links for <see cref="DeleteRetired"/>, in one send and without waiting for the kernel's grace period: they stay up until then, and their
+    /// programs drop what has no entry in the maps any more. Links that are gone already, as after their pod's namespace ended, are passed over.
     /// </summary>
     /// <exception cref="KernelException">One failed; all were tried.</exception>
     public void Retire(IReadOnlyCollection<IfIndex> links)

@@ -94,11 +94,11 @@ internal static class LinkMessages
         batch.End(writer);
     }
 
-    /// <summary>Takes a link down and puts it into the group of links to be deleted.</summary>
+    /// <summary>Puts a link into the group of links to be deleted. It stays up: taking it down waits for a grace period of the kernel's.</summary>
     internal static void Retire(NetlinkBatch batch, IfIndex index)
     {
         var writer = batch.Begin("retire link", index.ToString(), NetlinkType.SetLink);
-        writer.Put(new LinkHeader { Index = index.Value, Flags = 0, Change = K.FlagUp });
+        writer.Put(new LinkHeader { Index = index.Value });
         writer.PutU32(K.Group, LinkNames.RetiredGroup);
         batch.End(writer);
     }

@@ -9,7 +9,7 @@ namespace Netplugin.Linux.Links;
 
 /// <summary>
 /// Tells when the node's links (but for ours), IPv4 addresses, routes or routing rules change (rtnetlink(7)). Not what changed: any number of
-/// changes between two looks are one. A thread of its own reads the socket.
+/// changes between two looks are one. A thread of its own reads the socket, and rests after the first change: most come in dozens, and are ours.
 /// </summary>
 public sealed class UnderlayWatcher : IDisposable
 {
@@ -18,6 +18,9 @@ public sealed class UnderlayWatcher : IDisposable
 
     /// <summary>Bytes: room for some thousand changes in the kernel while the thread does not get to run.</summary>
     private const int ReceiveBuffer = 2 << 20;
+
+    /// <summary>Milliseconds: longer than making a pod's link takes, which tells a dozen changes that are passed over.</summary>
+    private const int Rest = 20;
 
     private readonly NetlinkSocket _socket;
     private readonly SafeFileHandle _stop;
@@ -96,11 +99,14 @@ public sealed class UnderlayWatcher : IDisposable
         var buffer = new byte[64 << 10];
         try
         {
-            while (WaitForMessage(out var readable))
+            while (Wait(forMessage: true, Timeout.Infinite, out _) && Wait(forMessage: false, Rest, out _))
             {
-                if (readable && Read(buffer))
+                while (Wait(forMessage: true, 0, out var readable) && readable)
                 {
-                    _changes.Writer.TryWrite(true);
+                    if (Read(buffer))
+                    {
+                        _changes.Writer.TryWrite(true);
+                    }
                 }
             }
 
@@ -143,13 +149,13 @@ public sealed class UnderlayWatcher : IDisposable
         return false;
     }
 
-    /// <summary>Waits until there is something to read; false when the watcher is to stop.</summary>
-    private unsafe bool WaitForMessage(out bool readable)
+    /// <summary>Waits some milliseconds, or less when there is something to read and that is waited for; false when the watcher is to stop.</summary>
+    private unsafe bool Wait(bool forMessage, int milliseconds, out bool readable)
     {
         var descriptors = stackalloc PollDescriptor[2];
-        descriptors[0] = new() { Descriptor = (int)_socket.Handle.DangerousGetHandle(), Events = Libc.PollIn };
-        descriptors[1] = new() { Descriptor = (int)_stop.DangerousGetHandle(), Events = Libc.PollIn };
-        while (Libc.Poll(descriptors, 2, -1) < 0)
+        descriptors[0] = new() { Descriptor = (int)_stop.DangerousGetHandle(), Events = Libc.PollIn };
+        descriptors[1] = new() { Descriptor = (int)_socket.Handle.DangerousGetHandle(), Events = Libc.PollIn };
+        while (Libc.Poll(descriptors, forMessage ? 2u : 1u, milliseconds) < 0)
         {
             if (Marshal.GetLastPInvokeError() != Errno.Interrupted)
             {
@@ -157,7 +163,7 @@ public sealed class UnderlayWatcher : IDisposable
             }
         }
 
-        readable = descriptors[0].Returned != 0;
-        return descriptors[1].Returned == 0;
+        readable = descriptors[1].Returned != 0;
+        return descriptors[0].Returned == 0;
     }
 }

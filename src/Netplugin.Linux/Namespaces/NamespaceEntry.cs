@@ -11,11 +11,15 @@ namespace Netplugin.Linux.Namespaces;
 internal static class NamespaceEntry
 {
     private static readonly BlockingCollection<Visit> Visits = [];
-    private static readonly Lazy<Thread> Traveller = new(Start);
+    private static readonly Lazy<Thread> Traveller = new(StartTraveller);
 
     /// <summary>Runs work that may change the thread's network namespace; the thread is taken home afterwards.</summary>
     /// <exception cref="InvalidOperationException">Called from such work: the thread would wait for itself.</exception>
-    internal static T Run<T>(Func<T> work)
+    internal static T Run<T>(Func<T> work) => Start(work).GetAwaiter().GetResult();
+
+    /// <summary>The same for a caller that does something else meanwhile.</summary>
+    /// <exception cref="InvalidOperationException">Called from such work.</exception>
+    internal static Task<T> Start<T>(Func<T> work)
     {
         if (Traveller.Value == Thread.CurrentThread)
         {
@@ -24,10 +28,10 @@ internal static class NamespaceEntry
 
         var visit = new Visit<T>(work);
         Visits.Add(visit);
-        return visit.Wait();
+        return visit.Done;
     }
 
-    private static Thread Start()
+    private static Thread StartTraveller()
     {
         // The context of whoever comes first must not flow into everyone's work.
         using var suppressed = ExecutionContext.SuppressFlow();
@@ -71,6 +75,8 @@ internal static class NamespaceEntry
         private Exception? _error;
         private T? _result;
 
+        internal Task<T> Done => _done.Task;
+
         internal override void Make()
         {
             try
@@ -94,7 +100,5 @@ internal static class NamespaceEntry
                 _done.SetException(_error);
             }
         }
-
-        internal T Wait() => _done.Task.GetAwaiter().GetResult();
     }
 }

@@ -118,21 +118,24 @@ public sealed class NetworkNamespace : IDisposable
     /// Runs synchronous work inside the namespace, on a thread of its own, and returns its result. The work must not start
     /// tasks, timers or threads: they would be born in this namespace and stay there.
     /// </summary>
-    public T Run<T>(Func<T> work)
-    {
-        ArgumentNullException.ThrowIfNull(work);
-        return NamespaceEntry.Run(() =>
-        {
-            Enter();
-            return work();
-        });
-    }
+    public T Run<T>(Func<T> work) => Start(work).GetAwaiter().GetResult();
 
     /// <summary>Does nothing to the namespace: only lets go of it.</summary>
     public void Dispose() => Handle.Dispose();
 
     /// <summary>How messages name it.</summary>
     public override string ToString() => Name;
+
+    /// <summary>As <see cref="Run"/>, for a caller that does something else meanwhile.</summary>
+    internal Task<T> Start<T>(Func<T> work)
+    {
+        ArgumentNullException.ThrowIfNull(work);
+        return NamespaceEntry.Start(() =>
+        {
+            Enter();
+            return work();
+        });
+    }
 
     internal void Enter()
     {

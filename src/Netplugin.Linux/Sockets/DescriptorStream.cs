@@ -27,14 +27,15 @@ internal sealed class DescriptorStream(Socket socket) : Stream
     {
         while (!_began && !buffer.IsEmpty)
         {
-            // An empty read ends when there is something to read, and reads nothing.
-            await socket.ReceiveAsync(Memory<byte>.Empty, SocketFlags.None, cancellationToken);
             var received = DescriptorMessage.TryReceive(socket.SafeHandle, buffer.Span, out _descriptor);
             if (received >= 0)
             {
                 _began = true;
                 return received;
             }
+
+            // An empty read ends when there is something to read, and reads nothing.
+            await socket.ReceiveAsync(Memory<byte>.Empty, SocketFlags.None, cancellationToken);
         }
 
         return await socket.ReceiveAsync(buffer, SocketFlags.None, cancellationToken);

@@ -40,7 +40,7 @@ public sealed class NodeApiStore(NodeClient client) : IStateStore
     {
         TransactionRules.Check(transaction, MaxOperations);
         var request = new NodeRequest.StoreCommit(
-            [.. transaction.Compares.Select(c => new CompareMessage(c.Key, c.Target == CompareTarget.CreateRevision, c.Revision))],
+            [.. transaction.Compares.Select(CompareMessage.From)],
             [.. transaction.Operations.Select(ToMessage)]);
         var reply = await AskAsync<NodeReply.Committed>("commit", request, cancellationToken);
         return new(reply.Succeeded, reply.Revision);

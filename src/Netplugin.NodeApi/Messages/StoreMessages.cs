@@ -6,7 +6,18 @@ namespace Netplugin.NodeApi.Messages;
 /// <param name="Key">The key.</param>
 /// <param name="Created">True: the revision of creation; false: of the last change.</param>
 /// <param name="Revision">What it must equal; 0 = missing.</param>
-public sealed record CompareMessage(string Key, bool Created, long Revision);
+/// <param name="Value">Not null: the value must equal this, and no revision is compared.</param>
+public sealed record CompareMessage(string Key, bool Created, long Revision, byte[]? Value = null)
+{
+    /// <summary>From the store's own type.</summary>
+    public static CompareMessage From(StoreCompare compare) => new(
+        compare.Key, compare.Target == CompareTarget.CreateRevision, compare.Revision, compare.Target == CompareTarget.Value ? compare.Value.ToArray() : null);
+
+    /// <summary>To the store's own type.</summary>
+    public StoreCompare ToCompare() => Value is not null
+        ? StoreCompare.Holds(Key, Value)
+        : new(Key, Created ? CompareTarget.CreateRevision : CompareTarget.ModRevision, Revision);
+}
 
 /// <summary>A <see cref="StoreOperation"/> on the wire.</summary>
 /// <param name="Key">The key.</param>

@@ -181,8 +181,12 @@ internal sealed class EmbeddedDatabase : IDisposable
     private bool Holds(StoreCompare compare)
     {
         var entry = Get(compare.Key);
-        var revision = compare.Target == CompareTarget.CreateRevision ? entry?.CreateRevision : entry?.ModRevision;
-        return (revision ?? 0) == compare.Revision;
+        return compare.Target switch
+        {
+            CompareTarget.CreateRevision => (entry?.CreateRevision ?? 0) == compare.Revision,
+            CompareTarget.ModRevision => (entry?.ModRevision ?? 0) == compare.Revision,
+            _ => entry is not null && entry.Value.Span.SequenceEqual(compare.Value.Span),
+        };
     }
 
     private StoreEntry Put(StoreOperation.Put put, long revision)

@@ -181,13 +181,17 @@ public sealed class EtcdStore : IStateStore
     private static Compare Wire(StoreCompare compare)
     {
         var wire = new Compare { Key = EtcdKeys.Of(compare.Key) };
-        if (compare.Target == CompareTarget.CreateRevision)
+        switch (compare.Target)
         {
-            (wire.Target, wire.CreateRevision) = (Compare.Types.CompareTarget.Create, compare.Revision);
-        }
-        else
-        {
-            (wire.Target, wire.ModRevision) = (Compare.Types.CompareTarget.Mod, compare.Revision);
+            case CompareTarget.CreateRevision:
+                (wire.Target, wire.CreateRevision) = (Compare.Types.CompareTarget.Create, compare.Revision);
+                break;
+            case CompareTarget.ModRevision:
+                (wire.Target, wire.ModRevision) = (Compare.Types.CompareTarget.Mod, compare.Revision);
+                break;
+            default:
+                (wire.Target, wire.Value) = (Compare.Types.CompareTarget.Value, UnsafeByteOperations.UnsafeWrap(compare.Value));
+                break;
         }
 
         return wire;

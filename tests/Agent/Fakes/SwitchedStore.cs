@@ -1,26 +1,69 @@
 using System.Collections.Immutable;
+using System.Runtime.CompilerServices;
 using Netplugin.Store;
 
 namespace Netplugin.Tests.Agent.Fakes;
 
-/// <summary>A store that can be away: every call then fails as one to an unreachable server does.</summary>
+/// <summary>
+/// A store that can be away: every call then fails as one to an unreachable server does; or slow to tell followers; or lose the answer of a write.
+/// </summary>
 internal sealed class SwitchedStore(IStateStore inner) : IStateStore
 {
+    private volatile TaskCompletionSource? _lag;
+    private int _reads;
+
     public bool IsAway { get; set; }
+
+    /// <summary>The next write is carried out, and its answer lost.</summary>
+    public bool LosesAnswer { get; set; }
+
+    /// <summary>How often several keys were read at once.</summary>
+    public int Reads => Volatile.Read(ref _reads);
 
     public int MaxOperations => inner.MaxOperations;
 
     public Task<StoreEntry?> GetAsync(string key, CancellationToken cancellationToken = default) => Here().GetAsync(key, cancellationToken);
 
-    public Task<ImmutableArray<StoreEntry?>> GetManyAsync(IReadOnlyList<string> keys, CancellationToken cancellationToken = default) =>
-        Here().GetManyAsync(keys, cancellationToken);
+    public Task<ImmutableArray<StoreEntry?>> GetManyAsync(IReadOnlyList<string> keys, CancellationToken cancellationToken = default)
+    {
+        Interlocked.Increment(ref _reads);
+        return Here().GetManyAsync(keys, cancellationToken);
+    }
 
     public Task<StoreSnapshot> ListAsync(string prefix, CancellationToken cancellationToken = default) => Here().ListAsync(prefix, cancellationToken);
 
-    public Task<TransactionResult> CommitAsync(StoreTransaction transaction, CancellationToken cancellationToken = default) =>
-        Here().CommitAsync(transaction, cancellationToken);
+    public async Task<TransactionResult> CommitAsync(StoreTransaction transaction, CancellationToken cancellationToken = default)
+    {
+        var result = await Here().CommitAsync(transaction, cancellationToken);
+        if (LosesAnswer)
+        {
+            LosesAnswer = false;
+            throw new StoreException("commit", StoreFailure.OutcomeUnknown, "made to lose the answer");
+        }
 
-    public IAsyncEnumerable<StoreEvent> FollowAsync(string prefix, CancellationToken cancellationToken = default) => Here().FollowAsync(prefix, cancellationToken);
+        return result;
+    }
+
+    public async IAsyncEnumerable<StoreEvent> FollowAsync(string prefix, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        await foreach (var happened in Here().FollowAsync(prefix, cancellationToken))
+        {
+            if (_lag is { } lag)
+            {
+                await lag.Task.WaitAsync(cancellationToken);
+            }
+
+            yield return happened;
+        }
+    }
+
+    /// <summary>Followers see nothing more until the result is disposed.</summary>
+    public IDisposable Lag()
+    {
+        var lag = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        _lag = lag;
+        return new Lagging(this, lag);
+    }
 
     public Task<IStoreLease> GrantLeaseAsync(TimeSpan timeToLive, CancellationToken cancellationToken = default) =>
         Here().GrantLeaseAsync(timeToLive, cancellationToken);
@@ -28,4 +71,13 @@ internal sealed class SwitchedStore(IStateStore inner) : IStateStore
     public ValueTask DisposeAsync() => inner.DisposeAsync();
 
     private IStateStore Here() => IsAway ? throw new StoreException("call", StoreFailure.Unreachable, "made to be away") : inner;
+
+    private sealed class Lagging(SwitchedStore store, TaskCompletionSource lag) : IDisposable
+    {
+        public void Dispose()
+        {
+            store._lag = null;
+            lag.TrySetResult();
+        }
+    }
 }

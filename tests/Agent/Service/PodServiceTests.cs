@@ -43,6 +43,7 @@ public sealed class PodServiceTests : IDisposable
         Assert.Equal(first.Attachments[0].Number, second.Attachments[0].Number);
         node.Links.Links.Clear();
         var third = await node.AddAsync("s1", "c1");
+        Assert.Equal(new EndpointBinding(Samples.Me, "s1", "eth0"), (await node.RecordAsync(C1.Id))!.Binding);
         Assert.NotEqual(first.Attachments[0].Number, third.Attachments[0].Number);
         Assert.Single(node.Links.Links);
     }

@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Diagnostics;
 using System.Globalization;
+using Netplugin.NodeApi.Messages;
 using Netplugin.Tests.Support;
 
 namespace Netplugin.Tests.K8contivnet.Program;
@@ -39,6 +40,23 @@ public sealed class BinaryTests
 
         Assert.True(File.Exists(log), $"{log} is missing: run make publish (make test does it).");
         Assert.DoesNotContain("warning", File.ReadAllText(log), StringComparison.OrdinalIgnoreCase);
+    }
+
+    [Fact]
+    public async Task It_has_one_thread_and_needs_no_other_when_memory_is_collected()
+    {
+        using var plugin = new Plugin();
+        using var daemon = FakeDaemon.Replying(plugin.Socket, new NodeReply.Ran(0, "{}", ""));
+
+        // 256 KiB of garbage bring a collection; the default is more than this program ever makes.
+        plugin.Environment["DOTNET_GCgen0size"] = "40000";
+        var config = $$"""{"cniVersion":"1.1.0","name":"net","type":"k8contivnet","more":"{{string.Concat(Enumerable.Repeat("\\", 200_000))}}"}""";
+
+        var ran = await plugin.CniAsync("ADD", config);
+
+        Assert.Equal((0, "{}", ""), (ran.Exit, ran.Stdout, ran.Stderr));
+        Assert.Equal(config, Assert.IsType<NodeRequest.RunCni>(await daemon.FinishAsync()).Stdin);
+        Assert.Equal(1, daemon.ClientThreads);
     }
 
     [Fact]

@@ -22,6 +22,9 @@ internal sealed class FakeDaemon : IDisposable
 
     public SafeFileHandle? Descriptor { get; private set; }
 
+    /// <summary>How many threads the client had while it waited.</summary>
+    public int ClientThreads { get; private set; }
+
     public static FakeDaemon Replying(string socket, NodeReply reply) =>
         new(socket, async (frames, _, _) => await frames.WriteAsync(NodeCodec.Encode(reply)));
 
@@ -49,6 +52,7 @@ internal sealed class FakeDaemon : IDisposable
         var frame = await frames.ReadAsync() ?? throw new InvalidOperationException("the client closed");
         Request = NodeCodec.DecodeRequest(frame.Span);
         Descriptor = connection.TakeDescriptor();
+        ClientThreads = Directory.GetDirectories($"/proc/{connection.Peer.Process}/task").Length;
         await answer(frames, connection.Stream, frame);
     }
 }

@@ -13,8 +13,8 @@ public sealed class DriverAgreementTests(EtcdServer server) : IClassFixture<Etcd
 
     private static readonly Gen<string> AnyKey = Gen.Int[0, 5].Select(i => Keys[i]);
 
-    // 0: must be missing; 1: unchanged as it is; 2: created when it was; 3: a revision it never had.
-    private static readonly Gen<(string Key, int Kind)> AnyCompare = Gen.Select(AnyKey, Gen.Int[0, 3], (key, kind) => (key, kind));
+    // 0: must be missing; 1: unchanged as it is; 2: created when it was; 3: a revision it never had; 4: the value it holds; 5: one that it does not.
+    private static readonly Gen<(string Key, int Kind)> AnyCompare = Gen.Select(AnyKey, Gen.Int[0, 5], (key, kind) => (key, kind));
 
     // No value stands for a deletion.
     private static readonly Gen<(string Key, string? Value)> AnyWrite =
@@ -51,7 +51,7 @@ public sealed class DriverAgreementTests(EtcdServer server) : IClassFixture<Etcd
         foreach (var (compares, writes) in history)
         {
             // Unchanged or created when it was always holds, for a missing key too (revision 0).
-            var holds = compares.All(compare => compare.Kind switch { 0 => !state.ContainsKey(compare.Key), 3 => false, _ => true });
+            var holds = compares.All(compare => compare.Kind switch { 0 => !state.ContainsKey(compare.Key), 3 or 5 => false, 4 => state.ContainsKey(compare.Key), _ => true });
             foreach (var (key, value) in holds ? writes : [])
             {
                 if (value is null)
@@ -98,7 +98,9 @@ public sealed class DriverAgreementTests(EtcdServer server) : IClassFixture<Etcd
         0 => StoreCompare.Missing(key),
         1 => StoreCompare.Unchanged(key, entry?.ModRevision ?? 0),
         2 => new(key, CompareTarget.CreateRevision, entry?.CreateRevision ?? 0),
-        _ => StoreCompare.Unchanged(key, long.MaxValue),
+        3 => StoreCompare.Unchanged(key, long.MaxValue),
+        4 => StoreCompare.Holds(key, entry?.Value ?? default),
+        _ => StoreCompare.Holds(key, (byte[])[.. entry?.Value.ToArray() ?? [], 0]),
     };
 
     private static StoreOperation Write(string key, string? value) =>

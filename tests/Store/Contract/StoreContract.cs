@@ -113,6 +113,18 @@ public abstract partial class StoreContract : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_key_is_changed_only_while_it_holds_a_value()
+    {
+        await CommitAsync(Put(Prefix + "a", "1"), Put(Prefix + "empty", ""));
+        Assert.False((await CommitIfAsync(StoreCompare.Holds(Prefix + "a", "10"u8.ToArray()), Put(Prefix + "a", "2"))).Succeeded);
+        Assert.False((await CommitIfAsync(StoreCompare.Holds(Prefix + "a", default), Put(Prefix + "a", "2"))).Succeeded);
+        Assert.False((await CommitIfAsync(StoreCompare.Holds(Prefix + "none", default), Put(Prefix + "a", "2"))).Succeeded);
+        Assert.True((await CommitIfAsync(StoreCompare.Holds(Prefix + "empty", default), Put(Prefix + "a", "1"))).Succeeded);
+        Assert.True((await CommitIfAsync(StoreCompare.Holds(Prefix + "a", "1"u8.ToArray()), Put(Prefix + "a", "2"))).Succeeded);
+        Assert.Equal("2", Text(await Store.GetAsync(Prefix + "a", Cancel)));
+    }
+
+    [Fact]
     public async Task A_transaction_is_carried_out_whole_or_not_at_all()
     {
         await CommitAsync(Put(Prefix + "a", "1"));
