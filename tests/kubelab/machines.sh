@@ -1,0 +1,70 @@
+# shellcheck shell=bash
+# shellcheck disable=SC2154  # set in lib.sh
+# The machines: an underlay with a router, and nodes joined to it, each with folders of its own wherever Kubernetes and CNI have theirs.
+
+make_machines() {
+    start_machine fabric
+    in_node fabric ip link add underlay type bridge
+    in_node fabric ip addr add "$underlay.1/24" dev underlay
+    in_node fabric ip addr add "${underlay6}:1/64" dev underlay nodad
+    in_node fabric ip addr add "$outside/32" dev lo
+    in_node fabric ip addr add "$outside6/128" dev lo
+    in_node fabric ip link set underlay up
+    on_every_node make_node
+}
+
+start_machine() { # name
+    mkdir -p "$state/$1/run/kubelab"
+    setsid unshare --net --mount --pid --uts --fork --propagation private "$repo/demo/holder" "$state" "$1" \
+        >"$state/log/$1.log" 2>&1 </dev/null 9>&- &
+    wait_for 20 "$1 to be set up" test -e "$state/$1/run/demo/ready"
+    in_node "$1" hostname "$1"
+}
+
+make_node() { # node
+    start_machine "$1"
+    ip link add eth0 netns "$(holder "$1")" type veth peer name "$1" netns "$(holder fabric)"
+    in_node fabric ip link set "$1" master underlay up
+    in_node "$1" ip addr add "$(address4 "$1")/24" dev eth0
+    in_node "$1" ip addr add "$(address6 "$1")/64" dev eth0 nodad
+    in_node "$1" ip link set eth0 up
+    in_node "$1" ip route add default via "$underlay.1"
+    in_node "$1" ip route add default via "${underlay6}:1"
+    # What an installation of Kubernetes asks of a machine.
+    in_node "$1" sysctl -qw net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1
+    private_folders "$1"
+    kernel_settings "$1"
+    # A pod may mount into the node, as one that mounts a BPF file system does.
+    in_node "$1" mount --make-rshared /
+}
+
+# /run, /var/lib and /sys/fs/bpf are private to every node already.
+private_folders() { # node
+    local folder
+    in_node "$1" mount -t tmpfs tmpfs /var/log
+    for folder in etc opt; do
+        in_node "$1" mkdir -p "/var/lib/kubelab/$folder"/{upper,work}
+        in_node "$1" mount -t overlay -o "lowerdir=/$folder,upperdir=/var/lib/kubelab/$folder/upper,workdir=/var/lib/kubelab/$folder/work" \
+            overlay "/$folder"
+    done
+    in_node "$1" mkdir -p /etc/cni/net.d /opt/cni/bin /var/lib/kubelet
+    in_node "$1" ln -s /usr/lib/cni/loopback /opt/cni/bin/
+}
+
+# The kubelet sets these for the whole machine. In a node they are files, which it finds as it wants them.
+kernel_settings() { # node
+    local setting value file
+    while read -r setting value; do
+        [ -e "/proc/sys/$setting" ] || continue
+        file=$state/$1/run/kubelab/${setting//\//.}
+        echo "$value" >"$file"
+        in_node "$1" mount --bind "/run/kubelab/${setting//\//.}" "/proc/sys/$setting"
+    done <<'SETTINGS'
+vm/overcommit_memory 1
+vm/panic_on_oom 0
+kernel/panic 10
+kernel/panic_on_oops 1
+kernel/keys/root_maxkeys 1000000
+kernel/keys/root_maxbytes 25000000
+SETTINGS
+}
