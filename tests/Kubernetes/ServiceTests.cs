@@ -34,5 +34,5 @@ public sealed class ServiceTests(Lab lab)
         Assert.Empty(missing);
     }
 
-    private string ServiceAddress() => lab.Kubectl("get", "service", "--namespace", "traffic", "servers", "-o", "jsonpath={.spec.clusterIP}").Succeeded();
+    private string ServiceAddress() => lab.Kubectl("get", "service", "--namespace", "traffic", "servers", "-o", "jsonpath={.spec.clusterIP}").Succeeded().Trim();
 }

@@ -2,7 +2,7 @@ using Netplugin.Tests.Kubernetes.Cluster;
 
 namespace Netplugin.Tests.Kubernetes;
 
-/// <summary>Who reaches whom in the default network, and by which address: inside of the cluster everybody by its own.</summary>
+/// <summary>Who reaches whom in the default network, and by which address: inside of the cluster everybody by one of its own.</summary>
 [Trait("run", "smoke")]
 public sealed class TrafficTests(Lab lab)
 {
@@ -28,7 +28,7 @@ public sealed class TrafficTests(Lab lab)
         Place from = lab.Node(1), other = lab.Pod(to);
         foreach (char family in lab.Families)
         {
-            Assert.Equal(from.Address(family), await from.SourceSeenByAsync(other, family, transport));
+            Assert.Contains(await from.SourceSeenByAsync(other, family, transport), from.OwnAddresses());
         }
     }
 
@@ -50,7 +50,7 @@ public sealed class TrafficTests(Lab lab)
         Place host = lab.Pod(node == 1 ? "host1" : "host2"), pod = lab.Pod("first");
         foreach (char family in lab.Families)
         {
-            Assert.Equal(host.Address(family), await host.SourceSeenByAsync(pod, family, transport));
+            Assert.Contains(await host.SourceSeenByAsync(pod, family, transport), host.OwnAddresses());
             Assert.Equal(pod.Address(family), await pod.SourceSeenByAsync(host, family, transport));
         }
     }

@@ -34,6 +34,7 @@ make_node() { # node
     in_node "$1" sysctl -qw net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1
     private_folders "$1"
     kernel_settings "$1"
+    control_groups "$1"
     # A pod may mount into the node, as one that mounts a BPF file system does.
     in_node "$1" mount --make-rshared /
 }
@@ -49,6 +50,21 @@ private_folders() { # node
     done
     in_node "$1" mkdir -p /etc/cni/net.d /opt/cni/bin /var/lib/kubelet
     in_node "$1" ln -s /usr/lib/cni/loopback /opt/cni/bin/
+}
+
+# The kubelet puts what it makes below this group of every controller, and wants to find it there. One file system holds all
+# controllers or each its own.
+control_groups() { # node
+    local root group setting
+    while read -r root; do
+        for group in "$root/$cgroup" "$root/$cgroup/$1"; do
+            mkdir -p "$group"
+            # A new group of this controller may use nothing until it is told what.
+            for setting in cpuset.cpus cpuset.mems; do
+                if [ -e "$root/$setting" ]; then cat "$root/$setting" >"$group/$setting"; fi
+            done
+        done
+    done < <(awk '$3 ~ /^cgroup2?$/ { print $2 }' /proc/mounts)
 }
 
 # The kubelet sets these for the whole machine. In a node they are files, which it finds as it wants them.

@@ -19,11 +19,15 @@ start_netplugin() { # node
 netplugin_ready() { in_node "$1" env CNI_COMMAND=STATUS k8contivnet <"$repo/demo/status.json"; } # node
 
 install_ptp() { # node
-    local cidr ranges='' other via cidrs
+    local cidr ranges='' routes='' other via cidrs
     cidrs=$(pod_cidrs "$1")
-    for cidr in $cidrs; do ranges+=${ranges:+, }"[{ \"subnet\": \"$cidr\" }]"; done
+    for cidr in $cidrs; do
+        ranges+=${ranges:+, }"[{ \"subnet\": \"$cidr\" }]"
+        if [[ $cidr == *:* ]]; then other=::/0; else other=0.0.0.0/0; fi
+        routes+=${routes:+, }"{ \"dst\": \"$other\" }"
+    done
     in_node "$1" cp /usr/lib/cni/{ptp,host-local} /opt/cni/bin/
-    sed "s|\"RANGES\"|$ranges|" "$repo/tests/kubelab/ptp.conflist" | in_node "$1" tee /etc/cni/net.d/10-ptp.conflist
+    sed "s|\"RANGES\"|$ranges|; s|\"ROUTES\"|$routes|" "$repo/tests/kubelab/ptp.conflist" | in_node "$1" tee /etc/cni/net.d/10-ptp.conflist
     for other in $all_nodes; do
         [ "$other" != "$1" ] || continue
         for cidr in $(pod_cidrs "$other"); do

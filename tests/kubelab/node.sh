@@ -15,7 +15,7 @@ load_images() { # node
 
 start_kubelet() { # node
     local flags=()
-    # Without quality-of-service groups: the kubelet may not be allowed to make them, and what it does make is below one group a node.
+    # Everything below one control group a node, so that it can be found and removed.
     cat >"$state/$1/run/kubelab/kubelet.yaml" <<YAML
 apiVersion: kubelet.config.k8s.io/v1beta1
 kind: KubeletConfiguration
@@ -27,7 +27,6 @@ clusterDomain: cluster.local
 resolvConf: ""
 cgroupDriver: cgroupfs
 cgroupRoot: /$cgroup/$1
-cgroupsPerQOS: false
 enforceNodeAllocatable: []
 failSwapOn: false
 evictionHard: {memory.available: 100Mi, nodefs.available: 1%, imagefs.available: 1%}

@@ -81,19 +81,18 @@ public sealed class Lab : IAsyncLifetime
     public void Start(int node, string program) => Kubelab(Limit, "start", Number(node), program).Succeeded();
 
     /// <summary>A pod of the traffic namespace, to ask from and to be asked.</summary>
-    public Place Pod(string name)
-    {
-        IPAddress[] addresses = [.. Kubectl("get", "pod", "--namespace", "traffic", name, "-o", "jsonpath={.status.podIPs[*].ip}").Succeeded().Split(' ').Select(IPAddress.Parse)];
-        return new Place(name, (program, limit) => Kubelab(limit, ["kubectl", "exec", "--namespace", "traffic", name, "--", .. program]), addresses, 8080);
-    }
+    public Place Pod(string name) => new(
+        name,
+        (program, limit) => Kubelab(limit, ["kubectl", "exec", "--namespace", "traffic", name, "--", .. program]),
+        Addresses("pod", "--namespace", "traffic", name, "-o", "jsonpath={.status.podIPs[*].ip}"),
+        8080);
 
     /// <summary>A node itself.</summary>
-    public Place Node(int number)
-    {
-        string name = "node" + Number(number);
-        IPAddress[] addresses = [.. Kubectl("get", "node", name, "-o", """jsonpath={.status.addresses[?(@.type=="InternalIP")].address}""").Succeeded().Split(' ').Select(IPAddress.Parse)];
-        return new Place(name, (program, limit) => Kubelab(limit, ["node", Number(number), .. program]), addresses, 8082);
-    }
+    public Place Node(int number) => new(
+        "node" + Number(number),
+        (program, limit) => Kubelab(limit, ["node", Number(number), .. program]),
+        Addresses("node", "node" + Number(number), "-o", """jsonpath={.status.addresses[?(@.type=="InternalIP")].address}"""),
+        8082);
 
     /// <summary>A host outside of the cluster, which knows the nodes and no pod.</summary>
     public Place Outside() => new(
@@ -109,6 +108,9 @@ public sealed class Lab : IAsyncLifetime
         using var reader = new StreamReader(stream);
         return reader.ReadToEnd();
     }
+
+    private IPAddress[] Addresses(params IReadOnlyList<string> ofWhat) =>
+        [.. Kubectl(["get", .. ofWhat]).Succeeded().Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries).Select(IPAddress.Parse)];
 
     private CommandResult Kubelab(TimeSpan limit, params IReadOnlyList<string> arguments) => Kubelab(limit, arguments, "");
 

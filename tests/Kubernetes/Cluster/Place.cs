@@ -14,8 +14,9 @@ namespace Netplugin.Tests.Kubernetes.Cluster;
 /// <param name="port">Where it answers by TCP; by UDP it is the next.</param>
 public sealed class Place(string name, Func<IReadOnlyList<string>, TimeSpan, CommandResult> run, IReadOnlyList<IPAddress> addresses, int port)
 {
-    // The asking program waits 5 s for an answer.
+    // The asking program waits 5 s for an answer, so it is asked twice at least.
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(6);
 
     /// <summary>Its name.</summary>
     public string Name { get; } = name;
@@ -23,6 +24,18 @@ public sealed class Place(string name, Func<IReadOnlyList<string>, TimeSpan, Com
     /// <summary>Its address of a family, '4' or '6'.</summary>
     public IPAddress Address(char family) =>
         addresses.Single(address => address.AddressFamily == (family == '6' ? AddressFamily.InterNetworkV6 : AddressFamily.InterNetwork));
+
+    /// <summary>All its addresses, also those that it tells nobody.</summary>
+    public IEnumerable<IPAddress> OwnAddresses()
+    {
+        using JsonDocument links = JsonDocument.Parse(Run("ip", "-json", "address").Succeeded());
+        return
+        [
+            .. from link in links.RootElement.EnumerateArray()
+               from address in link.GetProperty("addr_info").EnumerateArray()
+               select IPAddress.Parse(address.GetProperty("local").GetString()!),
+        ];
+    }
 
     /// <summary>Runs a program there.</summary>
     public CommandResult Run(params IReadOnlyList<string> program) => run(program, Limit);
@@ -56,7 +69,8 @@ public sealed class Place(string name, Func<IReadOnlyList<string>, TimeSpan, Com
                     ? responses[0].GetString()!
                     : throw new InvalidOperationException(dialled.RootElement.GetRawText());
                 return true;
-            });
+            },
+            Patience);
         return answer;
     }
 }
