@@ -64,7 +64,7 @@ start_in_node() { # node name command...
 # Kills with SIGKILL a program that start_in_node started, and waits until it is gone.
 kill_in_node() { # node name
     # shellcheck disable=SC2016
-    in_node "$1" bash -c 'pid=$(cat "/run/demo/$0.pid"); kill -9 "$pid"; while [ -d "/proc/$pid" ]; do sleep 0.01; done' "$2"
+    in_node "$1" bash -c 'pid=$(cat "/run/demo/$0.pid") || exit; kill -9 "$pid"; while [ -d "/proc/$pid" ]; do sleep 0.01; done' "$2"
 }
 
 wait_for() { # seconds what command...

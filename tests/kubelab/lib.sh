@@ -12,10 +12,10 @@ begin_anew="'tests/kubelab/kubelab up'"
 take_down="'tests/kubelab/kubelab down'"
 fail() { echo "$who: $*" >&2; exit 1; }
 
-# An underlay of both families, whichever the pods have; the outside is a host behind the underlay's router, which knows no pod.
+# An underlay of both families, whichever the pods have, and a host behind the underlay's router.
 underlay6=fd00:192:168:2:
-outside=203.0.113.1
-outside6=2001:db8::1
+outside=203.0.113
+outside6=2001:db8:
 etcd_url=http://$underlay.10:2379
 
 # What 'up' was told is kept for the other commands.

@@ -1,16 +1,39 @@
 # shellcheck shell=bash
 # shellcheck disable=SC2154  # set in lib.sh
-# The machines: an underlay with a router, and nodes joined to it, each with folders of its own wherever Kubernetes and CNI have theirs.
+# The machines: an underlay with a router, a host outside behind it, and nodes joined to the underlay, each with folders of its own wherever
+# Kubernetes and CNI have theirs.
 
 make_machines() {
     start_machine fabric
     in_node fabric ip link add underlay type bridge
     in_node fabric ip addr add "$underlay.1/24" dev underlay
     in_node fabric ip addr add "${underlay6}:1/64" dev underlay nodad
-    in_node fabric ip addr add "$outside/32" dev lo
-    in_node fabric ip addr add "$outside6/128" dev lo
     in_node fabric ip link set underlay up
+    in_node fabric sysctl -qw net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1
+    make_outside
     on_every_node make_node
+}
+
+# Neither the router nor the host outside knows a way to a pod.
+make_outside() {
+    start_machine outside
+    cable outside fabric
+    in_node fabric ip addr add "$outside.1/24" dev outside
+    in_node fabric ip addr add "${outside6}:1/64" dev outside nodad
+    in_node fabric ip link set outside up
+    join outside "$outside" "$outside6" 2
+}
+
+cable() { # machine switch -> eth0 of the machine is the other end of a device of its name on the switch
+    ip link add eth0 netns "$(holder "$1")" type veth peer name "$1" netns "$(holder "$2")"
+}
+
+join() { # machine network4 network6 number -> its addresses and its ways on, by number 1 of the networks
+    in_node "$1" ip addr add "$2.$4/24" dev eth0
+    in_node "$1" ip addr add "$3:$4/64" dev eth0 nodad
+    in_node "$1" ip link set eth0 up
+    in_node "$1" ip route add default via "$2.1"
+    in_node "$1" ip route add default via "$3:1"
 }
 
 start_machine() { # name
@@ -23,13 +46,9 @@ start_machine() { # name
 
 make_node() { # node
     start_machine "$1"
-    ip link add eth0 netns "$(holder "$1")" type veth peer name "$1" netns "$(holder fabric)"
+    cable "$1" fabric
     in_node fabric ip link set "$1" master underlay up
-    in_node "$1" ip addr add "$(address4 "$1")/24" dev eth0
-    in_node "$1" ip addr add "$(address6 "$1")/64" dev eth0 nodad
-    in_node "$1" ip link set eth0 up
-    in_node "$1" ip route add default via "$underlay.1"
-    in_node "$1" ip route add default via "${underlay6}:1"
+    join "$1" "$underlay" "$underlay6" "$((9 + ${1#node}))"
     # What an installation of Kubernetes asks of a machine.
     in_node "$1" sysctl -qw net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1
     private_folders "$1"

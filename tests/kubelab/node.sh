@@ -57,5 +57,5 @@ start_node() { # node
 
 registered() { kubectl get node "$1" -o 'jsonpath={.spec.podCIDRs[*]}' | grep -q .; } # node
 
-# Answers on a machine itself, and asks from there: the node's own programs, and on fabric the outside, as the tests need them.
+# Answers on a machine itself, and asks from there, as the programs of a node or of the outside do.
 start_agnhost() { start_in_node "$1" agnhost agnhost netexec --http-port=8082 --udp-port=8083; } # node

@@ -97,8 +97,8 @@ public sealed class Lab : IAsyncLifetime
     /// <summary>A host outside of the cluster, which knows the nodes and no pod.</summary>
     public Place Outside() => new(
         "outside",
-        (program, limit) => Kubelab(limit, ["node", "fabric", .. program]),
-        [IPAddress.Parse("203.0.113.1"), IPAddress.Parse("2001:db8::1")],
+        (program, limit) => Kubelab(limit, ["node", "outside", .. program]),
+        [IPAddress.Parse("203.0.113.2"), IPAddress.Parse("2001:db8::2")],
         8082);
 
     /// <summary>The text of a file of Manifests.</summary>
