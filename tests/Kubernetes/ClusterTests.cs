@@ -20,6 +20,33 @@ public sealed class ClusterTests(Lab lab)
     }
 
     [Fact]
+    public async Task A_DaemonSet_writes_to_the_folders_of_its_node()
+    {
+        string[] marks =
+        [
+            "/run/netplugin/from-a-pod", "/var/lib/netplugin/from-a-pod", "/etc/cni/net.d/from-a-pod", "/opt/cni/bin/from-a-pod", "/sys/fs/bpf/from-a-pod",
+        ];
+        lab.Apply(Lab.Manifest("daemon.yaml"));
+        try
+        {
+            foreach (int node in (int[])[1, 2])
+            {
+                await Eventually.HoldsAsync($"the marks on node {node}", () => lab.Node(node).Run(["ls", "-d", .. marks]).Succeeded().Length > 0);
+            }
+
+            Assert.All(marks, mark => Assert.False(Path.Exists(mark)));
+        }
+        finally
+        {
+            lab.Kubectl("delete", "namespace", "daemon").Succeeded();
+            foreach (int node in (int[])[1, 2])
+            {
+                lab.Node(node).Run(["rm", "-r", .. marks]).Succeeded();
+            }
+        }
+    }
+
+    [Fact]
     public void A_cluster_leaves_nothing_when_taken_down()
     {
         string before = Machine();

@@ -20,12 +20,6 @@ public sealed class Lab : IAsyncLifetime
     /// <summary>The IP families of the cluster: 4, 6 or both.</summary>
     public IEnumerable<char> Families => _settings["family"];
 
-    /// <summary>What makes the pods' network: netplugin, or what stands in its place.</summary>
-    public string Network => _settings["network"];
-
-    /// <summary>The folder of all programs' logs.</summary>
-    public string LogFolder => _settings["log"];
-
     /// <inheritdoc/>
     public async ValueTask InitializeAsync()
     {
@@ -41,7 +35,16 @@ public sealed class Lab : IAsyncLifetime
                 .Split('\n', StringSplitOptions.RemoveEmptyEntries)
                 .Select(line => line.Split('=', 2))
                 .ToDictionary(pair => pair[0], pair => pair[1]);
-            await ApplyAsync("traffic", Manifest("traffic.yaml"));
+
+            // Pods are refused until the namespace's service account has been made.
+            await Eventually.HoldsAsync(
+                "the pods to be accepted",
+                () =>
+                {
+                    Apply(Manifest("traffic.yaml"));
+                    return true;
+                });
+            WaitForPods("traffic");
         }
         catch
         {
@@ -64,15 +67,12 @@ public sealed class Lab : IAsyncLifetime
     /// <summary>Runs kubectl as the cluster's administrator.</summary>
     public CommandResult Kubectl(params IReadOnlyList<string> arguments) => Kubelab(Limit, ["kubectl", .. arguments]);
 
-    /// <summary>Applies a manifest and waits until every pod of a namespace is ready.</summary>
-    public async Task ApplyAsync(string kubernetesNamespace, string manifest)
-    {
-        // Pods are refused until the namespace's service account has been made.
-        await Eventually.HoldsAsync(
-            "the manifest to be accepted",
-            () => Kubelab(Limit, ["kubectl", "apply", "-f", "-"], manifest).Succeeded().Length > 0);
+    /// <summary>Applies a manifest, given as text.</summary>
+    public void Apply(string manifest) => Kubelab(Limit, ["kubectl", "apply", "-f", "-"], manifest).Succeeded();
+
+    /// <summary>Waits until every pod of a namespace is ready.</summary>
+    public void WaitForPods(string kubernetesNamespace) =>
         Kubectl("wait", "--namespace", kubernetesNamespace, "--for=condition=Ready", "pods", "--all", "--timeout=60s").Succeeded();
-    }
 
     /// <summary>Ends a program of a node with SIGKILL.</summary>
     public void Kill(int node, string program) => Kubelab(Limit, "kill", Number(node), program).Succeeded();
