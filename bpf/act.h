@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: (Apache-2.0 OR GPL-2.0-only)
-/* Carries decisions out. What a pod or a tunnel brought never meets the host's stack; only np_run_from_underlay lets packets go on. */
+/*
+ * Carries decisions out. What a pod or a tunnel brought meets the host's stack only as the verdict HOST, which the cluster network alone
+ * has; else only np_run_from_underlay lets packets go on.
+ */
 #ifndef NP_ACT_H
 #define NP_ACT_H
 
 #include "counters.h"
+#include "decide_host.h"
 #include "decide_overlay.h"
 #include "decide_pod.h"
 #include "decision.h"
@@ -29,6 +33,14 @@ static __always_inline int np_act_local(struct __sk_buff *skb, const struct np_d
 		return np_drop(skb, NP_REASON_HELPER_FAILED);
 	np_count(skb, event);
 	return np_enter_pod(skb, d->ifindex);
+}
+
+/* As if it had come in by the VXLAN device, whose program lets it through: so the host sees one device before all pods. */
+static __always_inline int np_enter_host(struct __sk_buff *skb, __u32 ifindex, __u32 origin)
+{
+	np_count(skb, NP_EVENT_TO_HOST);
+	skb->mark = NP_MARK_PASSED | origin;
+	return bpf_redirect(ifindex, BPF_F_INGRESS);
 }
 
 /* By the VXLAN device, which finds the way itself. */
@@ -108,6 +120,8 @@ static __always_inline int np_run_from_pod(struct __sk_buff *skb, struct np_deci
 		return np_act_local(skb, d, NP_EVENT_DELIVERED_LOCAL);
 	case NP_VERDICT_TUNNEL:
 		return np_act_tunnel(skb, d);
+	case NP_VERDICT_HOST:
+		return np_enter_host(skb, d->ifindex, NP_MARK_POD);
 	case NP_VERDICT_REPLY:
 		return np_act_reply(skb, d, skb->ifindex);
 	default:
@@ -121,7 +135,29 @@ static __always_inline int np_run_from_overlay(struct __sk_buff *skb, __u32 vni,
 	np_decide_from_overlay(skb, vni, vtep, d);
 	if (d->verdict == NP_VERDICT_LOCAL)
 		return np_act_local(skb, d, NP_EVENT_TUNNELLED_IN);
+	if (d->verdict == NP_VERDICT_HOST)
+		return np_enter_host(skb, d->ifindex, 0);
 	return np_drop(skb, d->what);
+}
+
+/* Out of the host's stack, on the VXLAN device. The packet goes on as the gateway's. */
+static __always_inline int np_run_from_host(struct __sk_buff *skb, struct np_decision *d)
+{
+	const struct np_node *node = np_node_get();
+
+	np_decide_from_host(skb, d);
+	if (d->verdict == NP_VERDICT_DROP)
+		return np_drop(skb, d->what);
+	d->rewrite = 1;
+	if (!node || bpf_skb_store_bytes(skb, ETH_ALEN, node->gateway_mac, ETH_ALEN, 0))
+		return np_drop(skb, NP_REASON_HELPER_FAILED);
+	if (d->verdict == NP_VERDICT_TUNNEL)
+		return np_act_tunnel(skb, d);
+	if (bpf_skb_store_bytes(skb, 0, d->mac, ETH_ALEN, 0))
+		return np_drop(skb, NP_REASON_HELPER_FAILED);
+	np_count(skb, NP_EVENT_FROM_HOST);
+	skb->mark = NP_MARK_TO_POD;
+	return bpf_redirect(d->ifindex, 0);
 }
 
 static __always_inline int np_run_from_underlay(struct __sk_buff *skb, struct np_decision *d)

@@ -38,11 +38,17 @@ int np_from_pod(struct __sk_buff *skb)
 	return np_run_from_pod(skb, &d);
 }
 
-/* Egress of a pod's host-side device. Deliveries enter the pod past it, so what comes here is the host's own. */
+/*
+ * Egress of a pod's host-side device. Deliveries from pods and tunnels enter the pod past it, so what comes here is the host's own, and
+ * right only when np_to_overlay sent it on.
+ */
 SEC("tc")
 int np_to_pod(struct __sk_buff *skb)
 {
-	return np_drop(skb, NP_REASON_HOST_TO_POD);
+	if (!(skb->mark & NP_MARK_TO_POD))
+		return np_drop(skb, NP_REASON_HOST_TO_POD);
+	skb->mark = 0;
+	return TC_ACT_OK;
 }
 
 /* Reads the metadata of the tunnel in either family; 0 when there is some. */
@@ -61,7 +67,7 @@ static __always_inline int np_tunnel_key(struct __sk_buff *skb, __u32 *vni, stru
 	return 0;
 }
 
-/* Ingress of the VXLAN device: all that VXLAN packets to this node carry. */
+/* Ingress of the VXLAN device: all that VXLAN packets to this node carry, and what was judged to be the host's. */
 SEC("tc")
 int np_from_overlay(struct __sk_buff *skb)
 {
@@ -69,9 +75,14 @@ int np_from_overlay(struct __sk_buff *skb)
 	struct np_addr vtep = {};
 	__u32 vni = 0;
 
-	if (np_tunnel_key(skb, &vni, &vtep))
+	/* First: no mark saves what a tunnel brought from being judged. */
+	if (!np_tunnel_key(skb, &vni, &vtep))
+		return np_run_from_overlay(skb, vni, &vtep, &d);
+	if (!(skb->mark & NP_MARK_PASSED))
 		return np_drop(skb, NP_REASON_NO_TUNNEL_KEY);
-	return np_run_from_overlay(skb, vni, &vtep, &d);
+	if (skb->pkt_type != NP_PACKET_HOST)
+		bpf_skb_change_type(skb, NP_PACKET_HOST);
+	return TC_ACT_OK;
 }
 
 /*
@@ -87,18 +98,19 @@ int np_from_underlay(struct __sk_buff *skb)
 }
 
 /*
- * Egress of the VXLAN device. A tunnel key is the proof that np_from_pod sent the packet here: routing attaches none, and
- * the device would not know where to send what has none.
+ * Egress of the VXLAN device. A tunnel key is the proof that one of our programs sent the packet here: routing attaches none, so what has
+ * none comes from the host's stack.
  */
 SEC("tc")
 int np_to_overlay(struct __sk_buff *skb)
 {
+	struct np_decision d = {};
 	struct np_addr vtep = {};
 	__u32 vni = 0;
 
-	if (np_tunnel_key(skb, &vni, &vtep))
-		return np_drop(skb, NP_REASON_HOST_TO_OVERLAY);
-	return TC_ACT_OK;
+	if (!np_tunnel_key(skb, &vni, &vtep))
+		return TC_ACT_OK;
+	return np_run_from_host(skb, &d);
 }
 
 #ifdef NP_TEST

@@ -8,18 +8,26 @@
 #include "nd.h"
 #include "parse.h"
 
-static __always_inline void np_decide_overlay_ip(const struct ethhdr *eth, const struct np_ip *ip, __u32 network,
-						 const struct np_addr *vtep, struct np_decision *d)
+static __always_inline void np_decide_overlay_ip(const struct np_node *node, const struct ethhdr *eth, const struct np_ip *ip,
+						 __u32 network, const struct np_addr *vtep, struct np_decision *d)
 {
 	const struct np_endpoint *source = np_endpoint_get(network, &ip->src);
 	const struct np_endpoint *target;
 
-	if (!source)
-		return np_decide_drop(d, NP_REASON_OVERLAY_UNKNOWN_SOURCE);
-	if (source->ifindex || !np_addr_equal(&source->vtep, vtep))
-		return np_decide_drop(d, NP_REASON_OVERLAY_SPOOF);
-	if (!np_mac_equal(eth->h_source, source->mac))
-		return np_decide_drop(d, NP_REASON_OVERLAY_MAC_SPOOF);
+	if (source) {
+		if (source->ifindex || np_is_this_node(source) || !np_addr_equal(&source->vtep, vtep))
+			return np_decide_drop(d, NP_REASON_OVERLAY_SPOOF);
+		if (!np_mac_equal(eth->h_source, source->mac))
+			return np_decide_drop(d, NP_REASON_OVERLAY_MAC_SPOOF);
+	} else {
+		/* A pod of another node's block, whose MAC only that node knows, and has checked. */
+		const struct np_block *block = np_block_get(network, &ip->src);
+
+		if (!block)
+			return np_decide_drop(d, NP_REASON_OVERLAY_UNKNOWN_SOURCE);
+		if (np_addr_is_none(&block->vtep) || !np_addr_equal(&block->vtep, vtep))
+			return np_decide_drop(d, NP_REASON_OVERLAY_SPOOF);
+	}
 	if (ip->group)
 		return np_decide_drop(d, NP_REASON_MULTICAST);
 	if (ip->broadcast || eth->h_dest[0] & 1)
@@ -28,17 +36,24 @@ static __always_inline void np_decide_overlay_ip(const struct ethhdr *eth, const
 	target = np_endpoint_get(network, &ip->dst);
 	if (!target)
 		return np_decide_drop(d, NP_REASON_UNKNOWN_DESTINATION);
+	d->network = network;
+	if (np_is_this_node(target)) {
+		if (!node->vxlan_ifindex)
+			return np_decide_drop(d, NP_REASON_NO_TUNNEL);
+		d->verdict = NP_VERDICT_HOST;
+		d->ifindex = node->vxlan_ifindex;
+		return;
+	}
 	if (!target->ifindex)
 		return np_decide_drop(d, NP_REASON_NOT_LOCAL);
 	d->verdict = NP_VERDICT_LOCAL;
-	d->network = network;
 	d->ifindex = target->ifindex;
 	np_mac_copy(d->mac, target->mac);
 	d->rewrite = !np_mac_equal(eth->h_dest, target->mac);
 }
 
-static __always_inline void np_decide_overlay_frame(struct __sk_buff *skb, __u32 vni, const struct np_addr *vtep,
-						    struct np_decision *d)
+static __always_inline void np_decide_overlay_frame(struct __sk_buff *skb, const struct np_node *node, __u32 vni,
+						    const struct np_addr *vtep, struct np_decision *d)
 {
 	struct np_ip ip = {};
 	struct ethhdr eth;
@@ -70,7 +85,7 @@ static __always_inline void np_decide_overlay_frame(struct __sk_buff *skb, __u32
 	}
 	if (reason)
 		return np_decide_drop(d, reason);
-	np_decide_overlay_ip(&eth, &ip, vni, vtep, d);
+	np_decide_overlay_ip(node, &eth, &ip, vni, vtep, d);
 }
 
 /*
@@ -81,9 +96,11 @@ static __always_inline void np_decide_overlay_frame(struct __sk_buff *skb, __u32
 static __always_inline void np_decide_from_overlay(struct __sk_buff *skb, __u32 vni, const struct np_addr *vtep,
 						   struct np_decision *d)
 {
-	if (!np_node_get())
+	const struct np_node *node = np_node_get();
+
+	if (!node)
 		return np_decide_drop(d, NP_REASON_UNCONFIGURED);
-	np_decide_overlay_frame(skb, vni, vtep, d);
+	np_decide_overlay_frame(skb, node, vni, vtep, d);
 	if (d->verdict != NP_VERDICT_DROP)
 		return;
 	if (!bpf_map_lookup_elem(&np_vteps, vtep))

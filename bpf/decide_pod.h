@@ -23,35 +23,83 @@ static __always_inline void np_decide_next_hop(struct __sk_buff *skb, const stru
 	d->ecn = ip->ecn;
 }
 
+/* Behind another node's VTEP. The packet must carry d->mac and may not be larger than the overlay carries. */
+static __always_inline void np_decide_tunnel(struct __sk_buff *skb, const struct np_ip *ip, const struct np_node *node, __u32 network,
+					     const struct np_addr *vtep, struct np_decision *d)
+{
+	if (!node->vxlan_ifindex)
+		return np_decide_drop(d, NP_REASON_NO_TUNNEL);
+	d->verdict = NP_VERDICT_TUNNEL;
+	d->network = network;
+	d->ifindex = node->vxlan_ifindex;
+	d->vtep = *vtep;
+	np_decide_next_hop(skb, ip, node, d);
+}
+
+/* To the host's stack, by way of the VXLAN device: every packet between it and a pod passes that one device. */
+static __always_inline void np_decide_host(struct __sk_buff *skb, const struct np_ip *ip, const struct np_node *node, struct np_decision *d)
+{
+	/* Masqueraded, it would come out of a VTEP. */
+	if (np_is_vxlan(skb, ip))
+		return np_decide_drop(d, NP_REASON_POD_VXLAN);
+	if (!node->vxlan_ifindex)
+		return np_decide_drop(d, NP_REASON_NO_TUNNEL);
+	d->verdict = NP_VERDICT_HOST;
+	d->ifindex = node->vxlan_ifindex;
+}
+
 /* To an endpoint of the pod's own network. */
 static __always_inline void np_decide_known(struct __sk_buff *skb, const struct ethhdr *eth, const struct np_ip *ip,
 					    const struct np_node *node, __u32 network, const struct np_endpoint *endpoint,
 					    struct np_decision *d)
 {
+	if (np_is_this_node(endpoint))
+		return np_decide_host(skb, ip, node, d);
+	/* In the cluster network the others are nodes: pods are found by their blocks. */
+	if (network == NP_CLUSTER && !endpoint->ifindex && np_is_vxlan(skb, ip))
+		return np_decide_drop(d, NP_REASON_POD_VXLAN);
 	/* IPv4 that allows it is fragmented outside, by the host; everything else must fit. */
 	if (ip->df && np_wire_length(skb, ip) > node->overlay_mtu)
 		return np_decide_too_big(skb, ip, network, node, d);
 
 	np_mac_copy(d->mac, endpoint->mac);
 	d->rewrite = !np_mac_equal(eth->h_dest, endpoint->mac);
+	if (!endpoint->ifindex)
+		return np_decide_tunnel(skb, ip, node, network, &endpoint->vtep, d);
+	d->verdict = NP_VERDICT_LOCAL;
 	d->network = network;
-	if (endpoint->ifindex) {
-		d->verdict = NP_VERDICT_LOCAL;
-		d->ifindex = endpoint->ifindex;
-		return;
-	}
-	if (!node->vxlan_ifindex)
-		return np_decide_drop(d, NP_REASON_NO_TUNNEL);
-	d->verdict = NP_VERDICT_TUNNEL;
-	d->ifindex = node->vxlan_ifindex;
-	d->vtep = endpoint->vtep;
-	np_decide_next_hop(skb, ip, node, d);
+	d->ifindex = endpoint->ifindex;
 }
 
-/* To anything else: the gateway's ping is answered, the rest is dropped by the name of what it tried. */
+/* Addresses that mean something else to each who has them: nothing for them is routed. */
+static __always_inline int np_is_unroutable(const struct np_addr *a)
+{
+	if (np_addr_is_v4(a))
+		return !a->bytes[12] || a->bytes[12] == 127;
+	return (a->bytes[0] == 0xfe && (a->bytes[1] & 0xc0) == 0x80) || (!a->words[0] && !a->words[1] && !a->words[2]);
+}
+
+/*
+ * To no endpoint that is known. A pod of another node may still be found by its block, and the cluster network leads out to what the host
+ * can reach. Else the gateway's ping is answered, and the rest is dropped by the name of what it tried.
+ */
 static __always_inline void np_decide_unknown(struct __sk_buff *skb, const struct ethhdr *eth, const struct np_ip *ip,
 					      const struct np_node *node, __u32 network, struct np_decision *d)
 {
+	const struct np_block *block = np_block_get(network, &ip->dst);
+	int routed = np_mac_equal(eth->h_dest, node->gateway_mac);
+
+	if (block) {
+		if (np_addr_is_none(&block->vtep))
+			return np_decide_drop(d, NP_REASON_UNKNOWN_DESTINATION);
+		if (ip->df && np_wire_length(skb, ip) > node->overlay_mtu)
+			return np_decide_too_big(skb, ip, network, node, d);
+		np_mac_copy(d->mac, node->gateway_mac);
+		d->rewrite = !routed;
+		return np_decide_tunnel(skb, ip, node, network, &block->vtep, d);
+	}
+	if (network == NP_CLUSTER && routed && !np_is_unroutable(&ip->dst))
+		return np_decide_host(skb, ip, node, d);
 	if (np_is_vxlan(skb, ip))
 		return np_decide_drop(d, NP_REASON_POD_VXLAN);
 	if (np_is_gateway(network, &ip->dst)) {
@@ -61,7 +109,7 @@ static __always_inline void np_decide_unknown(struct __sk_buff *skb, const struc
 			return np_decide_drop(d, NP_REASON_GATEWAY);
 		return np_decide_reply(d, reply, node->gateway_mac);
 	}
-	np_decide_drop(d, np_mac_equal(eth->h_dest, node->gateway_mac) ? NP_REASON_NO_ROUTE : NP_REASON_UNKNOWN_DESTINATION);
+	np_decide_drop(d, routed ? NP_REASON_NO_ROUTE : NP_REASON_UNKNOWN_DESTINATION);
 }
 
 static __always_inline void np_decide_pod_ip(struct __sk_buff *skb, const struct ethhdr *eth, const struct np_node *node,

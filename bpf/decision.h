@@ -14,6 +14,7 @@ enum np_verdict {
 	NP_VERDICT_REPLY = 1,
 	NP_VERDICT_LOCAL = 2,
 	NP_VERDICT_TUNNEL = 3,
+	NP_VERDICT_HOST = 4,
 };
 
 enum np_reply {

@@ -32,13 +32,25 @@ struct np_endpoint_key {
 	struct np_addr addr;
 };
 
-/* Behind a device of this node (ifindex set, vtep ::) or behind another node's VTEP (ifindex 0). */
+/* Behind a device of this node (ifindex set, vtep ::), behind another node's VTEP (ifindex 0), or this node itself (neither). */
 struct np_endpoint {
 	__u32 ifindex;
 	struct np_addr vtep;
 	__u8 mac[ETH_ALEN];
 	__u8 pad[2];
 	__u8 spare[NP_LAYOUT_SPARE];
+};
+
+/* A block of addresses that a node gives to its pods; the network is part of the prefix, and IPv4 counts from bit 32 + 96. */
+struct np_block_key {
+	__u32 prefix_len;
+	__u32 network;
+	struct np_addr addr;
+};
+
+/* Whose block it is: another node's VTEP, or :: for this node's own. */
+struct np_block {
+	struct np_addr vtep;
 };
 
 /* The host-side device of a local pod, by ifindex: what may enter there. */
@@ -98,6 +110,14 @@ struct {
 	__uint(max_entries, 1024);
 } np_vteps SEC(".maps");
 
+struct {
+	__uint(type, BPF_MAP_TYPE_LPM_TRIE);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, struct np_block_key);
+	__type(value, struct np_block);
+	__uint(max_entries, 1024);
+} np_blocks SEC(".maps");
+
 /* NULL until the settings are written; the lookup itself cannot fail, but the verifier wants the test. */
 static __always_inline const struct np_node *np_node_get(void)
 {
@@ -112,6 +132,19 @@ static __always_inline const struct np_endpoint *np_endpoint_get(__u32 network, 
 	struct np_endpoint_key key = { .network = network, .addr = *addr };
 
 	return bpf_map_lookup_elem(&np_endpoints, &key);
+}
+
+/* The block that the address is in: what is known of a pod before, or without, an entry of its own. */
+static __always_inline const struct np_block *np_block_get(__u32 network, const struct np_addr *addr)
+{
+	struct np_block_key key = { .prefix_len = 32 + 128, .network = network, .addr = *addr };
+
+	return bpf_map_lookup_elem(&np_blocks, &key);
+}
+
+static __always_inline int np_is_this_node(const struct np_endpoint *endpoint)
+{
+	return !endpoint->ifindex && np_addr_is_none(&endpoint->vtep);
 }
 
 /* True when addr is the network's gateway; a network without one has none. */

@@ -24,6 +24,23 @@
 /* linux/socket.h, not in UAPI. */
 #define NP_AF_INET 2
 
+/*
+ * The cluster network: the default network's pods, and the nodes themselves. It alone leads out to the host's stack. No intent's network
+ * has this number, for a VNI that is posted begins at 1.
+ */
+#define NP_CLUSTER 0
+
+/* Bits of the mark, clear of those that kube-proxy uses (0x4000 and 0x8000). The node's firewall rules go by the first two. */
+enum np_mark {
+	NP_MARK_NONE = 0,
+	/* A program has judged the packet to be the host's. */
+	NP_MARK_PASSED = 0x01000000,
+	/* A pod sent it. */
+	NP_MARK_POD = 0x02000000,
+	/* np_to_overlay has judged it to be the pod's behind the device it is sent to. */
+	NP_MARK_TO_POD = 0x04000000,
+};
+
 /* An address as the maps hold it: 16 bytes in network order, IPv4 as ::ffff:a.b.c.d (RFC 4291 section 2.5.5.2). */
 struct np_addr {
 	union {

@@ -67,9 +67,9 @@ enum np_reason {
 	NP_REASON_OVERLAY_MAC_SPOOF = 30,
 	/* Tunnelled here for an endpoint that lives on another node. */
 	NP_REASON_NOT_LOCAL = 31,
-	/* The host's stack sent to a pod's device. */
+	/* The host's stack sent to a pod's device, and not by the VXLAN device as it should. */
 	NP_REASON_HOST_TO_POD = 32,
-	/* The host's stack sent to the VXLAN device. */
+	/* The host's stack sent to the VXLAN device what is not for the cluster network's pods. */
 	NP_REASON_HOST_TO_OVERLAY = 33,
 	/* A kernel helper refused (out of memory, as a rule). */
 	NP_REASON_HELPER_FAILED = 34,
@@ -77,6 +77,8 @@ enum np_reason {
 	NP_REASON_EXTENSION_HEADERS = 35,
 	/* The node's own settings are not written (yet): nothing passes. */
 	NP_REASON_UNCONFIGURED = 36,
+	/* The host's stack sent to another node's pod from an address that is not the node's: the other side would take it for a forgery. */
+	NP_REASON_HOST_SOURCE = 37,
 	NP_REASON_COUNT
 };
 
@@ -89,6 +91,10 @@ enum np_event {
 	NP_EVENT_ND_ANSWERED = 4,
 	NP_EVENT_PING_ANSWERED = 5,
 	NP_EVENT_TOO_BIG_ANSWERED = 6,
+	/* Handed to the host's stack, for the node itself or to be routed. */
+	NP_EVENT_TO_HOST = 7,
+	/* Delivered to a pod of this node for the host's stack. */
+	NP_EVENT_FROM_HOST = 8,
 	NP_EVENT_COUNT
 };
 

@@ -11,6 +11,7 @@
 enum np_reason np_test_reason;
 enum np_event np_test_event;
 enum np_slot np_test_slot;
+enum np_mark np_test_mark;
 
 static __always_inline int np_test_report(struct __sk_buff *skb, const struct np_decision *d, int action)
 {
@@ -25,6 +26,14 @@ static __always_inline int np_test_report(struct __sk_buff *skb, const struct np
 }
 
 /* A packet that left without the VXLAN device has grown; then the device and, in the VTEP's place, the neighbour are reported. */
+static __always_inline void np_test_sent(const struct __sk_buff *skb, __u32 len, struct np_decision *d)
+{
+	if (d->verdict == NP_VERDICT_TUNNEL && skb->len != len) {
+		d->ifindex = d->hop_ifindex;
+		d->vtep = np_addr_v4(d->next_hop);
+	}
+}
+
 SEC("tc")
 int np_test_from_pod(struct __sk_buff *skb)
 {
@@ -32,10 +41,7 @@ int np_test_from_pod(struct __sk_buff *skb)
 	__u32 len = skb->len;
 	int action = np_run_from_pod(skb, &d);
 
-	if (d.verdict == NP_VERDICT_TUNNEL && skb->len != len) {
-		d.ifindex = d.hop_ifindex;
-		d.vtep = np_addr_v4(d.next_hop);
-	}
+	np_test_sent(skb, len, &d);
 	return np_test_report(skb, &d, action);
 }
 
@@ -47,6 +53,17 @@ int np_test_from_overlay(struct __sk_buff *skb)
 	struct np_decision d = {};
 
 	return np_test_report(skb, &d, np_run_from_overlay(skb, skb->cb[0], &vtep, &d));
+}
+
+SEC("tc")
+int np_test_from_host(struct __sk_buff *skb)
+{
+	struct np_decision d = {};
+	__u32 len = skb->len;
+	int action = np_run_from_host(skb, &d);
+
+	np_test_sent(skb, len, &d);
+	return np_test_report(skb, &d, action);
 }
 
 SEC("tc")

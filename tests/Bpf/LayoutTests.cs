@@ -18,6 +18,8 @@ public sealed class LayoutTests
     [InlineData("np_endpoint", typeof(EndpointValue))]
     [InlineData("np_interface", typeof(InterfaceValue))]
     [InlineData("np_vtep", typeof(VtepValue))]
+    [InlineData("np_block_key", typeof(BlockKeyValue))]
+    [InlineData("np_block", typeof(BlockValue))]
     [InlineData("np_count", typeof(CountValue))]
     public void A_structure_has_the_fields_of_the_object_at_the_same_places(string name, Type mirror)
     {
@@ -25,7 +27,7 @@ public sealed class LayoutTests
         var fields = opened.Types.FieldsOf(opened.Types.Find(name)!.Value).Where(field => field.Name != "spare");
 
         Assert.Equal(fields, mirror.GetFields(BindingFlags.Instance | BindingFlags.NonPublic).Select(field =>
-            new BtfField(field.Name.ToLowerInvariant() switch { "vxlanifindex" => "vxlan_ifindex", "overlaymtu" => "overlay_mtu", "gatewaymac" => "gateway_mac", "nexthop" => "next_hop", var same => same },
+            new BtfField(field.Name.ToLowerInvariant() switch { "vxlanifindex" => "vxlan_ifindex", "overlaymtu" => "overlay_mtu", "gatewaymac" => "gateway_mac", "nexthop" => "next_hop", "prefixlen" => "prefix_len", var same => same },
                 (int)Marshal.OffsetOf(mirror, field.Name), SizeOf(field.FieldType))));
     }
 
@@ -33,7 +35,7 @@ public sealed class LayoutTests
     public void Padding_is_explicit_so_that_keys_and_values_have_no_undefined_bytes()
     {
         using var opened = BpfObject.Open(TestObject.Image);
-        foreach (var name in new[] { "np_node", "np_network", "np_endpoint_key", "np_endpoint", "np_interface", "np_vtep", "np_count" })
+        foreach (var name in new[] { "np_node", "np_network", "np_endpoint_key", "np_endpoint", "np_interface", "np_vtep", "np_block_key", "np_block", "np_count" })
         {
             var type = opened.Types.Find(name)!.Value;
             Assert.Equal(opened.Types.SizeOf(type), opened.Types.FieldsOf(type).Sum(field => field.Size));
@@ -44,6 +46,12 @@ public sealed class LayoutTests
     public void Drop_reasons_are_those_of_the_object()
     {
         AssertSame<DropReason>("np_reason", "NP_REASON_");
+    }
+
+    [Fact]
+    public void Marks_are_those_of_the_object()
+    {
+        AssertSame<PacketMarks>("np_mark", "NP_MARK_");
     }
 
     [Fact]

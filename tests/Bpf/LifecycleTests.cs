@@ -173,7 +173,7 @@ public sealed class LifecycleTests : IDisposable
         Assert.Equal(Programs.Shot, Programs.Run(datapath.Stubs.FromOverlay, new byte[60]));
         Assert.Equal(1UL, datapath.ReadCounters().Drops[DropReason.NoTunnelKey].Packets);
         Assert.Equal(Programs.Shot, Programs.Run(datapath.Stubs.ToOverlay, new byte[60]));
-        Assert.Equal(1UL, datapath.ReadCounters().Drops[DropReason.HostToOverlay].Packets);
+        Assert.Equal(new PacketCount(2, 120), datapath.ReadCounters().Drops[DropReason.Unconfigured]);
     }
 
     [Fact]

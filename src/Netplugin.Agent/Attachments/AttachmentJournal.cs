@@ -84,6 +84,9 @@ internal sealed class AttachmentJournal
         return _nextNumber++;
     }
 
+    /// <summary>The number that <see cref="NextNumber"/> will give.</summary>
+    public ulong PeekNumber => _nextNumber;
+
     /// <summary>Writes a pod's file.</summary>
     public void Save(Pod pod) => Replace(PathOf(pod.Key), JsonSerializer.SerializeToUtf8Bytes(JournalDocument.From(pod), JournalJson.Default.JournalDocument));
 

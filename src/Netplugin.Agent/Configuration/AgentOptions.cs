@@ -1,5 +1,6 @@
 using System.Net;
 using Netplugin.Core.Addresses;
+using Netplugin.Core.Planning;
 using Netplugin.Store;
 
 namespace Netplugin.Agent.Configuration;
@@ -8,6 +9,8 @@ namespace Netplugin.Agent.Configuration;
 /// <param name="HostLabel">The name endpoints are homed by.</param>
 /// <param name="Store">Where the shared state is.</param>
 /// <param name="Vtep">The tunnel address; unspecified: found out.</param>
+/// <param name="Block">The block of the default network's pods on this node; null: it serves none.</param>
+/// <param name="Masquerade">Whether those pods leave the cluster by the node's address.</param>
 /// <param name="RunDirectory">Socket, journal: lives as long as the kernel does.</param>
 /// <param name="StateDirectory">What outlives a reboot.</param>
 /// <param name="BpfDirectory">Where maps and programs are pinned.</param>
@@ -20,6 +23,8 @@ internal sealed record AgentOptions(
     string HostLabel,
     StoreOptions Store,
     IpAddr Vtep,
+    AddressBlock? Block,
+    bool Masquerade,
     string RunDirectory,
     string StateDirectory,
     string BpfDirectory,

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Net;
 using Netplugin.Core.Addresses;
 using Netplugin.Core.Flags;
+using Netplugin.Core.Planning;
 using Netplugin.Store;
 
 namespace Netplugin.Agent.Configuration;
@@ -27,6 +28,8 @@ internal sealed class OptionsReader
     private readonly GoFlag<string> _certificate;
     private readonly GoFlag<string> _key;
     private readonly GoFlag<string> _vtep;
+    private readonly GoFlag<string> _podCidr;
+    private readonly GoFlag<bool> _noMasquerade;
     private readonly GoFlag<string> _runDirectory;
     private readonly GoFlag<string> _stateDirectory;
     private readonly GoFlag<string> _bpfDirectory;
@@ -50,6 +53,8 @@ internal sealed class OptionsReader
         _certificate = _flags.Text("etcd-cert", "", "PEM file of the client certificate shown to etcd", "file");
         _key = _flags.Text("etcd-key", "", "PEM file of the client certificate's key", "file");
         _vtep = _flags.Text("vtep-ip", "", "this node's tunnel address; none: the address that leads to etcd, else the default route's", "address");
+        _podCidr = _flags.Text("pod-cidr", "", "this node's block of addresses for pods that no intent names; none: there is no network for them", "cidr");
+        _noMasquerade = _flags.Boolean("no-masquerade", "let those pods leave the cluster by their own addresses, which others must route back");
         _runDirectory = _flags.Text("run-dir", "/run/netplugin", "folder of the socket and the journal", "folder");
         _stateDirectory = _flags.Text("state-dir", "/var/lib/netplugin", "folder of what outlives a reboot", "folder");
         _bpfDirectory = _flags.Text("bpf-dir", "/sys/fs/bpf/netplugin", "folder where eBPF maps and programs are pinned", "folder");
@@ -159,7 +164,7 @@ internal sealed class OptionsReader
         };
         CheckStore(store, errors);
         return new AgentOptions(
-            label, store, ReadAddress(parsed.Get(_vtep), errors),
+            label, store, ReadAddress(parsed.Get(_vtep), errors), ReadBlock(parsed.Get(_podCidr), errors), !parsed.Get(_noMasquerade),
             ReadFolder(_runDirectory, parsed, errors), state, ReadFolder(_bpfDirectory, parsed, errors),
             ReadRuntime(parsed.Get(_runtime), errors), ReadMetrics(parsed.Get(_metrics), errors), parsed.Get(_debug), parsed.Get(_jsonLog), parsed.Get(_cleanup));
     }
@@ -202,6 +207,22 @@ internal sealed class OptionsReader
 
         errors.Add($"-vtep-ip \"{text}\" is not an IP address");
         return IpAddr.Unspecified;
+    }
+
+    private static AddressBlock? ReadBlock(string text, ImmutableArray<string>.Builder errors)
+    {
+        if (text.Length == 0)
+        {
+            return null;
+        }
+
+        if (IpPrefix.TryParse(text, out var prefix) && prefix == prefix.Masked && prefix.HostBits >= AddressBlock.MinimumHostBits)
+        {
+            return new AddressBlock(prefix);
+        }
+
+        errors.Add($"-pod-cidr \"{text}\" is not a block of addresses such as 10.244.1.0/24, with no bits beyond its length and room for a pod");
+        return null;
     }
 
     private static string ReadFolder(GoFlag<string> flag, GoFlagResult parsed, ImmutableArray<string>.Builder errors)

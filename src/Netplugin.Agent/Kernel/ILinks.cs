@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Netplugin.Agent.Wanted;
 using Netplugin.Core.Addresses;
 using Netplugin.Core.Datapath;
 
@@ -48,7 +49,13 @@ internal interface ILinks
     void AttachUplink(IfIndex device);
 
     /// <summary>Drops what pods send past the programs.</summary>
-    void EnsureFirewall();
+    /// <param name="masquerade">Whether the default network's pods leave the cluster by the node's address.</param>
+    void EnsureFirewall(bool masquerade);
+
+    /// <summary>Has the host's stack speak with the default network's pods, and route for them.</summary>
+    /// <param name="vxlan">The VXLAN device, by which it speaks.</param>
+    /// <param name="plane">With whom; null: with none.</param>
+    void EnsureHostPlane(IfIndex vxlan, HostPlane? plane);
 }
 
 /// <summary>A pod's link that was made and is still down; dispose it once it is up or given up.</summary>

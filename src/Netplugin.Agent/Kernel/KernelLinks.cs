@@ -1,8 +1,10 @@
 using System.Collections.Immutable;
+using Netplugin.Agent.Wanted;
 using Netplugin.Core.Addresses;
 using Netplugin.Core.Datapath;
 using Netplugin.Linux.Bpf;
 using Netplugin.Linux.Links;
+using Netplugin.Linux.Namespaces;
 using Netplugin.Linux.Nftables;
 
 namespace Netplugin.Agent.Kernel;
@@ -52,7 +54,17 @@ internal sealed class KernelLinks(LinkDriver driver, StubPrograms stubs) : ILink
     public void AttachUplink(IfIndex device) => driver.AttachUplink(device, stubs.FromUnderlay);
 
     /// <inheritdoc/>
-    public void EnsureFirewall() => HostFirewall.Ensure();
+    public void EnsureFirewall(bool masquerade) => HostFirewall.Ensure(masquerade);
+
+    /// <inheritdoc/>
+    public void EnsureHostPlane(IfIndex vxlan, HostPlane? plane)
+    {
+        driver.EnsureHostRoutes(vxlan, plane is null ? [] : [plane.Own.Gateway], plane is null ? [] : plane.Blocks);
+        if (plane is not null)
+        {
+            Forwarding.Enable(plane.Own.Gateway.IsV4);
+        }
+    }
 
     private static Linux.Namespaces.NetworkNamespace Namespace(IPodNamespace pod) => ((KernelNamespace)pod).Inner;
 

@@ -243,7 +243,7 @@ internal sealed class KernelLoop : IAsyncDisposable
         TakeDirty();
         var good = _kernel.Resync(_mayRemove());
         _lastResync = _time.GetTimestamp();
-        _resyncDue = false;
+        _resyncDue = !good;
         Ended(began);
         if (_log.IsEnabled(LogLevel.Debug))
         {

@@ -15,12 +15,15 @@ internal sealed partial class NodeKernel
     /// <returns>False when something could not be written and is to be tried again.</returns>
     public bool Reconcile(ClusterChange change)
     {
-        var changes = change.Everything || Current.Node is null ? Everything() : OnlyEndpoints(change.Endpoints);
+        var everything = change.Everything || Current.Node is null;
+        var changes = everything ? Everything() : OnlyEndpoints(change.Endpoints);
         var good = ApplyEach(changes);
         if (changes.Any(c => c is DatapathChange.SetNode))
         {
             AdjustLinks();
         }
+
+        good &= !everything || ReachPods();
 
         // Another build's programs go on over its own maps until these hold everything.
         if (good && !_activated && (!datapath.HasOlderGeneration || IsComplete))
@@ -39,8 +42,9 @@ internal sealed partial class NodeKernel
     public bool Resync(bool removeOrphans)
     {
         _asked = null;
-        links.EnsureFirewall();
+        links.EnsureFirewall(facts().Masquerades);
         _vxlan = links.EnsureVxlanDevice(OverlayMtu);
+        _plane = null;
         LookAtLinks(removeOrphans);
         Volatile.Write(ref _current, datapath.Observe(Current));
         return Reconcile(new ClusterChange(true, [], false));

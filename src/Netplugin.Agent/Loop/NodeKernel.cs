@@ -67,11 +67,11 @@ internal sealed partial class NodeKernel(
         var added = ImmutableArray.CreateBuilder<Attachment>(endpoints.Count);
         foreach (var wish in endpoints)
         {
-            var isDefault = !wish.Network.Gateway.IsUnspecified
-                && !known.Attachments.Any(a => a.HasDefaultRoute && a.Gateway.IsV4 == wish.Network.Gateway.IsV4);
+            var isDefault = !wish.Gateway.IsUnspecified
+                && !known.Attachments.Any(a => a.HasDefaultRoute && a.Gateway.IsV4 == wish.Gateway.IsV4);
             var attachment = new Attachment(
-                journal.NextNumber(), wish.Interface.Length > 0 ? wish.Interface : known.NextInterface(), wish.Endpoint, wish.Network.DatapathId,
-                wish.Address, wish.Mac, wish.Network.Subnet, wish.Network.Gateway, IfIndex.None, AttachmentPhase.Adding, isDefault, time.GetUtcNow());
+                journal.NextNumber(), wish.Interface.Length > 0 ? wish.Interface : known.NextInterface(), wish.Endpoint, wish.DatapathId,
+                wish.Address, wish.Mac, wish.Subnet, wish.Gateway, IfIndex.None, AttachmentPhase.Adding, isDefault, time.GetUtcNow());
             known = known.With(attachment);
             added.Add(attachment);
         }
@@ -209,6 +209,7 @@ internal sealed partial class NodeKernel(
         }
 
         Volatile.Write(ref _presentLinks, PresentLinks.Except(leaving.Select(a => a.Number)));
+        BeginRest(leaving);
 
         // Not in the journal: it forgets them in a moment, or says so when a binding could not be cleared. Until then it says that they leave, and
         // who finds that does all of this again.
@@ -311,7 +312,8 @@ internal sealed partial class NodeKernel(
     private void Publish(ImmutableDictionary<PodKey, Pod> pods)
     {
         Volatile.Write(ref _pods, pods);
-        ImmutableHashSet<NetworkId> networks = [.. pods.Values.SelectMany(p => p.Attachments).Select(a => a.Endpoint.Network)];
+        ImmutableHashSet<NetworkId> networks =
+            [.. pods.Values.SelectMany(p => p.Attachments).Where(a => a.DatapathId != DatapathState.Cluster).Select(a => a.Endpoint.Network)];
         if (!networks.SetEquals(_networks))
         {
             _networks = networks;
@@ -350,8 +352,11 @@ internal sealed partial class NodeKernel(
 
 /// <summary>An endpoint to attach.</summary>
 /// <param name="Endpoint">The endpoint.</param>
-/// <param name="Network">Its network.</param>
+/// <param name="DatapathId">Its network's number in the maps.</param>
+/// <param name="Subnet">Its network's subnet.</param>
+/// <param name="Gateway">Its network's gateway; unspecified when it has none.</param>
 /// <param name="Address">Its address.</param>
 /// <param name="Mac">Its Ethernet address.</param>
 /// <param name="Interface">The interface's name in the pod; empty: the next free one.</param>
-internal sealed record AttachmentWish(EndpointId Endpoint, NetworkRecord Network, IpAddr Address, MacAddress Mac, string Interface);
+internal sealed record AttachmentWish(
+    EndpointId Endpoint, uint DatapathId, IpPrefix Subnet, IpAddr Gateway, IpAddr Address, MacAddress Mac, string Interface);

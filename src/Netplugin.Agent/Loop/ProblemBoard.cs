@@ -46,4 +46,7 @@ internal static class LoopTopics
 {
     /// <summary>The last reconcile failed.</summary>
     public const string Datapath = "datapath";
+
+    /// <summary>The host's stack does not reach the default network's pods.</summary>
+    public const string HostPlane = "host-plane";
 }

@@ -89,7 +89,7 @@ internal sealed class NodeDaemon : IAsyncDisposable
         var store = new NotingStore(options.Store.Open(), health);
         Own(store);
         var identity = new NodeIdentity(
-            options.HostLabel, options.Vtep, token => StoreAddressAsync(options.Store, token), new KernelUnderlay(underlayDriver.Underlay), problems, log);
+            options.HostLabel, options.Vtep, options.Block, options.Masquerade, token => StoreAddressAsync(options.Store, token), new KernelUnderlay(underlayDriver.Underlay), problems, log);
         await identity.RefreshAsync(cancellationToken);
 
         KernelLoop? loop = null;

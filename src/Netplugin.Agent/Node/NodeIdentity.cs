@@ -3,17 +3,18 @@ using Netplugin.Agent.Kernel;
 using Netplugin.Agent.Loop;
 using Netplugin.Agent.Wanted;
 using Netplugin.Core.Addresses;
+using Netplugin.Core.Planning;
 using Netplugin.Linux;
 
 namespace Netplugin.Agent.Node;
 
 /// <summary>Finds out this node's tunnel address and underlay MTU, and looks again now and then: addresses and MTUs change under a running daemon.</summary>
 internal sealed class NodeIdentity(
-    string host, IpAddr given, Func<CancellationToken, Task<IpAddr>> storeAddress, IUnderlay underlay, ProblemBoard problems, ILogger log)
+    string host, IpAddr given, AddressBlock? block, bool masquerade, Func<CancellationToken, Task<IpAddr>> storeAddress, IUnderlay underlay, ProblemBoard problems, ILogger log)
 {
     private const string Topic = "vtep";
     private const int EthernetMtu = 1500;
-    private NodeFacts _facts = new(host, given, EthernetMtu);
+    private NodeFacts _facts = new(host, given, EthernetMtu) { Block = block, Masquerades = masquerade && block is not null };
 
     /// <summary>What is known now.</summary>
     public NodeFacts Facts => Volatile.Read(ref _facts);

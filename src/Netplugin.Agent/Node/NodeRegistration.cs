@@ -163,7 +163,10 @@ internal sealed class NodeRegistration : IAsyncDisposable
             _lease = await _store.GrantLeaseAsync(LeaseTime, cancellationToken);
         }
 
-        var record = new NodeRecord(facts.Host, facts.Vtep, facts.UnderlayMtu, _version);
+        var record = new NodeRecord(facts.Host, facts.Vtep, facts.UnderlayMtu, _version)
+        {
+            Blocks = facts.Block is { } block ? [block.Prefix] : [],
+        };
         var operations = new List<StoreOperation>
         {
             new StoreOperation.Put(StoreKeys.NodeAlive(facts.Host), RecordCodec.Encode(_status()), _lease),

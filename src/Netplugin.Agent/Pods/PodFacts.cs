@@ -2,6 +2,7 @@ using Netplugin.Agent.Attachments;
 using Netplugin.Agent.Cluster;
 using Netplugin.Agent.Resolve;
 using Netplugin.Agent.Runtime;
+using Netplugin.Core.Datapath;
 
 namespace Netplugin.Agent.Pods;
 
@@ -34,6 +35,12 @@ internal static class PodFacts
 
     private static EndpointFact Endpoint(Pod pod, Attachment attachment, ClusterView view, SandboxList? sandboxes, string me)
     {
+        if (attachment.DatapathId == DatapathState.Cluster)
+        {
+            // An address of this node's own block: nobody else can have it.
+            return EndpointFact.Mine;
+        }
+
         var id = attachment.Endpoint;
         if (!view.IsListed || (view.Networks!.ContainsKey(id.Network) && !view.Endpoints.ContainsKey(id.Network)))
         {

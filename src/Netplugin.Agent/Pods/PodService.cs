@@ -8,6 +8,7 @@ using Netplugin.Agent.Kernel;
 using Netplugin.Agent.Loop;
 using Netplugin.Agent.Resolve;
 using Netplugin.Agent.Runtime;
+using Netplugin.Core.Datapath;
 using Netplugin.Core.Model;
 using Netplugin.Store;
 
@@ -38,10 +39,14 @@ internal sealed class PodService(
     {
         using var turn = await turns.EnterAsync(request.Key.Sandbox, cancellationToken);
         await RequireFollowingAsync(cancellationToken);
-        var chosen = await ResolveAsync(request, cancellationToken);
+        var candidates = await ReadAsync(request, cancellationToken);
+
+        // What nothing names is the default network's.
+        var isDefault = candidates.IsEmpty && kernel.ServesDefaultNetwork;
+        var chosen = isDefault ? [] : Choose(request, candidates);
         if (Pods.TryGetValue(request.Key, out var known))
         {
-            if (IsSame(known, chosen) && (await loop.RunAsync(k => k.Check(request.Key, pod))).IsEmpty)
+            if ((isDefault ? IsInDefaultNetwork(known) : IsSame(known, chosen)) && (await loop.RunAsync(k => k.Check(request.Key, pod))).IsEmpty)
             {
                 return known;
             }
@@ -52,15 +57,28 @@ internal sealed class PodService(
 
         var fresh = new Pod(
             request.Key, request.PodName, request.PodNamespace, pod.Path, request.CniNetwork, request.Origin, SeenByRuntime: false, Ended: false, []);
-        return await PlugAsync(fresh, chosen, pod, cancellationToken);
+        return isDefault ? await PlugDefaultAsync(fresh, pod, cancellationToken) : await PlugAsync(fresh, chosen, pod, cancellationToken);
     }
 
     /// <summary>Gives a pod that runs more interfaces. The caller holds the sandbox's turn.</summary>
     /// <returns>The pod as it is afterwards.</returns>
-    public async Task<Pod> PlugAsync(Pod pod, ImmutableArray<EndpointCandidate> endpoints, IPodNamespace ns, CancellationToken cancellationToken)
+    public Task<Pod> PlugAsync(Pod pod, ImmutableArray<EndpointCandidate> endpoints, IPodNamespace ns, CancellationToken cancellationToken)
     {
         AttachmentWish[] wishes = [.. endpoints.Select((e, i) => new AttachmentWish(
-            e.Record.Id, e.Network, e.Record.Address, e.Record.Mac, pod.Attachments.IsEmpty && i == 0 ? pod.Key.Interface : ""))];
+            e.Record.Id, e.Network.DatapathId, e.Network.Subnet, e.Network.Gateway, e.Record.Address, e.Record.Mac,
+            pod.Attachments.IsEmpty && i == 0 ? pod.Key.Interface : ""))];
+        return PlugAsync(
+            pod, _ => wishes, added => BindAsync(pod.Key, endpoints, added, cancellationToken), [.. endpoints.Select(e => e.Network.Id).Distinct()], ns, cancellationToken);
+    }
+
+    // The address comes out of this node's own block, so that there is nothing to ask or tell the store.
+    private Task<Pod> PlugDefaultAsync(Pod pod, IPodNamespace ns, CancellationToken cancellationToken) =>
+        PlugAsync(pod, k => [k.WishInDefaultNetwork(pod)], _ => Task.FromResult(0L), [], ns, cancellationToken);
+
+    private async Task<Pod> PlugAsync(
+        Pod pod, Func<NodeKernel, AttachmentWish[]> wishes, Func<ImmutableArray<Attachment>, Task<long>> bind, NetworkId[] networks, IPodNamespace ns,
+        CancellationToken cancellationToken)
+    {
         var began = time.GetTimestamp();
         ImmutableArray<Attachment> added = [];
         var binding = Task.FromResult(0L);
@@ -68,15 +86,15 @@ internal sealed class PodService(
         {
             await loop.RunAsync(k =>
             {
-                added = k.Begin(pod, wishes);
-                binding = Task.Run(() => BindAsync(pod.Key, endpoints, added, cancellationToken), CancellationToken.None);
+                added = k.Begin(pod, wishes(k));
+                binding = Task.Run(() => bind(added), CancellationToken.None);
                 foreach (var attachment in added)
                 {
                     k.Build(pod.Key, attachment.Number, ns);
                 }
             });
             var revision = await binding;
-            await WhenKnownAsync(endpoints.Select(e => e.Network.Id).Distinct(), cancellationToken);
+            await WhenKnownAsync(networks, cancellationToken);
             await loop.ReconcileThenAsync(k => k.Complete(pod.Key, added.ToDictionary(a => a.Number, _ => revision)));
         }
         catch (Exception e) when (!added.IsEmpty)
@@ -145,13 +163,21 @@ internal sealed class PodService(
 
     /// <summary>The endpoints a pod leads to now.</summary>
     /// <exception cref="ResolveException">None.</exception>
-    public async Task<ImmutableArray<EndpointCandidate>> ResolveAsync(AttachRequest request, CancellationToken cancellationToken)
+    public async Task<ImmutableArray<EndpointCandidate>> ResolveAsync(AttachRequest request, CancellationToken cancellationToken) =>
+        Choose(request, await ReadAsync(request, cancellationToken));
+
+    private Task<ImmutableArray<EndpointCandidate>> ReadAsync(AttachRequest request, CancellationToken cancellationToken)
     {
         var view = follower.View;
         var given = EndpointReader.GivenTo(view, request.Key.Sandbox);
-        var candidates = await reader.ReadAsync(request.PodName, given, EndpointReader.Likely(view, request.PodName), cancellationToken);
-        return EndpointResolver.Choose(request.PodName, request.PodNamespace, request.Key.Sandbox, follower.Me, candidates, sandboxes.Runs);
+        return reader.ReadAsync(request.PodName, given, EndpointReader.Likely(view, request.PodName), cancellationToken);
     }
+
+    private ImmutableArray<EndpointCandidate> Choose(AttachRequest request, ImmutableArray<EndpointCandidate> candidates) =>
+        EndpointResolver.Choose(request.PodName, request.PodNamespace, request.Key.Sandbox, follower.Me, candidates, sandboxes.Runs);
+
+    private static bool IsInDefaultNetwork(Pod known) =>
+        known.Attachments is [{ Phase: AttachmentPhase.Up, DatapathId: DatapathState.Cluster }];
 
     /// <summary>Says why pods cannot be attached now, if they cannot.</summary>
     /// <exception cref="NotReadyException">They cannot.</exception>
@@ -180,7 +206,7 @@ internal sealed class PodService(
     }
 
     /// <summary>Waits until this node knows the networks' other endpoints, and the other nodes this one.</summary>
-    private async Task WhenKnownAsync(IEnumerable<NetworkId> networks, CancellationToken cancellationToken)
+    private async Task WhenKnownAsync(NetworkId[] networks, CancellationToken cancellationToken)
     {
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         patience.CancelAfter(ListingPatience);
@@ -227,6 +253,12 @@ internal sealed class PodService(
 
     private async Task<bool> TryUnbindAsync(Pod pod, Attachment attachment, CancellationToken cancellationToken)
     {
+        // An address of this node's own block was never bound in the store.
+        if (attachment.DatapathId == DatapathState.Cluster)
+        {
+            return true;
+        }
+
         // The same pod may have the endpoint again already: then the binding is the new attachment's.
         if (pod.Attachments.Any(a => !HasLeft(a) && a.Endpoint == attachment.Endpoint && a.Interface == attachment.Interface))
         {

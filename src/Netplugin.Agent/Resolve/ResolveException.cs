@@ -23,4 +23,7 @@ internal enum ResolveFailure
 
     /// <summary>The network's encapsulation is not one this version carries.</summary>
     Unsupported = 103,
+
+    /// <summary>The node's block has no free address.</summary>
+    Exhausted = 104,
 }

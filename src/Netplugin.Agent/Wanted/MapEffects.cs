@@ -14,6 +14,7 @@ internal static class MapEffects
         var endpoints = new List<DictionaryEdit<EndpointKey, EndpointEntry>>();
         var interfaces = state.Interfaces.ToBuilder();
         var vteps = state.Vteps.ToBuilder();
+        var blocks = state.Blocks.ToBuilder();
         foreach (var change in changes)
         {
             switch (change)
@@ -42,6 +43,12 @@ internal static class MapEffects
                 case DatapathChange.RemoveEndpoint remove:
                     endpoints.Add(new(remove.Key));
                     break;
+                case DatapathChange.SetBlock set:
+                    blocks[set.Key] = set.Vtep;
+                    break;
+                case DatapathChange.RemoveBlock remove:
+                    blocks.Remove(remove.Key);
+                    break;
                 case DatapathChange.SetInterface set:
                     interfaces[set.Device] = set.Entry;
                     break;
@@ -53,6 +60,6 @@ internal static class MapEffects
             }
         }
 
-        return new(node, networks.ToImmutable(), state.Endpoints.With(endpoints), interfaces.ToImmutable(), vteps.ToImmutable());
+        return new(node, networks.ToImmutable(), state.Endpoints.With(endpoints), interfaces.ToImmutable(), vteps.ToImmutable(), blocks.ToImmutable());
     }
 }

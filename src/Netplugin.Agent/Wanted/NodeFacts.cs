@@ -1,4 +1,5 @@
 using Netplugin.Core.Addresses;
+using Netplugin.Core.Planning;
 
 namespace Netplugin.Agent.Wanted;
 
@@ -6,4 +7,11 @@ namespace Netplugin.Agent.Wanted;
 /// <param name="Host">The host label.</param>
 /// <param name="Vtep">Its own tunnel address, unless the intent overrides it.</param>
 /// <param name="UnderlayMtu">MTU in bytes of the device that holds the tunnel address.</param>
-internal sealed record NodeFacts(string Host, IpAddr Vtep, int UnderlayMtu);
+internal sealed record NodeFacts(string Host, IpAddr Vtep, int UnderlayMtu)
+{
+    /// <summary>The block that the default network's pods of this node get their addresses from; null: the node serves no such pods.</summary>
+    public AddressBlock? Block { get; init; }
+
+    /// <summary>Whether those pods' packets leave the cluster by the node's address.</summary>
+    public bool Masquerades { get; init; }
+}

@@ -3,6 +3,8 @@ using Netplugin.Agent.Attachments;
 using Netplugin.Agent.Cluster;
 using Netplugin.Core.Addresses;
 using Netplugin.Core.Datapath;
+using Netplugin.Core.Model;
+using Netplugin.Core.Planning;
 
 namespace Netplugin.Agent.Wanted;
 
@@ -23,7 +25,7 @@ internal static class WantedState
         ClusterView view, NodeFacts node, IfIndex vxlan, IReadOnlyCollection<Attachment> local, DatapathState current, bool settling = false)
     {
         // Journal entries of one network agree on its number, so the first names the network.
-        var present = local.GroupBy(a => a.DatapathId).ToDictionary(g => g.Key, g => g.First());
+        var present = local.Where(a => a.DatapathId != DatapathState.Cluster).GroupBy(a => a.DatapathId).ToDictionary(g => g.Key, g => g.First());
 
         var interfaces = ImmutableDictionary.CreateBuilder<IfIndex, InterfaceEntry>();
         foreach (var a in local)
@@ -32,13 +34,15 @@ internal static class WantedState
         }
 
         // Of several entries of one address the last counts: what is attached here wins over the store, and the store over what is there.
-        var endpoints = Kept(view, present, current, settling).Concat(Remote(view, node, present)).Concat(Local(local));
+        var endpoints = Kept(view, present, current, settling).Concat(Remote(view, node, present)).Concat(Nodes(view, node)).Concat(Local(local));
+        var networks = present.ToImmutableDictionary(n => n.Key, n => new NetworkEntry(GatewayOf(view, n.Value)));
         return new DatapathState(
             Node(view, node, vxlan, current),
-            present.ToImmutableDictionary(n => n.Key, n => new NetworkEntry(GatewayOf(view, n.Value))),
+            node.Block is { } block ? networks.Add(DatapathState.Cluster, new NetworkEntry(block.Gateway)) : networks,
             current.Endpoints.Rebuild(endpoints),
             interfaces.ToImmutable(),
-            Vteps(view, node.Host, current, settling).ToImmutableDictionary(vtep => vtep, _ => default(VtepEntry)));
+            Vteps(view, node.Host, current, settling).ToImmutableDictionary(vtep => vtep, _ => default(VtepEntry)),
+            Blocks(view, node, current, settling));
     }
 
     /// <summary>
@@ -58,6 +62,11 @@ internal static class WantedState
         ClusterView view, Dictionary<uint, Attachment> present, DatapathState current, bool settling)
     {
         var kept = present.Where(n => settling || !IsKnown(view, n.Value)).Select(n => n.Key).ToHashSet();
+        if (settling || view.Nodes is null)
+        {
+            kept.Add(DatapathState.Cluster);
+        }
+
         return kept.Count == 0 ? [] : current.Endpoints.Where(e => !e.Value.Vtep.IsUnspecified && kept.Contains(e.Key.Network));
     }
 
@@ -76,6 +85,41 @@ internal static class WantedState
         }
     }
 
+    /// <summary>The nodes themselves, which are endpoints of the cluster network by their tunnel ends and by their addresses among the pods.</summary>
+    private static IEnumerable<KeyValuePair<EndpointKey, EndpointEntry>> Nodes(ClusterView view, NodeFacts node)
+    {
+        if (node.Block is not { } own)
+        {
+            return [];
+        }
+
+        var others = (view.Nodes?.Values ?? [])
+            .Where(other => other.Host != node.Host && !view.VtepOf(other.Host).IsUnspecified)
+            .SelectMany(other => AddressesOf(view, other).Select(address => (Address: address, Vtep: view.VtepOf(other.Host))));
+        var here = new[] { own.Gateway, VtepOf(view, node) }.Select(address => (Address: address, Vtep: IpAddr.Unspecified));
+        return others.Concat(here).Where(n => !n.Address.IsUnspecified).Select(n => KeyValuePair.Create(
+            new EndpointKey(DatapathState.Cluster, n.Address), new EndpointEntry(IfIndex.None, n.Vtep, MacAddress.Gateway)));
+    }
+
+    private static IEnumerable<IpAddr> AddressesOf(ClusterView view, NodeRecord other) =>
+        other.Blocks.Select(block => new AddressBlock(block).Gateway).Append(view.VtepOf(other.Host));
+
+    private static ImmutableDictionary<BlockKey, IpAddr> Blocks(ClusterView view, NodeFacts node, DatapathState current, bool settling)
+    {
+        if (node.Block is not { } own)
+        {
+            return ImmutableDictionary<BlockKey, IpAddr>.Empty;
+        }
+
+        var blocks = settling || view.Nodes is null ? current.Blocks : ImmutableDictionary<BlockKey, IpAddr>.Empty;
+        foreach (var other in (view.Nodes?.Values ?? []).Where(other => other.Host != node.Host && !view.VtepOf(other.Host).IsUnspecified))
+        {
+            blocks = blocks.SetItems(other.Blocks.Select(block => KeyValuePair.Create(new BlockKey(DatapathState.Cluster, block.Masked), view.VtepOf(other.Host))));
+        }
+
+        return blocks.SetItem(new BlockKey(DatapathState.Cluster, own.Prefix.Masked), IpAddr.Unspecified);
+    }
+
     private static IEnumerable<KeyValuePair<EndpointKey, EndpointEntry>> Local(IReadOnlyCollection<Attachment> local) => local.Select(a =>
         KeyValuePair.Create(new EndpointKey(a.DatapathId, a.Address), new EndpointEntry(a.Device, default, a.Mac)));
 
@@ -87,12 +131,12 @@ internal static class WantedState
 
     private static NodeEntry Node(ClusterView view, NodeFacts node, IfIndex vxlan, DatapathState current)
     {
-        var vtep = view.VtepOf(node.Host) is { IsUnspecified: false } given ? given : node.Vtep;
-
         // Before the other nodes are known a larger packet than before is no progress.
         var mtu = view.Nodes is null && current.Node is { } before ? before.OverlayMtu : view.OverlayMtu(node.UnderlayMtu);
-        return new NodeEntry(vtep, vxlan, MacAddress.Gateway, mtu);
+        return new NodeEntry(VtepOf(view, node), vxlan, MacAddress.Gateway, mtu);
     }
+
+    private static IpAddr VtepOf(ClusterView view, NodeFacts node) => view.VtepOf(node.Host) is { IsUnspecified: false } given ? given : node.Vtep;
 
     private static ImmutableHashSet<IpAddr> Vteps(ClusterView view, string me, DatapathState current, bool settling) =>
         settling || view.Hosts is null || view.Nodes is null ? view.VtepsBut(me).Union(current.Vteps.Keys) : view.VtepsBut(me);

@@ -43,6 +43,15 @@ public abstract record DatapathChange
     /// <param name="Key">Its network and address.</param>
     public sealed record RemoveEndpoint(EndpointKey Key) : DatapathChange;
 
+    /// <summary>Says whose a block of addresses is.</summary>
+    /// <param name="Key">Its network and prefix.</param>
+    /// <param name="Vtep">The tunnel address of the node whose it is; unspecified: this node's own.</param>
+    public sealed record SetBlock(BlockKey Key, IpAddr Vtep) : DatapathChange;
+
+    /// <summary>Removes a block: only endpoints with entries of their own are found in it.</summary>
+    /// <param name="Key">Its network and prefix.</param>
+    public sealed record RemoveBlock(BlockKey Key) : DatapathChange;
+
     /// <summary>Says whose a local device is; the pod behind it can then send.</summary>
     /// <param name="Device">The host-side device.</param>
     /// <param name="Entry">The entry.</param>

@@ -8,7 +8,7 @@ public static class DatapathDiff
 {
     /// <summary>
     /// The changes in an order that is safe to stop after at any point: writes first, from what is looked up last to what lets
-    /// traffic in (node, networks, VTEPs, endpoints, interfaces), then removals the other way round. Within a kind, by key.
+    /// traffic in (node, networks, VTEPs, blocks, endpoints, interfaces), then removals the other way round. Within a kind, by key.
     /// Equal states give no changes; the cost grows with the size of both states.
     /// </summary>
     /// <param name="wanted">What the maps should hold.</param>
@@ -20,6 +20,7 @@ public static class DatapathDiff
         var networks = Differing(wanted.Networks, observed.Networks, Comparer<uint>.Default);
         var endpoints = Differing(wanted.Endpoints, observed.Endpoints, Comparer<EndpointKey>.Default);
         var vteps = Differing(wanted.Vteps, observed.Vteps, Comparer<IpAddr>.Default);
+        var blocks = Differing(wanted.Blocks, observed.Blocks, Comparer<BlockKey>.Default);
         var interfaces = Differing(wanted.Interfaces, observed.Interfaces, InterfaceOrder);
 
         var changes = ImmutableArray.CreateBuilder<DatapathChange>();
@@ -38,6 +39,11 @@ public static class DatapathDiff
             changes.Add(new DatapathChange.SetVtep(vtep, entry));
         }
 
+        foreach (var (key, vtep) in blocks.Written)
+        {
+            changes.Add(new DatapathChange.SetBlock(key, vtep));
+        }
+
         foreach (var (key, entry) in endpoints.Written)
         {
             changes.Add(new DatapathChange.SetEndpoint(key, entry));
@@ -50,6 +56,7 @@ public static class DatapathDiff
 
         changes.AddRange(interfaces.Removed.Select(device => new DatapathChange.RemoveInterface(device)));
         changes.AddRange(endpoints.Removed.Select(key => new DatapathChange.RemoveEndpoint(key)));
+        changes.AddRange(blocks.Removed.Select(key => new DatapathChange.RemoveBlock(key)));
         changes.AddRange(vteps.Removed.Select(vtep => new DatapathChange.RemoveVtep(vtep)));
         changes.AddRange(networks.Removed.Select(network => new DatapathChange.RemoveNetwork(network)));
         if (wanted.Node is null && observed.Node is not null)

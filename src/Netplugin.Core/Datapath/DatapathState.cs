@@ -10,20 +10,32 @@ namespace Netplugin.Core.Datapath;
 /// <param name="Endpoints">Endpoints of those networks, here and elsewhere, by network and address.</param>
 /// <param name="Interfaces">The local pods' host-side devices.</param>
 /// <param name="Vteps">Addresses VXLAN is accepted from, with their next hops.</param>
+/// <param name="Blocks">
+/// Blocks of addresses that nodes give to their pods, with the tunnel address of the node; unspecified for this node's own. A pod of another node is
+/// found by its block when it has no entry of its own.
+/// </param>
 public sealed record DatapathState(
     NodeEntry? Node,
     ImmutableDictionary<uint, NetworkEntry> Networks,
     PackedDictionary<EndpointKey, EndpointEntry> Endpoints,
     ImmutableDictionary<IfIndex, InterfaceEntry> Interfaces,
-    ImmutableDictionary<IpAddr, VtepEntry> Vteps)
+    ImmutableDictionary<IpAddr, VtepEntry> Vteps,
+    ImmutableDictionary<BlockKey, IpAddr> Blocks)
 {
+    /// <summary>
+    /// Number of the cluster network: the default network's pods, and the nodes themselves. It alone leads out to the hosts. No posted network has it,
+    /// since a VNI begins at 1.
+    /// </summary>
+    public const uint Cluster = 0;
+
     /// <summary>Empty maps.</summary>
     public static DatapathState Empty { get; } = new(
         null,
         ImmutableDictionary<uint, NetworkEntry>.Empty,
         new PackedDictionary<EndpointKey, EndpointEntry>(Comparer<EndpointKey>.Default),
         ImmutableDictionary<IfIndex, InterfaceEntry>.Empty,
-        ImmutableDictionary<IpAddr, VtepEntry>.Empty);
+        ImmutableDictionary<IpAddr, VtepEntry>.Empty,
+        ImmutableDictionary<BlockKey, IpAddr>.Empty);
 }
 
 /// <summary>The node's own settings, one a node.</summary>
@@ -58,9 +70,33 @@ public readonly record struct EndpointKey(uint Network, IpAddr Address) : ICompa
     public static bool operator >=(EndpointKey left, EndpointKey right) => left.CompareTo(right) >= 0;
 }
 
-/// <summary>Where an endpoint is: behind a device of this node, or behind another node's VTEP. Exactly one of the two is set.</summary>
-/// <param name="Device">The host-side device of a local endpoint; none for a remote one.</param>
-/// <param name="Vtep">The tunnel address of a remote endpoint's node; unspecified for a local one.</param>
+/// <summary>A block of addresses.</summary>
+/// <param name="Network">The network's datapath id.</param>
+/// <param name="Prefix">The addresses.</param>
+public readonly record struct BlockKey(uint Network, IpPrefix Prefix) : IComparable<BlockKey>
+{
+    /// <summary>By network, then by address, then by length.</summary>
+    public int CompareTo(BlockKey other) =>
+        (Network, Prefix.Address, Prefix.Length).CompareTo((other.Network, other.Prefix.Address, other.Prefix.Length));
+
+    /// <inheritdoc cref="CompareTo"/>
+    public static bool operator <(BlockKey left, BlockKey right) => left.CompareTo(right) < 0;
+
+    /// <inheritdoc cref="CompareTo"/>
+    public static bool operator >(BlockKey left, BlockKey right) => left.CompareTo(right) > 0;
+
+    /// <inheritdoc cref="CompareTo"/>
+    public static bool operator <=(BlockKey left, BlockKey right) => left.CompareTo(right) <= 0;
+
+    /// <inheritdoc cref="CompareTo"/>
+    public static bool operator >=(BlockKey left, BlockKey right) => left.CompareTo(right) >= 0;
+}
+
+/// <summary>
+/// Where an endpoint is: behind a device of this node, or behind another node's VTEP. With neither it is this node itself, whose stack gets what is for it.
+/// </summary>
+/// <param name="Device">The host-side device of a local endpoint; else none.</param>
+/// <param name="Vtep">The tunnel address of a remote endpoint's node; else unspecified.</param>
 /// <param name="Mac">The endpoint's Ethernet address: what ARP and ND answer.</param>
 public readonly record struct EndpointEntry(IfIndex Device, IpAddr Vtep, MacAddress Mac);
 

@@ -8,6 +8,9 @@ public readonly record struct NetworkId(string Tenant, string Network) : ICompar
     /// <summary>The tenant that owns networks when an operator names none (<c>netdcli -tenant</c>'s default).</summary>
     public const string DefaultTenant = "default";
 
+    /// <summary>The default network of a Kubernetes cluster, which no intent can name: a posted name begins with a letter or digit.</summary>
+    public static NetworkId ClusterDefault => new("_", "default");
+
     /// <inheritdoc/>
     public int CompareTo(NetworkId other)
     {

@@ -86,7 +86,19 @@ public sealed record EndpointBinding(string Host, string Sandbox, string Interfa
 /// <param name="Vtep">Address of its tunnel endpoint on the underlay, unless a <see cref="HostRecord"/> overrides it.</param>
 /// <param name="UnderlayMtu">MTU in bytes of the device that holds the VTEP address.</param>
 /// <param name="Version">The daemon's version.</param>
-public sealed record NodeRecord(string Host, IpAddr Vtep, int UnderlayMtu, string Version);
+public sealed record NodeRecord(string Host, IpAddr Vtep, int UnderlayMtu, string Version)
+{
+    /// <summary>Blocks that the node gives addresses of to the default network's pods, at most one of a family; empty when it serves none.</summary>
+    public ImmutableArray<IpPrefix> Blocks { get; init; } = [];
+
+    /// <summary>Equal in every member; blocks compare by content.</summary>
+    public bool Equals(NodeRecord? other) =>
+        other is not null && Host == other.Host && Vtep == other.Vtep && UnderlayMtu == other.UnderlayMtu && Version == other.Version
+        && Blocks.AsSpan().SequenceEqual(other.Blocks.AsSpan());
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => HashCode.Combine(Host, Vtep, UnderlayMtu, Version, Blocks.Length);
+}
 
 /// <summary>
 /// Where a container name leads, in the order of the intent file (that order gives eth0, eth1, ...). Kept beside the endpoints

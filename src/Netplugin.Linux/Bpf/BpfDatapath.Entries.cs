@@ -27,7 +27,8 @@ public sealed partial class BpfDatapath
         _interfaces.ReadAll().ToDictionary(pair => new IfIndex((int)pair.Key), pair => EntryOf(pair.Value)),
         _vteps.ReadAll().ToDictionary(
             pair => pair.Key.ToAddress(),
-            pair => pair.Value.Ifindex == 0 ? default : new VtepEntry(new IfIndex((int)pair.Value.Ifindex), pair.Value.NextHop.ToAddress())));
+            pair => pair.Value.Ifindex == 0 ? default : new VtepEntry(new IfIndex((int)pair.Value.Ifindex), pair.Value.NextHop.ToAddress())),
+        _blocks.ReadAll().ToDictionary(pair => pair.Key.ToKey(), pair => pair.Value.Vtep.ToAddress()));
 
     /// <summary>Where this generation's map has an endpoint; null when it has it nowhere.</summary>
     /// <exception cref="KernelException">The map cannot be read.</exception>
@@ -57,11 +58,14 @@ public sealed partial class BpfDatapath
                     new(WireAddress.From(put.Vtep), ValueOf(put.Entry))),
                 DatapathChange.SetEndpoint => PutRun(changes, i, _endpoints, static (DatapathChange.SetEndpoint put) =>
                     new(KeyOf(put.Key), ValueOf(put.Entry))),
+                DatapathChange.SetBlock => PutRun(changes, i, _blocks, static (DatapathChange.SetBlock put) =>
+                    new(BlockKeyValue.From(put.Key), new BlockValue { Vtep = WireAddress.From(put.Vtep) })),
                 DatapathChange.SetInterface => PutRun(changes, i, _interfaces, static (DatapathChange.SetInterface put) =>
                     new((uint)put.Device.Value, ValueOf(put.Entry))),
                 DatapathChange.RemoveNetwork delete => Delete(_networks, delete.Network),
                 DatapathChange.RemoveVtep delete => Delete(_vteps, WireAddress.From(delete.Vtep)),
                 DatapathChange.RemoveEndpoint delete => Delete(_endpoints, KeyOf(delete.Key)),
+                DatapathChange.RemoveBlock delete => Delete(_blocks, BlockKeyValue.From(delete.Key)),
                 DatapathChange.RemoveInterface delete => Delete(_interfaces, (uint)delete.Device.Value),
                 _ => throw new ArgumentException($"{changes[i].GetType().Name} is not a change of the datapath", nameof(changes)),
             };

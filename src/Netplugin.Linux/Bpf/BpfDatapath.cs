@@ -20,7 +20,7 @@ public sealed partial class BpfDatapath : IDisposable
         [(0, "np_from_pod"), (1, "np_to_pod"), (2, "np_from_overlay"), (3, "np_to_overlay"), (4, "np_from_underlay")];
 
     private static readonly ImmutableArray<string> CommonMaps = ["np_progs", "np_drops", "np_counters"];
-    private static readonly ImmutableArray<string> GenerationMaps = ["np_node", "np_networks", "np_endpoints", "np_interfaces", "np_vteps"];
+    private static readonly ImmutableArray<string> GenerationMaps = ["np_node", "np_networks", "np_endpoints", "np_interfaces", "np_vteps", "np_blocks"];
 
     private readonly PinFolder _pins;
     private readonly SafeFileHandle _node;
@@ -32,6 +32,7 @@ public sealed partial class BpfDatapath : IDisposable
     private readonly BpfMap<EndpointKeyValue, EndpointValue> _endpoints;
     private readonly BpfMap<uint, InterfaceValue> _interfaces;
     private readonly BpfMap<WireAddress, VtepValue> _vteps;
+    private readonly BpfMap<BlockKeyValue, BlockValue> _blocks;
     private readonly ImmutableDictionary<string, SafeFileHandle> _programs;
 
     private BpfDatapath(PinFolder pins, string generation, BpfObject loaded, IEnumerable<string> programs, StubPrograms stubs)
@@ -48,6 +49,7 @@ public sealed partial class BpfDatapath : IDisposable
         _endpoints = Take<EndpointKeyValue, EndpointValue>(loaded, "np_endpoints");
         _interfaces = Take<uint, InterfaceValue>(loaded, "np_interfaces");
         _vteps = Take<WireAddress, VtepValue>(loaded, "np_vteps");
+        _blocks = Take<BlockKeyValue, BlockValue>(loaded, "np_blocks");
         _programs = programs.ToImmutableDictionary(name => name, loaded.TakeProgram);
     }
 
@@ -133,6 +135,7 @@ public sealed partial class BpfDatapath : IDisposable
         Stubs.FromOverlay.Dispose();
         Stubs.ToOverlay.Dispose();
         Stubs.FromUnderlay.Dispose();
+        _blocks.Dispose();
         _vteps.Dispose();
         _interfaces.Dispose();
         _endpoints.Dispose();
@@ -153,6 +156,7 @@ public sealed partial class BpfDatapath : IDisposable
         loading.SetSize("np_networks", sizes.Networks);
         loading.SetSize("np_interfaces", sizes.Interfaces);
         loading.SetSize("np_vteps", sizes.Vteps);
+        loading.SetSize("np_blocks", sizes.Blocks);
         var generation = MapDefinition.Generation(GenerationMaps.Select(loading.Definition));
 
         Directory.CreateDirectory(pins.Common);

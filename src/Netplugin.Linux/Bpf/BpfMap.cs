@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 using Netplugin.Linux.Bpf.Interop;
@@ -6,7 +7,7 @@ using Netplugin.Linux.Interop;
 namespace Netplugin.Linux.Bpf;
 
 /// <summary>
-/// A hash map in the kernel. A value's entry may be longer than <typeparamref name="TValue"/> (spare bytes at its end); the rest is
+/// A hash map, or one of longest-prefix match, in the kernel. A value's entry may be longer than <typeparamref name="TValue"/> (spare bytes at its end); the rest is
 /// written as zero and not read.
 /// </summary>
 internal sealed unsafe class BpfMap<TKey, TValue> : IDisposable
@@ -85,11 +86,11 @@ internal sealed unsafe class BpfMap<TKey, TValue> : IDisposable
         var room = ReadBatch;
         var keys = new TKey[room];
         var values = new byte[room * _stride];
-        uint position = 0;
+        var position = new byte[Math.Max(sizeof(uint), Unsafe.SizeOf<TKey>())];
         var first = true;
         while (true)
         {
-            var result = ReadBatchAt(first, ref position, keys, values, out var count);
+            var result = ReadBatchAt(first, position, keys, values, out var count);
             if (-result == Errno.NoSpace)
             {
                 room *= 2;
@@ -135,19 +136,18 @@ internal sealed unsafe class BpfMap<TKey, TValue> : IDisposable
         }
     }
 
-    // The position is opaque: a bucket's number, for hash maps 4 bytes.
-    private int ReadBatchAt(bool first, ref uint position, TKey[] keys, byte[] values, out int count)
+    // The position is opaque: a bucket's number of 4 bytes for hash maps, the last key for others. The kernel reads it before it writes the next.
+    private int ReadBatchAt(bool first, byte[] position, TKey[] keys, byte[] values, out int count)
     {
-        uint from = position, next = position;
         var elements = (uint)keys.Length;
         int result;
+        fixed (byte* at = position)
         fixed (TKey* key = keys)
         fixed (byte* value = values)
         {
-            result = LibBpf.LookupBatch(_handle, first ? null : &from, &next, key, value, &elements, null);
+            result = LibBpf.LookupBatch(_handle, first ? null : at, at, key, value, &elements, null);
         }
 
-        position = next;
         // Before the first bucket that did not fit, nothing is lost: the kernel says how many it copied only where it did.
         count = result < 0 && -result is not Errno.NoEntry ? 0 : (int)elements;
         return result;

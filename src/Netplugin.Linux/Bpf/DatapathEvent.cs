@@ -23,4 +23,10 @@ public enum DatapathEvent
 
     /// <summary>"Fragmentation needed" and "packet too big" errors sent.</summary>
     TooBigAnswered = 6,
+
+    /// <summary>Handed to the host's stack, for the node itself or to be routed.</summary>
+    ToHost = 7,
+
+    /// <summary>Delivered to a pod of this node for the host's stack.</summary>
+    FromHost = 8,
 }

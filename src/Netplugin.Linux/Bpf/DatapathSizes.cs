@@ -22,4 +22,7 @@ public sealed record DatapathSizes
 
     /// <summary>Nodes of the cluster.</summary>
     public uint Vteps { get; init; } = 16_384;
+
+    /// <summary>Blocks of addresses of all nodes.</summary>
+    public uint Blocks { get; init; } = 32_768;
 }

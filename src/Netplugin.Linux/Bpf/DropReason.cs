@@ -102,10 +102,10 @@ public enum DropReason
     /// <summary>The inner destination lives on another node.</summary>
     NotLocal = 31,
 
-    /// <summary>The host's stack sent to a pod's device.</summary>
+    /// <summary>The host's stack sent to a pod's device, and not by the VXLAN device.</summary>
     HostToPod = 32,
 
-    /// <summary>The host's stack sent to the VXLAN device.</summary>
+    /// <summary>The host's stack sent to the VXLAN device what is not for the cluster network's pods.</summary>
     HostToOverlay = 33,
 
     /// <summary>A kernel helper refused.</summary>
@@ -116,4 +116,7 @@ public enum DropReason
 
     /// <summary>The node's own settings are not written.</summary>
     Unconfigured = 36,
+
+    /// <summary>The host's stack sent to another node's pod from an address that is not the node's.</summary>
+    HostSource = 37,
 }

@@ -38,6 +38,14 @@ internal static class AddressMessages
     /// <summary><c>RTPROT_BOOT</c>, as <c>ip route add</c> and other CNI plugins set it.</summary>
     private const byte ProtocolBoot = 3;
 
+    /// <summary><c>RTPROT_KERNEL</c>: a route that comes and goes with an address.</summary>
+    internal const byte ProtocolKernel = 2;
+
+    /// <summary>
+    /// Marks the node's routes to pods as ours to whoever lists them: "n" in ASCII, which <c>linux/rtnetlink.h</c> gives to nobody.
+    /// </summary>
+    private const byte ProtocolNetplugin = (byte)'n';
+
     /// <summary><c>RTM_F_FIB_MATCH</c>: answer with the route itself, all its next hops, and not with what would become of one packet.</summary>
     private const uint WholeRoute = 0x2000;
 
@@ -87,6 +95,38 @@ internal static class AddressMessages
         batch.End(writer);
     }
 
+    /// <summary>Removes an address.</summary>
+    internal static void Delete(NetlinkBatch batch, IfIndex index, IpPrefix address)
+    {
+        var writer = batch.Begin("delete the address", address.ToString(), NetlinkType.DeleteAddress);
+        writer.Put(new AddressHeader { Family = Family(address.Address), PrefixLength = (byte)address.Length, Index = index.Value });
+        PutAddress(ref writer, Local, address.Address);
+        batch.End(writer);
+    }
+
+    /// <summary>Adds, or replaces, a route of the node to what is behind a device, spoken to from an address of the node.</summary>
+    internal static void Put(NetlinkBatch batch, IfIndex index, IpPrefix destination, IpAddr source)
+    {
+        var writer = batch.Begin("set the route to", destination.ToString(), NetlinkType.NewRoute, NetlinkFlags.Create | NetlinkFlags.Replace);
+        writer.Put(Behind(destination));
+        PutAddress(ref writer, RouteDestination, destination.First);
+        PutAddress(ref writer, RoutePreferredSource, source);
+        writer.PutS32(RouteOutput, index.Value);
+        batch.End(writer);
+    }
+
+    /// <summary>Removes a route of the node to what is behind a device.</summary>
+    internal static void DeleteRoute(NetlinkBatch batch, IfIndex index, IpPrefix destination)
+    {
+        var writer = batch.Begin("delete the route to", destination.ToString(), NetlinkType.DeleteRoute);
+
+        // Whoever made it.
+        writer.Put(Behind(destination) with { Protocol = 0 });
+        PutAddress(ref writer, RouteDestination, destination.First);
+        writer.PutS32(RouteOutput, index.Value);
+        batch.End(writer);
+    }
+
     /// <summary>Asks for all addresses.</summary>
     internal static void GetAddresses(NetlinkBatch batch)
     {
@@ -117,6 +157,16 @@ internal static class AddressMessages
         4 => IpAddr.FromV4(System.Buffers.Binary.BinaryPrimitives.ReadUInt32BigEndian(attribute.Value)),
         16 => IpAddr.FromBytes(attribute.Value),
         var length => throw new InvalidDataException($"the kernel sent an address of {length} bytes"),
+    };
+
+    private static RouteHeader Behind(IpPrefix destination) => new()
+    {
+        Family = Family(destination.Address),
+        DestinationLength = (byte)destination.Length,
+        Table = MainTable,
+        Protocol = ProtocolNetplugin,
+        Scope = destination.Address.IsV4 ? ScopeLink : ScopeUniverse,
+        Type = Unicast,
     };
 
     private static void Resolve(NetlinkBatch batch, IpAddr destination, IpAddr source, uint flags)

@@ -14,6 +14,9 @@ internal sealed record RouteState
     /// <summary><c>RTN_*</c>, <c>linux/rtnetlink.h</c>.</summary>
     internal byte Type { get; init; }
 
+    /// <summary><c>RTPROT_*</c>, <c>linux/rtnetlink.h</c>: who made it.</summary>
+    internal byte Protocol { get; init; }
+
     /// <summary>Priority; smaller wins.</summary>
     internal uint Metric { get; init; }
 
@@ -49,7 +52,7 @@ internal sealed record RouteState
     {
         var header = message.Read<RouteHeader>();
         var zero = header.Family == K.FamilyInet ? IpAddr.FromV4(0) : IpAddr.Unspecified;
-        var route = new RouteState { Destination = new(zero, header.DestinationLength), Table = header.Table, Type = header.Type };
+        var route = new RouteState { Destination = new(zero, header.DestinationLength), Table = header.Table, Protocol = header.Protocol, Type = header.Type };
         foreach (var attribute in message.AttributesAfter<RouteHeader>())
         {
             route = attribute.Type switch

@@ -12,8 +12,10 @@ internal static class NetlinkType
     internal const ushort GetLink = 18;
     internal const ushort SetLink = 19;
     internal const ushort NewAddress = 20;
+    internal const ushort DeleteAddress = 21;
     internal const ushort GetAddress = 22;
     internal const ushort NewRoute = 24;
+    internal const ushort DeleteRoute = 25;
     internal const ushort GetRoute = 26;
     internal const ushort NewQueueing = 36;
     internal const ushort DeleteQueueing = 37;

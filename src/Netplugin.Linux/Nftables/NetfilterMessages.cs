@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Text;
+using Netplugin.Linux.Bpf;
 using Netplugin.Linux.Netlink;
 
 namespace Netplugin.Linux.Nftables;
@@ -43,7 +44,7 @@ internal static class NetfilterMessages
     /// <summary><c>NFTNL_UDATA_RULE_COMMENT</c>, libnftnl's <c>udata.h</c>: a byte of type, a byte of length, the text with its zero.</summary>
     private const byte UserDataComment = 0;
 
-    // NFTA_LIST_ELEM, NFTA_EXPR_*, NFTA_META_*, NFTA_CMP_*, NFTA_IMMEDIATE_*, NFTA_DATA_*, NFTA_VERDICT_*, NFTA_COUNTER_*
+    // NFTA_LIST_ELEM, NFTA_EXPR_*, NFTA_META_*, NFTA_CMP_*, NFTA_BITWISE_*, NFTA_PAYLOAD_*, NFTA_IMMEDIATE_*, NFTA_DATA_*, NFTA_VERDICT_*, NFTA_COUNTER_*
     private const ushort Element = 1;
     private const ushort ExpressionName = 1;
     private const ushort ExpressionData = 2;
@@ -52,6 +53,15 @@ internal static class NetfilterMessages
     private const ushort CompareSource = 1;
     private const ushort CompareOperator = 2;
     private const ushort CompareData = 3;
+    private const ushort BitwiseSource = 1;
+    private const ushort BitwiseDestination = 2;
+    private const ushort BitwiseLength = 3;
+    private const ushort BitwiseMask = 4;
+    private const ushort BitwiseXor = 5;
+    private const ushort PayloadDestination = 1;
+    private const ushort PayloadBase = 2;
+    private const ushort PayloadOffset = 3;
+    private const ushort PayloadLength = 4;
     private const ushort ImmediateDestination = 1;
     private const ushort ImmediateData = 2;
     private const ushort DataValue = 1;
@@ -62,14 +72,33 @@ internal static class NetfilterMessages
     private const uint Register1 = 1;
     private const uint RegisterVerdict = 0;
 
-    /// <summary><c>NFT_META_IIFNAME</c>: the input device's name.</summary>
+    // NFT_META_*: the mark, the devices' names, the transport protocol.
+    private const uint Mark = 3;
     private const uint InputName = 6;
+    private const uint OutputName = 7;
+    private const uint TransportProtocol = 16;
+
+    // NFT_CMP_*
+    private const uint CompareEqual = 0;
+    private const uint CompareNotEqual = 1;
+
+    /// <summary><c>NFT_PAYLOAD_TRANSPORT_HEADER</c>.</summary>
+    private const uint TransportHeader = 2;
 
     /// <summary><c>NF_INET_PRE_ROUTING</c>.</summary>
     private const uint Prerouting = 0;
 
     /// <summary><c>NF_IP_PRI_RAW</c>: before connection tracking, so that what is dropped costs no entry.</summary>
     private const int PriorityRaw = -300;
+
+    /// <summary><c>NF_INET_POST_ROUTING</c>.</summary>
+    private const uint Postrouting = 4;
+
+    /// <summary><c>NF_IP_PRI_NAT_SRC</c>.</summary>
+    private const int PrioritySourceNat = 100;
+
+    /// <summary><c>NF_IP_PRI_SELINUX_LAST</c>: after every address was translated.</summary>
+    private const int PriorityAfterNat = 225;
 
     private const uint Accept = 1;
     private const uint Drop = 0;
@@ -97,43 +126,81 @@ internal static class NetfilterMessages
         batch.End(writer);
     }
 
-    internal static void AddPreroutingChain(NetlinkBatch batch, string table, string chain)
-    {
-        var writer = Begin(batch, "create the firewall chain", chain, NewChain, NetlinkFlags.Create);
-        writer.PutString(ChainTable, table);
-        writer.PutString(ChainName, chain);
-        var hook = writer.BeginNested(ChainHook);
-        writer.PutU32BigEndian(HookNumber, Prerouting);
-        writer.PutU32BigEndian(HookPriority, unchecked((uint)PriorityRaw));
-        writer.EndNested(hook);
-        writer.PutU32BigEndian(ChainPolicy, Accept);
-        writer.PutString(ChainType, "filter");
-        batch.End(writer);
-    }
+    /// <summary>Adds a chain for what comes in, before connection tracking.</summary>
+    internal static void AddPreroutingChain(NetlinkBatch batch, string table, string chain) =>
+        AddChain(batch, table, chain, "filter", Prerouting, PriorityRaw);
 
-    /// <summary>Adds <c>iifname "prefix*" counter drop comment "..."</c>.</summary>
-    internal static void AddDropRule(NetlinkBatch batch, string table, string chain, string inputPrefix, string comment)
+    /// <summary>Adds a chain that translates the sources of what leaves.</summary>
+    internal static void AddSourceNatChain(NetlinkBatch batch, string table, string chain) =>
+        AddChain(batch, table, chain, "nat", Postrouting, PrioritySourceNat);
+
+    /// <summary>Adds a chain for what leaves, as it will be on the wire.</summary>
+    internal static void AddLeavingChain(NetlinkBatch batch, string table, string chain) =>
+        AddChain(batch, table, chain, "filter", Postrouting, PriorityAfterNat);
+
+    /// <summary>Adds a rule of the expressions that <paramref name="write"/> writes, with a comment.</summary>
+    internal static void AddRule(NetlinkBatch batch, string table, string chain, string comment, RuleWriter write)
     {
         var writer = Begin(batch, "create the firewall rule in", chain, NewRule, NetlinkFlags.Create | NetlinkFlags.Append);
         writer.PutString(RuleTable, table);
         writer.PutString(RuleChain, chain);
         var rule = writer.BeginNested(RuleExpressions);
+        write(ref writer);
+        writer.EndNested(rule);
+        writer.PutBytes(RuleUserData, [UserDataComment, checked((byte)(comment.Length + 1)), .. Encoding.ASCII.GetBytes(comment), 0]);
+        batch.End(writer);
+    }
 
-        var (element, data) = BeginExpression(ref writer, "meta");
-        writer.PutU32BigEndian(MetaDestination, Register1);
-        writer.PutU32BigEndian(MetaKey, InputName);
+    /// <summary><c>iifname "prefix*"</c>: comparing fewer bytes than the name has is how the star is said.</summary>
+    internal static void InputNameBegins(ref NetlinkWriter writer, string prefix)
+    {
+        Meta(ref writer, InputName);
+        Compare(ref writer, CompareEqual, Encoding.ASCII.GetBytes(prefix));
+    }
+
+    /// <summary><c>oifname != "name"</c>.</summary>
+    internal static void OutputNameIsNot(ref NetlinkWriter writer, string name)
+    {
+        Meta(ref writer, OutputName);
+        Compare(ref writer, CompareNotEqual, Encoding.ASCII.GetBytes(name + "\0"));
+    }
+
+    /// <summary><c>meta mark and bit == bit</c>, or <c>== 0</c>.</summary>
+    internal static void MarkHas(ref NetlinkWriter writer, PacketMarks bit, bool isSet)
+    {
+        Meta(ref writer, Mark);
+
+        // The mark is the one value that is compared in the host's byte order.
+        var mask = BitConverter.GetBytes((uint)bit);
+        var (element, data) = BeginExpression(ref writer, "bitwise");
+        writer.PutU32BigEndian(BitwiseSource, Register1);
+        writer.PutU32BigEndian(BitwiseDestination, Register1);
+        writer.PutU32BigEndian(BitwiseLength, sizeof(uint));
+        PutValue(ref writer, BitwiseMask, mask);
+        PutValue(ref writer, BitwiseXor, new byte[sizeof(uint)]);
         EndExpression(ref writer, element, data);
+        Compare(ref writer, CompareEqual, isSet ? mask : new byte[sizeof(uint)]);
+    }
 
-        // Comparing fewer bytes than the name has is how "np*" is said.
-        (element, data) = BeginExpression(ref writer, "cmp");
-        writer.PutU32BigEndian(CompareSource, Register1);
-        writer.PutU32BigEndian(CompareOperator, 0);
-        var value = writer.BeginNested(CompareData);
-        writer.PutBytes(DataValue, Encoding.ASCII.GetBytes(inputPrefix));
-        writer.EndNested(value);
+    /// <summary><c>udp dport port</c>.</summary>
+    internal static void UdpTo(ref NetlinkWriter writer, ushort port)
+    {
+        const byte udp = 17;
+        Meta(ref writer, TransportProtocol);
+        Compare(ref writer, CompareEqual, [udp]);
+        var (element, data) = BeginExpression(ref writer, "payload");
+        writer.PutU32BigEndian(PayloadDestination, Register1);
+        writer.PutU32BigEndian(PayloadBase, TransportHeader);
+        writer.PutU32BigEndian(PayloadOffset, 2);
+        writer.PutU32BigEndian(PayloadLength, 2);
         EndExpression(ref writer, element, data);
+        Compare(ref writer, CompareEqual, [(byte)(port >> 8), (byte)port]);
+    }
 
-        (element, data) = BeginExpression(ref writer, "counter");
+    /// <summary><c>counter drop</c>.</summary>
+    internal static void CountAndDrop(ref NetlinkWriter writer)
+    {
+        var (element, data) = BeginExpression(ref writer, "counter");
         EndExpression(ref writer, element, data);
 
         (element, data) = BeginExpression(ref writer, "immediate");
@@ -144,17 +211,20 @@ internal static class NetfilterMessages
         writer.EndNested(verdict);
         writer.EndNested(immediate);
         EndExpression(ref writer, element, data);
-
-        writer.EndNested(rule);
-        writer.PutBytes(RuleUserData, [UserDataComment, checked((byte)(comment.Length + 1)), .. Encoding.ASCII.GetBytes(comment), 0]);
-        batch.End(writer);
     }
 
-    internal static void GetRules(NetlinkBatch batch, string table, string chain)
+    /// <summary><c>masquerade</c>.</summary>
+    internal static void Masquerade(ref NetlinkWriter writer)
     {
-        var writer = Begin(batch, "list the firewall rules of", chain, GetRule, NetlinkFlags.Dump);
+        var (element, data) = BeginExpression(ref writer, "masq");
+        EndExpression(ref writer, element, data);
+    }
+
+    /// <summary>Asks for a table's rules; they come chain by chain in the order the chains were made.</summary>
+    internal static void GetRules(NetlinkBatch batch, string table)
+    {
+        var writer = Begin(batch, "list the firewall rules of", table, GetRule, NetlinkFlags.Dump);
         writer.PutString(RuleTable, table);
-        writer.PutString(RuleChain, chain);
         batch.End(writer);
     }
 
@@ -190,6 +260,44 @@ internal static class NetfilterMessages
         data is [UserDataComment, var length, .. var rest] && length > 0 && length <= rest.Length
             ? Encoding.UTF8.GetString(rest[..(length - 1)]) : string.Empty;
 
+    private static void AddChain(NetlinkBatch batch, string table, string chain, string type, uint hookNumber, int priority)
+    {
+        var writer = Begin(batch, "create the firewall chain", chain, NewChain, NetlinkFlags.Create);
+        writer.PutString(ChainTable, table);
+        writer.PutString(ChainName, chain);
+        var hook = writer.BeginNested(ChainHook);
+        writer.PutU32BigEndian(HookNumber, hookNumber);
+        writer.PutU32BigEndian(HookPriority, unchecked((uint)priority));
+        writer.EndNested(hook);
+        writer.PutU32BigEndian(ChainPolicy, Accept);
+        writer.PutString(ChainType, type);
+        batch.End(writer);
+    }
+
+    private static void Meta(ref NetlinkWriter writer, uint key)
+    {
+        var (element, data) = BeginExpression(ref writer, "meta");
+        writer.PutU32BigEndian(MetaDestination, Register1);
+        writer.PutU32BigEndian(MetaKey, key);
+        EndExpression(ref writer, element, data);
+    }
+
+    private static void Compare(ref NetlinkWriter writer, uint comparison, byte[] with)
+    {
+        var (element, data) = BeginExpression(ref writer, "cmp");
+        writer.PutU32BigEndian(CompareSource, Register1);
+        writer.PutU32BigEndian(CompareOperator, comparison);
+        PutValue(ref writer, CompareData, with);
+        EndExpression(ref writer, element, data);
+    }
+
+    private static void PutValue(ref NetlinkWriter writer, ushort type, byte[] value)
+    {
+        var nested = writer.BeginNested(type);
+        writer.PutBytes(DataValue, value);
+        writer.EndNested(nested);
+    }
+
     private static NetlinkWriter Begin(NetlinkBatch batch, string operation, string subject, ushort type, NetlinkFlags flags = NetlinkFlags.None)
     {
         var writer = batch.Begin(operation, subject, type, flags);
@@ -218,3 +326,6 @@ internal static class NetfilterMessages
         writer.EndNested(element);
     }
 }
+
+/// <summary>Writes a rule's expressions.</summary>
+internal delegate void RuleWriter(ref NetlinkWriter writer);

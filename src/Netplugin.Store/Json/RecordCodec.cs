@@ -67,7 +67,8 @@ public static class RecordCodec
     public static byte[] Encode(NodeRecord node)
     {
         ArgumentNullException.ThrowIfNull(node);
-        return Write(new NodeDocument(node.Host, node.Vtep, node.UnderlayMtu, node.Version), Json.NodeDocument);
+        var blocks = node.Blocks.IsEmpty ? null : node.Blocks.ToArray();
+        return Write(new NodeDocument(node.Host, node.Vtep, node.UnderlayMtu, node.Version, blocks), Json.NodeDocument);
     }
 
     /// <summary>Value of <see cref="StoreKeys.NodeAlive"/>.</summary>
@@ -144,7 +145,7 @@ public static class RecordCodec
     public static NodeRecord DecodeNode(StoreEntry entry)
     {
         var read = Read(entry, Json.NodeDocument);
-        return new(read.Host, read.Vtep, read.UnderlayMtu, read.Version);
+        return new(read.Host, read.Vtep, read.UnderlayMtu, read.Version) { Blocks = [.. read.Blocks ?? []] };
     }
 
     /// <summary>Reads what <see cref="Encode(NodeStatus)"/> wrote.</summary>

@@ -73,9 +73,17 @@ internal sealed class FakeLinks(Failures failures) : ILinks
         Uplinks.Add(device);
     }
 
-    public void EnsureFirewall()
+    public void EnsureFirewall(bool masquerade)
     {
         // There is no host here to protect.
+    }
+
+    public HostPlane? Plane { get; private set; }
+
+    public void EnsureHostPlane(IfIndex vxlan, HostPlane? plane)
+    {
+        failures.Count("set the host's routes");
+        Plane = plane;
     }
 
     private sealed record Created(IfIndex Device) : ICreatedLink

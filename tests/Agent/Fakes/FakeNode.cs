@@ -7,6 +7,7 @@ using Netplugin.Agent.Loop;
 using Netplugin.Agent.Metrics;
 using Netplugin.Agent.Pods;
 using Netplugin.Agent.Runtime;
+using Netplugin.Agent.Wanted;
 using Netplugin.Core.Model;
 using Netplugin.Store;
 using Netplugin.Store.Embedded;
@@ -24,8 +25,9 @@ internal sealed class FakeNode : IAsyncDisposable
     private readonly AgentMetrics _metrics = new();
     private readonly RetiredLinks _retired;
 
-    private FakeNode(string folder, FakeNode? before)
+    private FakeNode(string folder, FakeNode? before, NodeFacts? facts)
     {
+        Facts = facts ?? before?.Facts ?? Samples.Facts;
         Folder = folder;
         Failures = before?.Failures ?? new Failures();
         Links = before?.Links ?? new FakeLinks(Failures);
@@ -42,8 +44,8 @@ internal sealed class FakeNode : IAsyncDisposable
         }, TimeProvider.System, NullLogger.Instance);
         _retired = new RetiredLinks(Links, NullLogger.Instance);
         Kernel = new NodeKernel(
-            Links, Datapath, Namespaces, new AttachmentJournal(folder), () => Follower.View, () => Follower.IsSettling, () => Samples.Facts, Problems,
-            Follower.FollowNetworks, _retired.Signal, TimeProvider.System, NullLogger.Instance);
+            Links, Datapath, Namespaces, new AttachmentJournal(folder), () => Follower.View, () => Follower.IsSettling, () => Facts, Problems,
+            Follower.FollowNetworks, _retired.Signal, Time, NullLogger.Instance);
         Kernel.Restore();
         Loop = new KernelLoop(Kernel, () => Keeper?.MayRemove == true, Problems, _metrics, TimeProvider.System, NullLogger.Instance);
         var cache = new SandboxCache(Sandboxes, Problems);
@@ -65,6 +67,12 @@ internal sealed class FakeNode : IAsyncDisposable
 
     public FakeNamespaces Namespaces { get; } = new();
 
+    /// <summary>The kernel work's clock.</summary>
+    public ManualTime Time { get; } = new();
+
+    /// <summary>What the node knows of itself.</summary>
+    public NodeFacts Facts { get; set; }
+
     public FakeSandboxes Sandboxes { get; }
 
     public SwitchedStore Store { get; }
@@ -84,9 +92,9 @@ internal sealed class FakeNode : IAsyncDisposable
     public PodKeeper Keeper { get; }
 
     /// <summary>A node in a folder; its kernel and runtime are those of the node before it, if there was one.</summary>
-    public static async Task<FakeNode> StartAsync(string folder, FakeNode? before = null, bool follow = true)
+    public static async Task<FakeNode> StartAsync(string folder, FakeNode? before = null, bool follow = true, NodeFacts? facts = null)
     {
-        var node = new FakeNode(folder, before);
+        var node = new FakeNode(folder, before, facts);
         await node.Loop.ResyncAsync();
         if (follow)
         {

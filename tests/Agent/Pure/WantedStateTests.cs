@@ -4,6 +4,7 @@ using Netplugin.Agent.Wanted;
 using Netplugin.Core.Addresses;
 using Netplugin.Core.Datapath;
 using Netplugin.Core.Model;
+using Netplugin.Core.Planning;
 
 namespace Netplugin.Tests.Agent.Pure;
 
@@ -96,6 +97,34 @@ public sealed class WantedStateTests
         var view = Samples.View();
         view = view with { Nodes = view.Nodes!.SetItem("host2", new NodeRecord("host2", IpAddr.Parse("192.168.2.11"), 0, "0")) };
         Assert.Equal(1450, Compute(view, 1).Node!.OverlayMtu);
+    }
+
+    [Fact]
+    public void A_node_with_a_block_is_in_the_cluster_network_with_all_others()
+    {
+        var facts = Samples.Facts with { Block = new AddressBlock(IpPrefix.Parse("10.244.1.0/24")) };
+        var view = Samples.View();
+        view = view with { Nodes = view.Nodes!.SetItem("host2", view.Nodes["host2"] with { Blocks = [IpPrefix.Parse("10.244.2.0/24")] }) };
+        var wanted = WantedState.Compute(view, facts, Vxlan, [], DatapathState.Empty);
+
+        var (here, there) = (IpAddr.Unspecified, IpAddr.Parse("192.168.2.11"));
+        Assert.Equal(new NetworkEntry(IpAddr.Parse("10.244.1.1")), wanted.Networks[DatapathState.Cluster]);
+        Assert.Equal([("10.244.1.1", here), ("10.244.2.1", there), ("192.168.2.10", here), ("192.168.2.11", there)],
+            wanted.Endpoints.Select(e => (e.Key.Address.ToString(), e.Value.Vtep)));
+        Assert.All(wanted.Endpoints, e => Assert.Equal((DatapathState.Cluster, IfIndex.None, MacAddress.Gateway), (e.Key.Network, e.Value.Device, e.Value.Mac)));
+        Assert.Equal([("10.244.1.0/24", here), ("10.244.2.0/24", there)], wanted.Blocks.OrderBy(b => b.Key).Select(b => (b.Key.Prefix.ToString(), b.Value)));
+
+        // Before the nodes were listed, and while a reset settles, nothing of it goes.
+        var unlisted = WantedState.Compute(ClusterView.Unknown, facts, Vxlan, [], wanted);
+        Assert.Equal((wanted.Endpoints, wanted.Blocks.Count), (unlisted.Endpoints, unlisted.Blocks.Count));
+        var settling = WantedState.Compute(view with { Nodes = view.Nodes.Remove("host2") }, facts, Vxlan, [], wanted, settling: true);
+        Assert.Equal((wanted.Endpoints, wanted.Blocks.Count), (settling.Endpoints, settling.Blocks.Count));
+
+        // And a node without a block is in no such network, whoever else is.
+        var without = WantedState.Compute(view, Samples.Facts, Vxlan, [], wanted);
+        Assert.Empty(without.Blocks);
+        Assert.Empty(without.Networks);
+        Assert.Empty(without.Endpoints);
     }
 
     private static EndpointKey Key(int last) => new(10001, Samples.Address(last));

@@ -19,15 +19,17 @@ internal sealed class Datapath : IDisposable
     private readonly SafeFileHandle _fromPod;
     private readonly SafeFileHandle _fromOverlay;
     private readonly SafeFileHandle _fromUnderlay;
+    private readonly SafeFileHandle _fromHost;
     private readonly byte[] _output = new byte[8192];
     private DatapathState _state = DatapathState.Empty;
 
     internal Datapath()
     {
-        _datapath = BpfDatapath.Open(_directory.Path, new DatapathSizes { Endpoints = 1024, Networks = 64, Interfaces = 64, Vteps = 64 }, TestObject.Image);
+        _datapath = BpfDatapath.Open(_directory.Path, new DatapathSizes { Endpoints = 1024, Networks = 64, Interfaces = 64, Vteps = 64, Blocks = 64 }, TestObject.Image);
         _fromPod = _datapath.Program("np_test_from_pod");
         _fromOverlay = _datapath.Program("np_test_from_overlay");
         _fromUnderlay = _datapath.Program("np_test_from_underlay");
+        _fromHost = _datapath.Program("np_test_from_host");
     }
 
     private enum Verdict
@@ -36,6 +38,7 @@ internal sealed class Datapath : IDisposable
         Reply,
         Local,
         Tunnel,
+        Host,
     }
 
     internal DatapathState State
@@ -76,6 +79,12 @@ internal sealed class Datapath : IDisposable
         return Run(_fromUnderlay, frame, frame.AsSpan(Math.Min(frame.Length, Wire.Overhead)).ToArray(), ref context, overlay: true);
     }
 
+    internal Outcome FromHost(byte[] frame, int gsoSize = 0)
+    {
+        var context = new SkBuff { Ifindex = Device, GsoSize = (uint)gsoSize, GsoSegs = gsoSize == 0 ? 0u : 2, Mark = 0xabcd };
+        return Run(_fromHost, frame, frame, ref context, overlay: false);
+    }
+
     // "dropped" is the frame as it is when it is dropped: from the uplink it has lost its outer headers by then.
     private unsafe Outcome Run(SafeFileHandle program, byte[] frame, byte[] dropped, ref SkBuff context, bool overlay)
     {
@@ -103,7 +112,10 @@ internal sealed class Datapath : IDisposable
                 // enum np_reply: ARP, ND, two pings, two errors.
                 return new Outcome.Reply(after, what switch { 1 => "arp_answered", 2 => "nd_answered", 3 or 4 => "ping_answered", 5 or 6 => "too_big_answered", _ => $"reply {what}" });
             case Verdict.Local:
-                return new Outcome.Local((int)context.Priority, context.Mark, after, overlay ? "tunnelled_in" : "delivered_local");
+                return new Outcome.Local(
+                    (int)context.Priority, context.Mark, after, overlay ? "tunnelled_in" : program == _fromHost ? "from_host" : "delivered_local");
+            case Verdict.Host:
+                return new Outcome.Host((int)context.Priority, after);
             case Verdict.Tunnel when length != frame.Length:
                 // The Ethernet header is still the inner packet's: the kernel makes another with the neighbour's MAC.
                 after[12] = 8;

@@ -18,6 +18,10 @@ internal static class DatapathStates
             Networks = DatapathState.Empty.Networks.Add(10001, new NetworkEntry(IpAddr.Parse("10.0.0.1"))).Add(10002, new NetworkEntry(IpAddr.Unspecified)),
             Vteps = DatapathState.Empty.Vteps
                 .Add(IpAddr.Parse("192.0.2.2"), new VtepEntry(new IfIndex(3), IpAddr.Parse("198.51.100.254"))).Add(IpAddr.Parse("2001:db8::2"), default),
+            Blocks = DatapathState.Empty.Blocks
+                .Add(new BlockKey(DatapathState.Cluster, IpPrefix.Parse("10.244.1.0/24")), IpAddr.Parse("192.0.2.2"))
+                .Add(new BlockKey(DatapathState.Cluster, IpPrefix.Parse("fd00:1::/64")), IpAddr.Unspecified)
+                .Add(new BlockKey(10001, IpPrefix.Parse("10.244.0.0/16")), IpAddr.Parse("2001:db8::2")),
         };
         for (var i = 0; i < endpoints; i++)
         {

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using Netplugin.Core.Addresses;
+using Netplugin.Core.Datapath;
 
 namespace Netplugin.Tests.Bpf.Model;
 
@@ -13,13 +14,15 @@ internal sealed class FrameGenerator(Random random, Scenario scenario)
     private static readonly IpAddr[] Ipv4Pool = [.. Scenario.Addresses.Where(address => address.IsV4)];
     private static readonly IpAddr[] Ipv6Pool = [.. Scenario.Addresses.Where(address => !address.IsV4)];
     private static readonly IpAddr StrangeIpv4 = IpAddr.Parse("172.16.0.9");
-    private static readonly IpAddr StrangeIpv6 = IpAddr.Parse("2001:db8:1::9");
+    private static readonly IpAddr[] StrangePool =
+        [StrangeIpv4, StrangeIpv4, IpAddr.Parse("127.0.0.1"), IpAddr.Parse("2001:db8:1::9"), IpAddr.Parse("2001:db8:1::9"), IpAddr.Parse("::1")];
     private static readonly IpAddr AllNodes = IpAddr.Parse("ff02::1");
     private static readonly IpAddr AllRouters = IpAddr.Parse("ff02::2");
     private static readonly IpAddr SolicitedNode = IpAddr.Parse("ff02::1:ff00:1");
 
     private MacAddress _sourceMac;
     private bool _overlay;
+    private bool _host;
 
     /// <summary>The outer source of an overlay frame: more often than not the one its inner source lives behind.</summary>
     internal IpAddr Vtep { get; private set; }
@@ -30,15 +33,22 @@ internal sealed class FrameGenerator(Random random, Scenario scenario)
     /// <summary>A frame that comes from the pod.</summary>
     internal byte[] FromPod()
     {
-        _overlay = false;
+        (_overlay, _host) = (false, false);
         return Next(scenario.Pod.Address.IsV4);
     }
 
     /// <summary>A frame that comes out of the tunnel.</summary>
     internal byte[] FromOverlay()
     {
-        _overlay = true;
+        (_overlay, _host) = (true, false);
         Vtep = random.Next(12) == 0 ? StrangeIpv4 : Scenario.VtepPool[random.Next(Scenario.VtepPool.Length)];
+        return Next(random.Next(2) == 0);
+    }
+
+    /// <summary>A frame that the host's stack sends by the VXLAN device.</summary>
+    internal byte[] FromHost()
+    {
+        (_overlay, _host) = (false, true);
         return Next(random.Next(2) == 0);
     }
 
@@ -227,13 +237,21 @@ internal sealed class FrameGenerator(Random random, Scenario scenario)
     private IpAddr Source(bool v4)
     {
         _sourceMac = scenario.Pod.Mac;
+        if (_host)
+        {
+            IpAddr[] own = [.. scenario.State.Endpoints
+                .Where(e => e.Key.Network == DatapathState.Cluster && e.Value == new EndpointEntry(IfIndex.None, IpAddr.Unspecified, e.Value.Mac) && e.Key.Address.IsV4 == v4)
+                .Select(e => e.Key.Address)];
+            return own.Length == 0 || random.Next(4) == 0 ? Address(v4) : own[random.Next(own.Length)];
+        }
+
         if (!_overlay)
         {
             return random.Next(8) == 0 ? Address(v4) : scenario.Pod.Address.IsV4 == v4 && random.Next(8) != 0 ? scenario.Pod.Address : LinkLocalOrNone(v4);
         }
 
         var source = Address(v4);
-        if (scenario.State.Endpoints.TryGetValue(new(Scenario.Network, source), out var endpoint))
+        if (scenario.State.Endpoints.TryGetValue(new(scenario.Network, source), out var endpoint))
         {
             _sourceMac = endpoint.Mac;
             Vtep = random.Next(4) == 0 ? Vtep : endpoint.Vtep;
@@ -260,13 +278,13 @@ internal sealed class FrameGenerator(Random random, Scenario scenario)
     {
         0 => v4 ? IpAddr.FromV4(uint.MaxValue) : AllNodes,
         1 => v4 ? IpAddr.FromV4(0xe0000000 | (uint)random.Next(1 << 28)) : SolicitedNode,
-        2 or 3 or 4 when scenario.State.Networks.TryGetValue(Scenario.Network, out var network) && network.Gateway.IsV4 == v4 => network.Gateway,
+        2 or 3 or 4 when scenario.State.Networks.TryGetValue(scenario.Network, out var network) && network.Gateway.IsV4 == v4 => network.Gateway,
         _ => Address(v4),
     };
 
     private IpAddr Address(bool v4) => random.Next(24) switch
     {
-        0 => v4 ? StrangeIpv4 : StrangeIpv6,
+        0 => StrangePool[random.Next(3) + (v4 ? 0 : 3)],
         1 when !v4 => scenario.Pod.Address, // may be an IPv4-mapped one
         2 when !v4 => Ipv4Pool[0],
         3 when !v4 => LinkLocal(),

@@ -14,6 +14,10 @@ internal sealed class ReferenceModel(DatapathState state, bool takesIpv6 = true)
 {
     private const int VxlanPort = 4789;
 
+    // "This network" and loopback (RFC 6890), link-local, and all of ::/96, which holds loopback and none.
+    private static readonly IpPrefix[] Unroutable =
+        [IpPrefix.Parse("0.0.0.0/8"), IpPrefix.Parse("127.0.0.0/8"), IpPrefix.Parse("fe80::/10"), IpPrefix.Parse("::/96")];
+
     private NodeEntry Node => state.Node!;
 
     /// <summary>A pod sent the frame; it came in by the device.</summary>
@@ -65,7 +69,7 @@ internal sealed class ReferenceModel(DatapathState state, bool takesIpv6 = true)
             ? Drop(never)
             : state.Endpoints.TryGetValue(new(pod.Network, packet.Target), out var endpoint)
                 ? ToEndpoint(pod, packet, endpoint, gsoSize)
-                : ToNoEndpoint(pod, packet);
+                : ToNoEndpoint(pod, packet, gsoSize);
     }
 
     /// <summary>The frame came out of the tunnel, for a network and from an address.</summary>
@@ -101,17 +105,19 @@ internal sealed class ReferenceModel(DatapathState state, bool takesIpv6 = true)
             return Drop("overlay_nd");
         }
 
-        if (!state.Endpoints.TryGetValue(new(vni, packet.Source), out var source))
+        var known = state.Endpoints.TryGetValue(new(vni, packet.Source), out var source);
+        if (!known && BlockOf(vni, packet.Source) is null)
         {
             return Drop("overlay_unknown_source");
         }
 
-        if (source.Device != IfIndex.None || source.Vtep != vtep)
+        // Whoever claims to come from nowhere is not this node.
+        if (vtep.IsUnspecified || (known ? source.Device != IfIndex.None || source.Vtep != vtep : BlockOf(vni, packet.Source) != vtep))
         {
             return Drop("overlay_spoof");
         }
 
-        if (source.Mac != packet.SourceMac)
+        if (known && source.Mac != packet.SourceMac)
         {
             return Drop("overlay_mac_spoof");
         }
@@ -124,6 +130,11 @@ internal sealed class ReferenceModel(DatapathState state, bool takesIpv6 = true)
         if (!state.Endpoints.TryGetValue(new(vni, packet.Target), out var target))
         {
             return Drop("unknown_destination");
+        }
+
+        if (IsThisNode(target))
+        {
+            return ToHost(frame);
         }
 
         return target.Device == IfIndex.None
@@ -149,7 +160,70 @@ internal sealed class ReferenceModel(DatapathState state, bool takesIpv6 = true)
         };
     }
 
+    /// <summary>The host's stack sent the frame by the VXLAN device.</summary>
+    internal Outcome FromHost(byte[] frame, int gsoSize = 0)
+    {
+        if (state.Node is null)
+        {
+            return Drop("unconfigured");
+        }
+
+        var packet = new ModelPacket(frame);
+        if (!state.Networks.ContainsKey(DatapathState.Cluster))
+        {
+            return Drop("host_to_overlay");
+        }
+
+        if (packet.IsArp || packet.Fault is "vlan_tag")
+        {
+            return Drop("ethertype");
+        }
+
+        if (packet.Fault is { } fault)
+        {
+            return Drop(fault);
+        }
+
+        if (packet.IsMulticast)
+        {
+            return Drop("multicast");
+        }
+
+        if (state.Endpoints.TryGetValue(new(DatapathState.Cluster, packet.Target), out var target))
+        {
+            return target.Device == IfIndex.None
+                ? Drop("host_to_overlay")
+                : new Outcome.Local(target.Device.Value, DatapathState.Cluster, FromGateway(frame, target.Mac), "from_host");
+        }
+
+        if (BlockOf(DatapathState.Cluster, packet.Target) is not { IsUnspecified: false } vtep)
+        {
+            return Drop("unknown_destination");
+        }
+
+        return state.Endpoints.TryGetValue(new(DatapathState.Cluster, packet.Source), out var source) && IsThisNode(source)
+            ? ToNode(DatapathState.Cluster, packet, FromGateway(frame, Node.GatewayMac), vtep, gsoSize)
+            : Drop("host_source");
+    }
+
     private static Outcome.Drop Drop(string reason) => new(reason);
+
+    private static bool IsThisNode(EndpointEntry endpoint) => endpoint.Device == IfIndex.None && endpoint.Vtep.IsUnspecified;
+
+    private IpAddr? BlockOf(uint network, IpAddr address) => state.Blocks
+        .Where(block => block.Key.Network == network && block.Key.Prefix.Contains(address))
+        .OrderByDescending(block => block.Key.Prefix.Length)
+        .Select(block => (IpAddr?)block.Value)
+        .FirstOrDefault();
+
+    private byte[] FromGateway(byte[] frame, MacAddress target)
+    {
+        var copy = Addressed(frame, target);
+        Node.GatewayMac.WriteBytes(copy.AsSpan(6));
+        return copy;
+    }
+
+    private Outcome ToHost(byte[] frame) => Node.VxlanDevice == IfIndex.None ? Drop("no_tunnel") : new Outcome.Host(Node.VxlanDevice.Value, frame);
 
     private static string? Undeliverable(ModelPacket packet) =>
         packet.IsMulticast ? "multicast" : packet.IsBroadcast || packet.Frame[0] % 2 == 1 ? "broadcast" : null;
@@ -170,6 +244,16 @@ internal sealed class ReferenceModel(DatapathState state, bool takesIpv6 = true)
 
     private Outcome ToEndpoint(InterfaceEntry pod, ModelPacket packet, EndpointEntry endpoint, int gsoSize)
     {
+        if (IsVxlan(packet) && pod.Network == DatapathState.Cluster && endpoint.Device == IfIndex.None)
+        {
+            return Drop("pod_vxlan");
+        }
+
+        if (IsThisNode(endpoint))
+        {
+            return IsVxlan(packet) ? Drop("pod_vxlan") : ToHost(packet.Frame);
+        }
+
         if (!packet.MayBeFragmented && packet.LongestSegment(gsoSize) > Node.OverlayMtu)
         {
             return TooBig(pod, packet);
@@ -181,24 +265,49 @@ internal sealed class ReferenceModel(DatapathState state, bool takesIpv6 = true)
             return new Outcome.Local(endpoint.Device.Value, pod.Network, frame, "delivered_local");
         }
 
+        return ToNode(pod.Network, packet, frame, endpoint.Vtep, gsoSize);
+    }
+
+    private Outcome ToNode(uint network, ModelPacket packet, byte[] frame, IpAddr vtep, int gsoSize)
+    {
         if (Node.VxlanDevice == IfIndex.None)
         {
             return Drop("no_tunnel");
         }
 
         // Segmentation offload of no kind that the kernel knows is all that test-run has to offer; the kernel puts no headers on that.
-        var hop = state.Vteps.GetValueOrDefault(endpoint.Vtep);
-        return hop.Device == IfIndex.None || gsoSize != 0 || packet.LongestSegment(0) > Node.OverlayMtu
-            ? new Outcome.Tunnel(Node.VxlanDevice.Value, pod.Network, endpoint.Vtep, frame)
-            : new Outcome.Direct(hop.Device.Value, hop.NextHop, pod.Network, Node.Vtep, endpoint.Vtep, packet.Ecn == 3 ? 2 : packet.Ecn, frame);
+        var hop = state.Vteps.GetValueOrDefault(vtep);
+        return hop.Device == IfIndex.None || gsoSize != 0 || (packet.MayBeFragmented && packet.LongestSegment(0) > Node.OverlayMtu)
+            ? new Outcome.Tunnel(Node.VxlanDevice.Value, network, vtep, frame)
+            : new Outcome.Direct(hop.Device.Value, hop.NextHop, network, Node.Vtep, vtep, packet.Ecn == 3 ? 2 : packet.Ecn, frame);
     }
 
-    private Outcome ToNoEndpoint(InterfaceEntry pod, ModelPacket packet)
+    private static bool IsVxlan(ModelPacket packet) =>
+        packet is { Protocol: 17, IsLaterFragment: false, Transport.Length: >= 4 }
+        && BinaryPrimitives.ReadUInt16BigEndian(packet.Transport[2..]) == VxlanPort;
+
+    private Outcome ToNoEndpoint(InterfaceEntry pod, ModelPacket packet, int gsoSize)
     {
-        var udp = packet is { Protocol: 17, IsLaterFragment: false, Transport.Length: >= 4 };
-        if (udp && BinaryPrimitives.ReadUInt16BigEndian(packet.Transport[2..]) == VxlanPort)
+        switch (BlockOf(pod.Network, packet.Target))
+        {
+            case { IsUnspecified: true }:
+                return Drop("unknown_destination");
+            case { } vtep:
+                return !packet.MayBeFragmented && packet.LongestSegment(gsoSize) > Node.OverlayMtu
+                    ? TooBig(pod, packet)
+                    : ToNode(pod.Network, packet, Addressed(packet.Frame, Node.GatewayMac), vtep, gsoSize);
+            default:
+                break;
+        }
+
+        if (IsVxlan(packet))
         {
             return Drop("pod_vxlan");
+        }
+
+        if (pod.Network == DatapathState.Cluster && packet.TargetMac == Node.GatewayMac && !Unroutable.Any(prefix => prefix.Contains(packet.Target)))
+        {
+            return ToHost(packet.Frame);
         }
 
         if (IsGateway(pod.Network, packet.Target))

@@ -6,12 +6,12 @@ using Netplugin.Tests.Bpf.Kernel;
 namespace Netplugin.Tests.Bpf.Model;
 
 /// <summary>
-/// A random state of a node, from few enough addresses that packets often hit: two networks whose addresses overlap, endpoints here and
-/// behind two other nodes, gateways of either family or none, and now and then something essential missing.
+/// A random state of a node, from few enough addresses that packets often hit: networks whose addresses overlap, the cluster network among
+/// them, endpoints here, behind two other nodes and the node itself, blocks, gateways of either family or none, and now and then something
+/// essential missing.
 /// </summary>
 internal sealed class Scenario
 {
-    internal const uint Network = 10001;
     internal const uint OtherNetwork = 10002;
 
     internal static readonly ImmutableArray<IpAddr> Addresses =
@@ -24,11 +24,17 @@ internal sealed class Scenario
 
     private static readonly IpAddr Router = IpAddr.Parse("198.51.100.254");
 
+    private static readonly ImmutableArray<IpPrefix> Blocks =
+        [.. new[] { "10.0.0.0/29", "10.0.0.4/30", "10.0.0.8/32", "2001:db8::/125", "2001:db8::6/127" }.Select(IpPrefix.Parse)];
+
     private Scenario(DatapathState state, InterfaceEntry pod)
     {
         State = state;
         Pod = pod;
     }
+
+    /// <summary>The pod's network: a tenant's, or the cluster's.</summary>
+    internal uint Network => Pod.Network;
 
     internal DatapathState State { get; }
 
@@ -38,7 +44,8 @@ internal sealed class Scenario
     internal static Scenario Make(Random random)
     {
         var own = Addresses[random.Next(Addresses.Length)];
-        var pod = new InterfaceEntry(Network, (ulong)random.NextInt64(), MacAddress.ForEndpoint(own), own);
+        var home = random.Next(2) == 0 ? 10001 : DatapathState.Cluster;
+        var pod = new InterfaceEntry(home, (ulong)random.NextInt64(), MacAddress.ForEndpoint(own), own);
         var state = DatapathState.Empty with
         {
             Node = random.Next(40) == 0 ? null : new NodeEntry(
@@ -47,7 +54,7 @@ internal sealed class Scenario
             Vteps = VtepPool.Where(_ => random.Next(8) != 0).ToImmutableDictionary(
                 vtep => vtep, vtep => vtep.IsV4 && random.Next(2) == 0 ? new VtepEntry(new IfIndex(88), random.Next(2) == 0 ? vtep : Router) : default),
         };
-        foreach (var network in new[] { Network, OtherNetwork })
+        foreach (var network in new[] { home, OtherNetwork, DatapathState.Cluster }.Distinct())
         {
             if (random.Next(20) != 0)
             {
@@ -56,13 +63,22 @@ internal sealed class Scenario
 
             foreach (var address in Addresses.Where(_ => random.Next(3) != 0))
             {
-                var local = random.Next(2) == 0;
+                // Local, the node itself, or remote.
+                var kind = random.Next(5);
                 state = state with
                 {
                     Endpoints = state.Endpoints.With([new(
                         new(network, address),
-                        new(local ? new IfIndex(random.Next(2, 40)) : IfIndex.None, local ? IpAddr.Unspecified : VtepPool[random.Next(VtepPool.Length)], MacAddress.ForEndpoint(address)))]),
+                        new(
+                            kind < 2 ? new IfIndex(random.Next(2, 40)) : IfIndex.None,
+                            kind <= 2 ? IpAddr.Unspecified : VtepPool[random.Next(VtepPool.Length)], MacAddress.ForEndpoint(address)))]),
                 };
+            }
+
+            foreach (var prefix in Blocks.Where(_ => random.Next(3) == 0))
+            {
+                var vtep = random.Next(4) == 0 ? IpAddr.Unspecified : VtepPool[random.Next(VtepPool.Length)];
+                state = state with { Blocks = state.Blocks.Add(new(network, prefix), vtep) };
             }
         }
 
@@ -71,7 +87,7 @@ internal sealed class Scenario
             state = state with
             {
                 Interfaces = state.Interfaces.Add(new(Datapath.Device), pod),
-                Endpoints = state.Endpoints.With([new(new(Network, own), new(new(Datapath.Device), IpAddr.Unspecified, pod.Mac))]),
+                Endpoints = state.Endpoints.With([new(new(home, own), new(new(Datapath.Device), IpAddr.Unspecified, pod.Mac))]),
             };
         }
 

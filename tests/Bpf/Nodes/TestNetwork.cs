@@ -1,5 +1,6 @@
 using System.Globalization;
 using Netplugin.Core.Addresses;
+using Netplugin.Core.Planning;
 using Netplugin.Linux.Namespaces;
 using Netplugin.Tests.Bpf.Kernel;
 using Netplugin.Tests.Support.Packets;
@@ -52,8 +53,12 @@ internal sealed class TestNetwork : IDisposable
 
     internal static IpAddr VtepOf(int node) => IpAddr.Parse(string.Create(CultureInfo.InvariantCulture, $"192.168.2.{9 + node}"));
 
-    /// <summary>The gateway of every network, of the family its pods have.</summary>
+    /// <summary>The gateway of every tenant's network, of the family its pods have.</summary>
     internal static IpAddr GatewayOf(bool v4) => IpAddr.Parse(v4 ? "10.0.0.254" : "fd00::fe");
+
+    /// <summary>A node's block in the cluster network.</summary>
+    internal static AddressBlock BlockOf(int node, bool v4) =>
+        new(IpPrefix.Parse(v4 ? string.Create(CultureInfo.InvariantCulture, $"10.244.{node}.0/24") : string.Create(CultureInfo.InvariantCulture, $"fd01:0:0:{node}::/64")));
 
     /// <summary>Runs ip(8) in a namespace.</summary>
     internal static void Ip(NetworkNamespace place, params string[] commands)

@@ -5,18 +5,20 @@ using Netplugin.Core.Datapath;
 using Netplugin.Linux.Bpf;
 using Netplugin.Linux.Links;
 using Netplugin.Linux.Namespaces;
+using Netplugin.Linux.Nftables;
 
 namespace Netplugin.Tests.Bpf.Nodes;
 
 /// <summary>A node: a namespace with an address on the wire, the VXLAN device and the datapath.</summary>
 internal sealed class TestNode : IDisposable
 {
-    private static readonly DatapathSizes Small = new() { Endpoints = 1024, Networks = 64, Interfaces = 64, Vteps = 64 };
+    private static readonly DatapathSizes Small = new() { Endpoints = 1024, Networks = 64, Interfaces = 64, Vteps = 64, Blocks = 64 };
 
     private readonly TestNetwork _network;
     private readonly string _directory;
     private readonly IfIndex _vxlan;
     private readonly bool _knowsNextHops;
+    private bool _hasCluster;
 
     internal TestNode(TestNetwork network, int number, string directory)
     {
@@ -54,6 +56,18 @@ internal sealed class TestNode : IDisposable
     /// <summary>Writes what the node should hold now.</summary>
     internal void Update() => Datapath.Apply(DatapathDiff.Compute(Wanted(), Datapath.Observe()));
 
+    /// <summary>Serves the cluster network: the host's stack speaks with its pods, and routes for them.</summary>
+    internal void ServeCluster()
+    {
+        _hasCluster = true;
+        Update();
+        Driver.EnsureHostRoutes(
+            _vxlan, [TestNetwork.BlockOf(Number, true).Gateway, TestNetwork.BlockOf(Number, false).Gateway],
+            [.. _network.Nodes.SelectMany(node => new[] { TestNetwork.BlockOf(node.Number, true).Prefix, TestNetwork.BlockOf(node.Number, false).Prefix })]);
+        HostFirewall.Ensure(Namespace, masquerade: true);
+        Namespace.Run(() => Forwarding.Enable(isV4: true) & Forwarding.Enable(isV4: false));
+    }
+
     /// <summary>What a daemon of another build does: opens maps of another size, fills them, takes over.</summary>
     internal void Upgrade(DatapathSizes sizes)
     {
@@ -82,6 +96,8 @@ internal sealed class TestNode : IDisposable
         return vteps.ToImmutableDictionary(vtep => vtep, vtep => hops.GetValueOrDefault(vtep));
     }
 
+    private IEnumerable<TestNode> ClusterNodes => _hasCluster ? _network.Nodes : [];
+
     private DatapathState Wanted()
     {
         var here = _network.Pods.Where(pod => pod.Node == this).ToArray();
@@ -89,16 +105,23 @@ internal sealed class TestNode : IDisposable
         return new(
             new NodeEntry(Vtep, _vxlan, MacAddress.Gateway, _network.OverlayMtu),
             networks.ToImmutableDictionary(
-                network => network, network => new NetworkEntry(TestNetwork.GatewayOf(here.First(pod => pod.Network == network).Address.IsV4))),
+                network => network, network => new NetworkEntry(TestNetwork.GatewayOf(here.First(pod => pod.Network == network).Address.IsV4)))
+                .SetItems(_hasCluster ? [new(DatapathState.Cluster, new NetworkEntry(TestNetwork.BlockOf(Number, v4: true).Gateway))] : []),
             DatapathState.Empty.Endpoints.With(
             [
-                .. _network.Pods.Where(pod => networks.Contains(pod.Network)).Select(pod => new DictionaryEdit<EndpointKey, EndpointEntry>(
+                .. ClusterNodes.SelectMany(node => new[] { node.Vtep, TestNetwork.BlockOf(node.Number, true).Gateway, TestNetwork.BlockOf(node.Number, false).Gateway }
+                    .Select(address => new DictionaryEdit<EndpointKey, EndpointEntry>(
+                        new EndpointKey(DatapathState.Cluster, address),
+                        new EndpointEntry(IfIndex.None, node == this ? IpAddr.Unspecified : node.Vtep, MacAddress.Gateway)))),
+                .. _network.Pods.Where(pod => pod.Node == this || (pod.Network != DatapathState.Cluster && networks.Contains(pod.Network))).Select(pod => new DictionaryEdit<EndpointKey, EndpointEntry>(
                     new EndpointKey(pod.Network, pod.Address),
                     pod.Node == this
                         ? new EndpointEntry(pod.Device, IpAddr.Unspecified, pod.Mac)
                         : new EndpointEntry(IfIndex.None, pod.Node.Vtep, pod.Mac))),
             ]),
             here.ToImmutableDictionary(pod => pod.Device, pod => new InterfaceEntry(pod.Network, pod.Number, pod.Mac, pod.Address)),
-            NextHopsTo([.. _network.Nodes.Where(node => node != this).Select(node => node.Vtep)]));
+            NextHopsTo([.. _network.Nodes.Where(node => node != this).Select(node => node.Vtep)]),
+            ClusterNodes.SelectMany(node => new[] { true, false }.Select(v4 => (node, TestNetwork.BlockOf(node.Number, v4).Prefix)))
+                .ToImmutableDictionary(block => new BlockKey(DatapathState.Cluster, block.Prefix), block => block.node == this ? IpAddr.Unspecified : block.node.Vtep));
     }
 }

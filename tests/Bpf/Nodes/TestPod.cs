@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.NetworkInformation;
 using System.Net.Sockets;
 using Netplugin.Core.Addresses;
+using Netplugin.Core.Datapath;
 using Netplugin.Linux.Links;
 using Netplugin.Linux.Namespaces;
 using Netplugin.Tests.Support.Packets;
@@ -24,7 +25,7 @@ internal sealed class TestPod : IDisposable
         _link = node.Driver.Create(
             new EndpointLinkSpec(
                 number, $"netplugin test eth0 {network}/{address}", "eth0", Mac, mtu,
-                [new IpPrefix(address, address.IsV4 ? 24 : 64)], [PodRoute.DefaultVia(TestNetwork.GatewayOf(address.IsV4))]),
+                [new IpPrefix(address, address.IsV4 ? 24 : 64)], [PodRoute.DefaultVia(network == DatapathState.Cluster ? TestNetwork.BlockOf(node.Number, address.IsV4).Gateway : TestNetwork.GatewayOf(address.IsV4))]),
             Namespace, node.PodFilters);
     }
 

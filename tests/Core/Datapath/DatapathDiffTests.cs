@@ -16,12 +16,14 @@ public sealed class DatapathDiffTests
         Gen.Select(Gen.UInt[1, 4], Gen.UInt[0, 2]).Array[0, 5],
         Gen.Select(Gen.UInt[1, 3], Gen.UInt[1, 4], Gen.Int[0, 2]).Array[0, 8],
         Gen.Select(Gen.Int[1, 4], Gen.ULong[1, 2]).Array[0, 5],
-        Gen.Select(Gen.UInt[1, 4], Gen.UInt[0, 2]).Array[0, 4]).Select((node, networks, endpoints, interfaces, vteps) => new DatapathState(
+        Gen.Select(Gen.UInt[1, 4], Gen.UInt[0, 2]).Array[0, 4],
+        Gen.Select(Gen.UInt[0, 1], Gen.UInt[0, 3], Gen.UInt[0, 2]).Array[0, 4]).Select((node, networks, endpoints, interfaces, vteps, blocks) => new DatapathState(
             node == 0 ? null : Node(node),
             networks.DistinctBy(n => n.Item1).ToImmutableDictionary(n => n.Item1, n => new NetworkEntry(n.Item2 == 0 ? default : IpAddr.FromV4(n.Item2))),
             Endpoints(endpoints.Select(e => (Key(e.Item1, e.Item2), Entry(e.Item2, e.Item3)))),
             interfaces.DistinctBy(i => i.Item1).ToImmutableDictionary(i => new IfIndex(i.Item1), i => Interface(i.Item2)),
-            vteps.DistinctBy(v => v.Item1).ToImmutableDictionary(v => IpAddr.FromV4(v.Item1), v => NextHop(v.Item2))));
+            vteps.DistinctBy(v => v.Item1).ToImmutableDictionary(v => IpAddr.FromV4(v.Item1), v => NextHop(v.Item2)),
+            blocks.DistinctBy(b => (b.Item1, b.Item2)).ToImmutableDictionary(b => Block(b.Item1, b.Item2), b => b.Item3 == 0 ? default : IpAddr.FromV4(b.Item3))));
 
     [Fact]
     public void Everything_new_comes_parents_first()
@@ -33,6 +35,7 @@ public sealed class DatapathDiffTests
                 new DatapathChange.SetNode(Node(7)),
                 new DatapathChange.SetNetwork(10001, new(default)),
                 new DatapathChange.SetVtep(Vtep, NextHop(1)),
+                new DatapathChange.SetBlock(Block(0, 1), Vtep),
                 new DatapathChange.SetEndpoint(Key(10001, 1), Entry(1, 5)),
                 new DatapathChange.SetInterface(new(5), Interface(1)),
             ],
@@ -46,6 +49,7 @@ public sealed class DatapathDiffTests
             [
                 new DatapathChange.RemoveInterface(new(5)),
                 new DatapathChange.RemoveEndpoint(Key(10001, 1)),
+                new DatapathChange.RemoveBlock(Block(0, 1)),
                 new DatapathChange.RemoveVtep(Vtep),
                 new DatapathChange.RemoveNetwork(10001),
                 new DatapathChange.ClearNode(),
@@ -99,6 +103,8 @@ public sealed class DatapathDiffTests
     private static EndpointEntry Entry(uint address, int device) =>
         new(new(device), device == 0 ? Vtep : IpAddr.Unspecified, MacAddress.ForEndpoint(IpAddr.FromV4(address)));
 
+    private static BlockKey Block(uint network, uint number) => new(network, new IpPrefix(IpAddr.FromV4(0x0af40000 | (number << 8)), 24));
+
     private static VtepEntry NextHop(uint neighbour) => neighbour == 0 ? default : new(new(3), IpAddr.FromV4(neighbour));
 
     private static InterfaceEntry Interface(ulong number) => new(10001, number, MacAddress.ForEndpoint(IpAddr.FromV4(1)), IpAddr.FromV4(1));
@@ -111,7 +117,8 @@ public sealed class DatapathDiffTests
         ImmutableDictionary<uint, NetworkEntry>.Empty.Add(10001, new(default)),
         Endpoints([(Key(10001, 1), Entry(1, 5))]),
         ImmutableDictionary<IfIndex, InterfaceEntry>.Empty.Add(new(5), Interface(1)),
-        ImmutableDictionary<IpAddr, VtepEntry>.Empty.Add(Vtep, NextHop(1)));
+        ImmutableDictionary<IpAddr, VtepEntry>.Empty.Add(Vtep, NextHop(1)),
+        ImmutableDictionary<BlockKey, IpAddr>.Empty.Add(Block(0, 1), Vtep));
 
     private static DatapathState Apply(DatapathState state, DatapathChange change) => change switch
     {
@@ -123,6 +130,8 @@ public sealed class DatapathDiffTests
         DatapathChange.RemoveVtep remove => state with { Vteps = state.Vteps.Remove(remove.Vtep) },
         DatapathChange.SetEndpoint set => state with { Endpoints = state.Endpoints.With([new(set.Key, set.Entry)]) },
         DatapathChange.RemoveEndpoint remove => state with { Endpoints = state.Endpoints.With([new(remove.Key)]) },
+        DatapathChange.SetBlock set => state with { Blocks = state.Blocks.SetItem(set.Key, set.Vtep) },
+        DatapathChange.RemoveBlock remove => state with { Blocks = state.Blocks.Remove(remove.Key) },
         DatapathChange.SetInterface set => state with { Interfaces = state.Interfaces.SetItem(set.Device, set.Entry) },
         DatapathChange.RemoveInterface remove => state with { Interfaces = state.Interfaces.Remove(remove.Device) },
         _ => throw new InvalidOperationException($"unknown change {change}"),
@@ -135,5 +144,6 @@ public sealed class DatapathDiffTests
         Assert.Equal(expected.Endpoints.OrderBy(e => (e.Key.Network, e.Key.Address)), actual.Endpoints.OrderBy(e => (e.Key.Network, e.Key.Address)));
         Assert.Equal(expected.Interfaces.OrderBy(i => i.Key.Value), actual.Interfaces.OrderBy(i => i.Key.Value));
         Assert.Equal(expected.Vteps.OrderBy(v => v.Key), actual.Vteps.OrderBy(v => v.Key));
+        Assert.Equal(expected.Blocks.OrderBy(b => b.Key), actual.Blocks.OrderBy(b => b.Key));
     }
 }

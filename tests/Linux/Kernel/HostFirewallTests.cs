@@ -83,7 +83,7 @@ public sealed class HostFirewallTests : IDisposable
         using (var conversation = _node.Namespace.Run(() => new NetlinkConversation(NetlinkSocket.Open(NetlinkSocket.Netfilter))))
         {
             var batch = NetfilterMessages.BeginTransaction();
-            NetfilterMessages.AddDropRule(batch, HostFirewall.Table, "pods", "eth", "somebody's");
+            NetfilterMessages.AddRule(batch, HostFirewall.Table, "pods", "somebody's", static (ref NetlinkWriter rule) => NetfilterMessages.CountAndDrop(ref rule));
             NetfilterMessages.End(batch);
             conversation.Execute(batch);
         }

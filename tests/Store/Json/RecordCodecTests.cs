@@ -72,6 +72,9 @@ public class RecordCodecTests
         Assert.Equal(host, RecordCodec.DecodeHost(Entry(RecordCodec.Encode(host))));
         var node = new NodeRecord("host1", IpAddr.Parse("fd00::1"), 1500, "0.1.0");
         Assert.Equal(node, RecordCodec.DecodeNode(Entry(RecordCodec.Encode(node))));
+        var serving = node with { Blocks = [IpPrefix.Parse("10.244.1.0/24"), IpPrefix.Parse("fd00:1::/64")] };
+        Assert.Equal(serving, RecordCodec.DecodeNode(Entry(RecordCodec.Encode(serving))));
+        Assert.NotEqual(node, serving);
         var post = new PostRecord(0);
         Assert.Equal(post, RecordCodec.DecodePost(Entry(RecordCodec.Encode(post))));
         var cluster = new ClusterRecord(Guid.NewGuid(), 0, ClusterRecord.CurrentSchema);

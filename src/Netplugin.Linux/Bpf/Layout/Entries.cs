@@ -1,4 +1,6 @@
 using System.Runtime.InteropServices;
+using Netplugin.Core.Addresses;
+using Netplugin.Core.Datapath;
 
 namespace Netplugin.Linux.Bpf.Layout;
 
@@ -57,6 +59,38 @@ internal struct VtepValue
 {
     internal uint Ifindex;
     internal WireIpv4 NextHop;
+}
+
+/// <summary><c>struct np_block_key</c>, the key of a longest-prefix match: the network's bits come first and always count whole.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal struct BlockKeyValue
+{
+    internal uint PrefixLen;
+    internal uint Network;
+    internal WireAddress Addr;
+
+    private const int NetworkBits = 32;
+    private const int MappedBits = 96;
+
+    internal static BlockKeyValue From(BlockKey key) => new()
+    {
+        PrefixLen = (uint)(NetworkBits + (key.Prefix.Address.IsV4 ? MappedBits : 0) + key.Prefix.Length),
+        Network = key.Network,
+        Addr = WireAddress.From(key.Prefix.First),
+    };
+
+    internal readonly BlockKey ToKey()
+    {
+        var address = Addr.ToAddress();
+        return new(Network, new IpPrefix(address, (int)PrefixLen - NetworkBits - (address.IsV4 ? MappedBits : 0)));
+    }
+}
+
+/// <summary><c>struct np_block</c>.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal struct BlockValue
+{
+    internal WireAddress Vtep;
 }
 
 /// <summary><c>struct np_count</c>.</summary>

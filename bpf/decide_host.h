@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: (Apache-2.0 OR GPL-2.0-only)
+/* What becomes of a packet that the host's stack sends to a pod: the pods' addresses are routed to the VXLAN device. */
+#ifndef NP_DECIDE_HOST_H
+#define NP_DECIDE_HOST_H
+
+#include "decide_pod.h"
+#include "decision.h"
+#include "maps.h"
+#include "parse.h"
+
+static __always_inline void np_decide_host_ip(struct __sk_buff *skb, const struct np_node *node, const struct np_ip *ip,
+					      struct np_decision *d)
+{
+	const struct np_endpoint *target = np_endpoint_get(NP_CLUSTER, &ip->dst);
+	const struct np_endpoint *source;
+	const struct np_block *block;
+
+	if (target && target->ifindex) {
+		d->verdict = NP_VERDICT_LOCAL;
+		d->network = NP_CLUSTER;
+		d->ifindex = target->ifindex;
+		np_mac_copy(d->mac, target->mac);
+		return;
+	}
+	/* A node is reached by the underlay; routed here, its address is not. */
+	if (target)
+		return np_decide_drop(d, NP_REASON_HOST_TO_OVERLAY);
+	block = np_block_get(NP_CLUSTER, &ip->dst);
+	if (!block || np_addr_is_none(&block->vtep))
+		return np_decide_drop(d, NP_REASON_UNKNOWN_DESTINATION);
+	source = np_endpoint_get(NP_CLUSTER, &ip->src);
+	if (!source || !np_is_this_node(source))
+		return np_decide_drop(d, NP_REASON_HOST_SOURCE);
+	np_mac_copy(d->mac, node->gateway_mac);
+	np_decide_tunnel(skb, ip, node, NP_CLUSTER, &block->vtep, d);
+}
+
+/* The stack has kept to the device's MTU. */
+static __always_inline void np_decide_from_host(struct __sk_buff *skb, struct np_decision *d)
+{
+	const struct np_node *node = np_node_get();
+	__u32 cluster = NP_CLUSTER;
+	struct np_ip ip = {};
+	struct ethhdr eth;
+	__u32 reason;
+
+	if (!node)
+		return np_decide_drop(d, NP_REASON_UNCONFIGURED);
+	if (!bpf_map_lookup_elem(&np_networks, &cluster) || skb->vlan_present)
+		return np_decide_drop(d, NP_REASON_HOST_TO_OVERLAY);
+	if (np_load(skb, 0, &eth, sizeof(eth)))
+		return np_decide_drop(d, NP_REASON_MALFORMED);
+	if (eth.h_proto == bpf_htons(ETH_P_IP))
+		reason = np_parse_ipv4(skb, &ip);
+	else if (eth.h_proto == bpf_htons(ETH_P_IPV6))
+		reason = np_parse_ipv6(skb, &ip);
+	else
+		reason = NP_REASON_ETHERTYPE;
+	if (reason)
+		return np_decide_drop(d, reason);
+	/* Group reports and router solicitations: the host sends them by every device, and nobody listens here. */
+	if (ip.group)
+		return np_decide_drop(d, NP_REASON_MULTICAST);
+	np_decide_host_ip(skb, node, &ip, d);
+}
+
+#endif

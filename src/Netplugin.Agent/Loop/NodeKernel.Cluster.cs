@@ -1,0 +1,72 @@
+using Netplugin.Agent.Attachments;
+using Netplugin.Agent.Resolve;
+using Netplugin.Agent.Wanted;
+using Netplugin.Core.Addresses;
+using Netplugin.Core.Datapath;
+using Netplugin.Core.Model;
+using Netplugin.Linux;
+
+namespace Netplugin.Agent.Loop;
+
+/// <summary>The default network: its pods' addresses, which come out of this node's own block, and the host's way to every node's pods.</summary>
+internal sealed partial class NodeKernel
+{
+    // Who still believes that the address is the old pod's (a connection, a name server's answer) has forgotten it by then.
+    private static readonly TimeSpan Rest = TimeSpan.FromSeconds(180);
+    private readonly Dictionary<IpAddr, long> _resting = [];
+    private HostPlane? _plane;
+
+    /// <summary>True when pods that nothing else names get the default network here.</summary>
+    public bool ServesDefaultNetwork => facts().Block is not null;
+
+    /// <summary>What a pod gets in the default network: the next free address of this node's block.</summary>
+    /// <exception cref="ResolveException">The block has none left.</exception>
+    public AttachmentWish WishInDefaultNetwork(Pod pod)
+    {
+        var block = facts().Block ?? throw new InvalidOperationException("this node has no block");
+        foreach (var (rested, _) in _resting.Where(r => time.GetElapsedTime(r.Value) >= Rest).ToArray())
+        {
+            _resting.Remove(rested);
+        }
+
+        var used = Pods.Values.SelectMany(p => p.Attachments).Where(a => a.DatapathId == DatapathState.Cluster).Select(a => a.Address).ToHashSet();
+        var address = block.Next(journal.PeekNumber, candidate => used.Contains(candidate) || _resting.ContainsKey(candidate))
+            ?? throw new ResolveException(
+                ResolveFailure.Exhausted,
+                $"the block {block.Prefix} of this node has no free address: {used.Count} of {block.Count} are in use and {_resting.Count} rest for {Rest.TotalSeconds:0} s after their last use; run fewer pods here, or give the node a larger block");
+        var id = new EndpointId(NetworkId.ClusterDefault, pod.Namespace.Length > 0 ? $"{pod.Namespace}/{pod.Name}" : pod.Name);
+        return new AttachmentWish(id, DatapathState.Cluster, block.Prefix, block.Gateway, address, MacAddress.ForEndpoint(address), pod.Key.Interface);
+    }
+
+    private void BeginRest(IEnumerable<Attachment> gone)
+    {
+        foreach (var attachment in gone.Where(a => a.DatapathId == DatapathState.Cluster))
+        {
+            _resting[attachment.Address] = time.GetTimestamp();
+        }
+    }
+
+    /// <summary>Makes the host's routes agree with the nodes' blocks.</summary>
+    /// <returns>False when that failed and is to be tried again.</returns>
+    private bool ReachPods()
+    {
+        var wanted = HostPlane.Of(view(), facts());
+        if (wanted is not null && wanted == _plane)
+        {
+            return true;
+        }
+
+        try
+        {
+            links.EnsureHostPlane(_vxlan, wanted);
+            _plane = wanted;
+            problems.Set(LoopTopics.HostPlane, null);
+            return true;
+        }
+        catch (KernelException e)
+        {
+            Warn(LoopTopics.HostPlane, $"this node cannot speak with the default network's pods: {e.Message}");
+            return false;
+        }
+    }
+}

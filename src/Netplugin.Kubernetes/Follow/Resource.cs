@@ -1,0 +1,60 @@
+using System.Collections.Immutable;
+using Netplugin.Core.Services;
+using Netplugin.Kubernetes.Json;
+using Netplugin.Kubernetes.Objects;
+
+namespace Netplugin.Kubernetes.Follow;
+
+/// <summary>A kind of object that can be read and followed.</summary>
+/// <typeparam name="T">What is made of an object.</typeparam>
+public sealed class Resource<T>
+    where T : class
+{
+    internal Resource(string? labels, params ImmutableArray<ResourceForm<T>> forms) => (Labels, Forms) = (labels, forms);
+
+    /// <summary>The label selector of what is followed of it at all; null = everything.</summary>
+    internal string? Labels { get; }
+
+    /// <summary>Its forms, the one to use where it exists first; the last exists everywhere.</summary>
+    internal ImmutableArray<ResourceForm<T>> Forms { get; }
+}
+
+/// <summary>The kinds of object there are.</summary>
+public static class Resource
+{
+    // What kube-proxy too leaves to others: Services that name another proxy, and slices of headless Services.
+    private const string NotForAnotherProxy = "!service.kubernetes.io/service-proxy-name";
+    private const string NotHeadless = NotForAnotherProxy + ",!service.kubernetes.io/headless";
+
+    private static readonly ObjectJsonContext Json = ObjectJsonContext.Default;
+
+    /// <summary>Pods.</summary>
+    public static Resource<Pod> Pods { get; } = new(
+        null, new ResourceForm<Pod, PodDocument>("", "v1", "pods", Json.PodDocument, Json.ListDocumentPodDocument, ObjectMapping.Pod));
+
+    /// <summary>Namespaces.</summary>
+    public static Resource<NamespaceLabels> Namespaces { get; } = new(
+        null,
+        new ResourceForm<NamespaceLabels, NamespaceDocument>(
+            "", "v1", "namespaces", Json.NamespaceDocument, Json.ListDocumentNamespaceDocument, ObjectMapping.Namespace));
+
+    /// <summary>Nodes.</summary>
+    public static Resource<Node> Nodes { get; } = new(
+        null, new ResourceForm<Node, NodeDocument>("", "v1", "nodes", Json.NodeDocument, Json.ListDocumentNodeDocument, ObjectMapping.Node));
+
+    /// <summary>Services that are balanced: not headless, and not left to another proxy.</summary>
+    public static Resource<ServiceSpec> Services { get; } = new(
+        NotForAnotherProxy,
+        new ResourceForm<ServiceSpec, ServiceDocument>("", "v1", "services", Json.ServiceDocument, Json.ListDocumentServiceDocument, ServiceMapping.Service));
+
+    /// <summary>The endpoints of those Services: EndpointSlices, of v1 or v1beta1, or Endpoints where there are no slices.</summary>
+    public static Resource<ServiceEndpoints> Endpoints { get; } = new(
+        NotHeadless,
+        Slices("v1"),
+        Slices("v1beta1"),
+        new ResourceForm<ServiceEndpoints, EndpointsDocument>(
+            "", "v1", "endpoints", Json.EndpointsDocument, Json.ListDocumentEndpointsDocument, ServiceMapping.Endpoints));
+
+    private static ResourceForm<ServiceEndpoints, EndpointSliceDocument> Slices(string version) => new(
+        "discovery.k8s.io", version, "endpointslices", Json.EndpointSliceDocument, Json.ListDocumentEndpointSliceDocument, ServiceMapping.Endpoints);
+}

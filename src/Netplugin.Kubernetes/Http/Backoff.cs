@@ -1,0 +1,30 @@
+namespace Netplugin.Kubernetes.Http;
+
+/// <summary>Waits between attempts: 200 ms doubling to 30 s, spread by a quarter so that a cluster's nodes do not return as one.</summary>
+internal sealed class Backoff
+{
+    private static readonly TimeSpan First = TimeSpan.FromMilliseconds(200);
+    private static readonly TimeSpan Longest = TimeSpan.FromSeconds(30);
+
+    // Trouble this long after the last is new trouble.
+    private static readonly TimeSpan Forgotten = TimeSpan.FromMinutes(1);
+
+    private TimeSpan _next = First;
+    private long _lastEnded;
+
+    /// <summary>Waits.</summary>
+    /// <param name="atLeast">What the server asked for, if it did.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    public async Task WaitAsync(TimeSpan? atLeast, CancellationToken cancellationToken)
+    {
+        if (_lastEnded != 0 && TimeProvider.System.GetElapsedTime(_lastEnded) > Forgotten)
+        {
+            _next = First;
+        }
+
+        var wait = _next * (0.75 + (Random.Shared.NextDouble() / 2));
+        _next = _next * 2 < Longest ? _next * 2 : Longest;
+        await Task.Delay(atLeast > wait ? atLeast.Value + wait : wait, cancellationToken);
+        _lastEnded = TimeProvider.System.GetTimestamp();
+    }
+}

@@ -1,0 +1,48 @@
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace Netplugin.Kubernetes.Json;
+
+/// <summary>
+/// Reads texts that many objects repeat (namespaces, nodes, zones, port names, labels) into one shared string. The table is direct-mapped, so it is
+/// bounded, a collision costs only sharing, and a race between two readers at worst makes a second copy.
+/// </summary>
+internal sealed class SharedText : JsonConverter<string>
+{
+    // One reference each: 32 KiB.
+    private const int Slots = 4096;
+
+    private static readonly string?[] Table = new string?[Slots];
+
+    /// <summary>The reader's text; null for null.</summary>
+    /// <exception cref="InvalidOperationException">Another token than text; the serializer makes a <see cref="JsonException"/> of it.</exception>
+    public static string? Read(ref Utf8JsonReader reader)
+    {
+        if (reader.TokenType is not (JsonTokenType.String or JsonTokenType.PropertyName) || reader.ValueIsEscaped || reader.HasValueSequence)
+        {
+            return reader.GetString();
+        }
+
+        var utf8 = reader.ValueSpan;
+        Span<char> chars = stackalloc char[64];
+        if (utf8.Length > chars.Length || !Encoding.UTF8.TryGetChars(utf8, chars, out var length))
+        {
+            return reader.GetString();
+        }
+
+        ReadOnlySpan<char> text = chars[..length];
+        ref var slot = ref Table[(uint)string.GetHashCode(text) % Slots];
+        var shared = slot;
+        if (shared is null || !text.SequenceEqual(shared))
+        {
+            slot = shared = new string(text);
+        }
+
+        return shared;
+    }
+
+    public override string? Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) => Read(ref reader);
+
+    public override void Write(Utf8JsonWriter writer, string value, JsonSerializerOptions options) => writer.WriteStringValue(value);
+}

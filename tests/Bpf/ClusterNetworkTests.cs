@@ -1,0 +1,115 @@
+using System.Net;
+using System.Net.Sockets;
+using Netplugin.Core.Addresses;
+using Netplugin.Core.Datapath;
+using Netplugin.Linux.Bpf;
+using Netplugin.Linux.Namespaces;
+using Netplugin.Tests.Bpf.Nodes;
+using Netplugin.Tests.Support;
+using Netplugin.Tests.Support.Packets;
+
+namespace Netplugin.Tests.Bpf;
+
+/// <summary>The one network that leads out to the hosts, on real devices.</summary>
+public sealed class ClusterNetworkTests
+{
+    private const int Port = 7778;
+
+    public static TheoryData<string, string, DirectNodes> BothFamiliesEachNodeEitherWay
+    {
+        get
+        {
+            var data = new TheoryData<string, string, DirectNodes>();
+            foreach (var directNodes in Enum.GetValues<DirectNodes>())
+            {
+                data.Add("10.244.1.9", "10.244.2.9", directNodes);
+                data.Add("fd01:0:0:1::9", "fd01:0:0:2::9", directNodes);
+            }
+
+            return data;
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(BothFamiliesEachNodeEitherWay))]
+    public void Pods_and_nodes_reach_each_other_on_one_node_and_across(string here, string there, DirectNodes directNodes)
+    {
+        using var network = new TestNetwork(nodes: 2, directNodes: directNodes);
+        var (one, two) = (network.Nodes[0], network.Nodes[1]);
+        one.ServeCluster();
+        two.ServeCluster();
+        var pod = network.AddPod(1, DatapathState.Cluster, here);
+        var other = network.AddPod(2, DatapathState.Cluster, there);
+        var v4 = pod.Address.IsV4;
+        var (gateway, otherGateway) = (TestNetwork.BlockOf(1, v4).Gateway, TestNetwork.BlockOf(2, v4).Gateway);
+
+        Talk.Udp(pod, other);
+        Talk.Tcp(pod, other, 1 << 20);
+        Assert.Equal(gateway, SourceSeen(one.Namespace, pod.Namespace, pod.Address));
+        Assert.Equal(gateway, SourceSeen(one.Namespace, other.Namespace, other.Address));
+        Assert.Equal(otherGateway, SourceSeen(two.Namespace, pod.Namespace, pod.Address));
+        Assert.Equal(pod.Address, SourceSeen(pod.Namespace, one.Namespace, gateway));
+        Assert.Equal(pod.Address, SourceSeen(pod.Namespace, two.Namespace, otherGateway));
+        Talk.Ping(pod, gateway.ToIPAddress());
+        Talk.Ping(pod, otherGateway.ToIPAddress());
+        Assert.True(one.Events(DatapathEvent.ToHost) > 0 && one.Events(DatapathEvent.FromHost) > 0 && two.Events(DatapathEvent.ToHost) > 0);
+    }
+
+    [Fact]
+    public void A_pod_reaches_the_nodes_by_their_tunnel_ends_and_the_world_by_its_nodes_address()
+    {
+        using var network = new TestNetwork(nodes: 2);
+        network.Nodes[0].ServeCluster();
+        network.Nodes[1].ServeCluster();
+        TestNetwork.Ip(network.Wire, "addr add 192.168.2.1/24 dev wire");
+        var pod = network.AddPod(1, DatapathState.Cluster, "10.244.1.9");
+
+        Assert.Equal(pod.Address, SourceSeen(pod.Namespace, network.Nodes[0].Namespace, TestNetwork.VtepOf(1)));
+        Assert.Equal(pod.Address, SourceSeen(pod.Namespace, network.Nodes[1].Namespace, TestNetwork.VtepOf(2)));
+        Assert.Equal(TestNetwork.VtepOf(1), SourceSeen(pod.Namespace, network.Wire, IpAddr.Parse("192.168.2.1")));
+    }
+
+    [Fact]
+    public async Task What_the_host_routes_to_another_node_from_a_strange_address_is_dropped_by_name()
+    {
+        using var network = new TestNetwork(nodes: 2);
+        var node = network.Nodes[0];
+        node.ServeCluster();
+        network.AddPod(1, DatapathState.Cluster, "10.244.1.9");
+        network.AddPod(2, DatapathState.Cluster, "10.244.2.9");
+        TestNetwork.Ip(node.Namespace, "addr add 203.0.113.1/32 dev lo");
+        using var socket = InNamespace.Open(TestNetwork.PathOf(node.Namespace), () =>
+        {
+            var strange = new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
+            strange.Bind(new IPEndPoint(IPAddress.Parse("203.0.113.1"), 0));
+            return strange;
+        });
+
+        socket.SendTo([1], new IPEndPoint(IPAddress.Parse("10.244.2.9"), 9));
+        await Eventually.HoldsAsync("the strange source to be dropped", () => node.Drops(DropReason.HostSource) == 1);
+        socket.SendTo([1], new IPEndPoint(IPAddress.Parse("10.244.1.77"), 9));
+        await Eventually.HoldsAsync("what is for no pod to be dropped", () => node.Drops(DropReason.UnknownDestination) == 1);
+    }
+
+    // A datagram there and another back, by the address that was asked; says whom the listener saw.
+    private static IpAddr SourceSeen(NetworkNamespace from, NetworkNamespace to, IpAddr address)
+    {
+        var family = address.IsV4 ? AddressFamily.InterNetwork : AddressFamily.InterNetworkV6;
+        using var listener = InNamespace.Open(TestNetwork.PathOf(to), () =>
+        {
+            var socket = new Socket(family, SocketType.Dgram, ProtocolType.Udp) { ReceiveTimeout = 10_000 };
+            socket.Bind(new IPEndPoint(address.ToIPAddress(), Port));
+            return socket;
+        });
+        using var sender = InNamespace.Open(TestNetwork.PathOf(from), () => new Socket(family, SocketType.Dgram, ProtocolType.Udp) { ReceiveTimeout = 10_000 });
+        var target = new IPEndPoint(address.ToIPAddress(), Port);
+        var buffer = new byte[64];
+        EndPoint asker = new IPEndPoint(target.Address, 0), answerer = new IPEndPoint(target.Address, 0);
+        sender.SendTo("question"u8, target);
+        listener.ReceiveFrom(buffer, ref asker);
+        listener.SendTo("answer"u8, asker);
+        sender.ReceiveFrom(buffer, ref answerer);
+        Assert.Equal(target, answerer);
+        return IpAddr.From(((IPEndPoint)asker).Address);
+    }
+}

@@ -1,0 +1,142 @@
+using System.Net;
+using System.Net.Sockets;
+using Netplugin.Tests.EndToEnd.Traffic;
+using Netplugin.Tests.Support;
+using Netplugin.Tests.Support.Nodes;
+using Netplugin.Tests.Support.Packets;
+
+namespace Netplugin.Tests.EndToEnd;
+
+/// <summary>Pods that no intent names, on nodes that have blocks of addresses for them: they reach each other, the nodes and the world.</summary>
+public sealed class DefaultNetworkTests
+{
+    private const string Outside = "192.168.2.1";
+    private const int Port = 5001;
+
+    [Fact]
+    public async Task Pods_nodes_and_the_world_reach_each_other_as_on_any_cluster_network()
+    {
+        using Cluster cluster = await StartAsync();
+        Pod a = cluster[1].CreatePod("a"), b = cluster[1].CreatePod("b"), c = cluster[2].CreatePod("c");
+        string addressOfA = a.Add(), addressOfB = b.Add(), addressOfC = c.Add();
+        Assert.StartsWith("10.244.1.", addressOfA, StringComparison.Ordinal);
+        Assert.StartsWith("10.244.2.", addressOfC, StringComparison.Ordinal);
+        await Eventually.HoldsAsync("the nodes to know each other", () => a.Reaches(addressOfC));
+
+        // Pod to pod, each seen by its own address.
+        Assert.Equal(addressOfA, await SourceSeenAsync(a.NetworkNamespace, b.NetworkNamespace, addressOfB));
+        Assert.Equal(addressOfA, await SourceSeenAsync(a.NetworkNamespace, c.NetworkNamespace, addressOfC));
+        Assert.Equal(addressOfC, await SourceSeenAsync(c.NetworkNamespace, a.NetworkNamespace, addressOfA));
+
+        // Node to pod, here and there, by the node's address among the pods.
+        string node1 = cluster[1].Node.NetworkNamespace, node2 = cluster[2].Node.NetworkNamespace;
+        Assert.Equal("10.244.1.1", await SourceSeenAsync(node1, a.NetworkNamespace, addressOfA));
+        Assert.Equal("10.244.1.1", await SourceSeenAsync(node1, c.NetworkNamespace, addressOfC));
+        Assert.Equal("10.244.2.1", await SourceSeenAsync(node2, a.NetworkNamespace, addressOfA));
+
+        // Pod to node, its own and the other, by either address of the node; the pod keeps its own.
+        foreach ((string node, string address) in new[] { (node1, "192.168.2.10"), (node1, "10.244.1.1"), (node2, "192.168.2.11"), (node2, "10.244.2.1") })
+        {
+            Assert.Equal(addressOfA, await SourceSeenAsync(a.NetworkNamespace, node, address));
+        }
+
+        // Out of the cluster by the node's address.
+        Assert.Equal("192.168.2.10", await SourceSeenAsync(a.NetworkNamespace, cluster.Fabric.NetworkNamespace, Outside));
+        Assert.Equal("192.168.2.11", await SourceSeenAsync(c.NetworkNamespace, cluster.Fabric.NetworkNamespace, Outside));
+    }
+
+    [Fact]
+    public async Task Tenants_and_the_default_network_do_not_reach_each_other()
+    {
+        using Cluster cluster = await StartAsync();
+        cluster.Post(Intents.TwoTenants(["a1"], ["b1"])).Succeeded();
+        Pod tenant = cluster[1].CreatePod("a1"), here = cluster[1].CreatePod("d1"), there = cluster[2].CreatePod("d2");
+        string addressOfTenant = tenant.Add(), addressHere = here.Add(), addressThere = there.Add();
+        await Eventually.HoldsAsync("the nodes to know each other", () => here.Reaches(addressThere));
+
+        foreach (string target in new[] { addressHere, addressThere, "10.244.1.1", "192.168.2.10", "192.168.2.11", Outside })
+        {
+            Assert.False(tenant.ReachesByForce(target), $"a tenant's pod reached {target}");
+        }
+
+        Assert.False(here.ReachesByForce(addressOfTenant), "a pod of the default network reached a tenant's");
+        Assert.False(there.ReachesByForce(addressOfTenant), "a pod of the default network reached a tenant's on another node");
+    }
+
+    [Fact]
+    public async Task A_pod_neither_forges_its_source_nor_sends_vxlan_through_its_node()
+    {
+        using Cluster cluster = await StartAsync();
+        Pod a = cluster[1].CreatePod("a");
+        a.Add();
+        long before = await cluster[1].DropsAsync("PodVxlan");
+        foreach (string target in new[] { "192.168.2.10", "192.168.2.11", Outside })
+        {
+            using Socket sender = UdpSockets.Open(a.NetworkNamespace);
+            await sender.SendToAsync(new byte[50], new IPEndPoint(IPAddress.Parse(target), 4789), TestContext.Current.CancellationToken);
+        }
+
+        await Eventually.HoldsAsync("VXLAN from a pod to be dropped by name", async () => await cluster[1].DropsAsync("PodVxlan") == before + 3);
+
+        a.Run("ip", "addr", "add", "10.244.1.200/32", "dev", "eth0").Succeeded();
+        Assert.NotEqual(0, a.Run("ping", "-n", "-c", "1", "-W", "1", "-I", "10.244.1.200", "192.168.2.10").ExitCode);
+        Assert.True(await cluster[1].DropsAsync("AddressSpoof") > 0);
+
+        // Nothing of the node's that listens to itself alone, although some node components let such addresses be routed.
+        cluster[1].Node.Run("sysctl", "-qw", "net.ipv4.conf.all.route_localnet=1").Succeeded();
+        Assert.False(a.ReachesByForce("127.0.0.2"));
+    }
+
+    [Fact]
+    public async Task A_restart_of_the_daemon_loses_nothing_and_keeps_the_addresses_apart()
+    {
+        using Cluster cluster = await StartAsync();
+        Pod a = cluster[1].CreatePod("a"), c = cluster[2].CreatePod("c");
+        string addressOfA = a.Add(), addressOfC = c.Add();
+        await Eventually.HoldsAsync("the nodes to know each other", () => a.Reaches(addressOfC));
+
+        cluster[1].Daemon.Kill();
+        Assert.True(a.Reaches(addressOfC));
+        Assert.Equal("192.168.2.10", await SourceSeenAsync(a.NetworkNamespace, cluster.Fabric.NetworkNamespace, Outside));
+        await cluster[1].StartDaemonAsync("-pod-cidr=10.244.1.0/24");
+        Assert.True(a.Reaches(addressOfC));
+        Assert.NotEqual(addressOfA, cluster[1].CreatePod("b").Add());
+    }
+
+    private static async Task<Cluster> StartAsync()
+    {
+        Cluster cluster = await Cluster.StartAsync(2, startDaemons: false);
+        try
+        {
+            await Task.WhenAll(cluster.Nodes.Select(node => node.StartDaemonAsync(FormattableString.Invariant($"-pod-cidr=10.244.{node.Number}.0/24"))));
+            return cluster;
+        }
+        catch
+        {
+            cluster.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Sends a datagram to a listener, which answers; says the source that the listener saw once the answer is there.</summary>
+    private static async Task<string> SourceSeenAsync(string from, string to, string address)
+    {
+        // By the address that was asked: a host with several would answer from the one that its route prefers.
+        using Socket listener = InNamespace.Open(to, () =>
+        {
+            var socket = new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
+            socket.Bind(new IPEndPoint(IPAddress.Parse(address), Port));
+            return socket;
+        });
+        using Socket sender = UdpSockets.Open(from);
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(5));
+        var target = new IPEndPoint(IPAddress.Parse(address), Port);
+        byte[] buffer = new byte[64];
+        await sender.SendToAsync("question"u8.ToArray(), target, limit.Token);
+        SocketReceiveFromResult asked = await listener.ReceiveFromAsync(buffer, new IPEndPoint(IPAddress.Any, 0), limit.Token);
+        await listener.SendToAsync("answer"u8.ToArray(), asked.RemoteEndPoint, limit.Token);
+        SocketReceiveFromResult answered = await sender.ReceiveFromAsync(buffer, new IPEndPoint(IPAddress.Any, 0), limit.Token);
+        Assert.Equal(target, answered.RemoteEndPoint);
+        return ((IPEndPoint)asked.RemoteEndPoint).Address.ToString();
+    }
+}
