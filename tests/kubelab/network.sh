@@ -12,8 +12,8 @@ install_netplugin() { # node
 }
 
 start_netplugin() { # node
-    start_in_node "$1" netplugin netplugin -host-label="$1" -etcd-url="$etcd_url" -kubeconfig=/run/kubelab/netplugin.conf \
-        -vtep-ip="$(first_address "$1")"
+    start_in_node "$1" netplugin netplugin -host-label="$1" -etcd-url="$etcd_url" -vtep-ip="$(first_address "$1")" \
+        -pod-cidr="$(pod_cidrs "$1" | cut -d ' ' -f 1)"
 }
 
 netplugin_ready() { in_node "$1" env CNI_COMMAND=STATUS k8contivnet <"$repo/demo/status.json"; } # node
