@@ -4,10 +4,10 @@ CONFIGURATION ?= Release
 export DOTNET_NOLOGO = 1
 export DOTNET_CLI_TELEMETRY_OPTOUT = 1
 
-.PHONY: help build publish demo demo-down test test-kernel lint bench clean
+.PHONY: help build publish demo demo-down test test-kernel test-kubernetes test-kubernetes-all lint bench clean
 
 help: ## this list
-	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 22
 
 build: ## every project
 	@scripts/need
@@ -29,6 +29,12 @@ test: ## every test; ONLY=NAME for those whose full name contains NAME
 test-kernel: ## the datapath on Debian 12's own kernel, in qemu
 	@scripts/need
 	@tests/kernel/run
+
+test-kubernetes: ## a real Kubernetes cluster: what must always work. The first run builds Kubernetes (15 minutes)
+	@tests/Kubernetes/run smoke
+
+test-kubernetes-all: ## every test in a real cluster, with IPv4, IPv6 and both; KUBE_BIN: another Kubernetes' programs
+	@tests/Kubernetes/run all
 
 lint: ## format, analyzers, scripts
 	@scripts/lint

@@ -1,13 +1,17 @@
 # shellcheck shell=bash
-# shellcheck disable=SC2034,SC2154  # some are used only by the scripts that read this; steps is set by demo/up
-# What the demo's scripts share: where things are, how to enter a node, how to wait, how to show progress.
+# shellcheck disable=SC2034,SC2154  # some are used only by the scripts that read this; steps and all_nodes are set by those
+# What the demo's scripts share: where things are, how to enter a node, how to wait, how to show progress. tests/kubelab reads it too,
+# and sets what is below up to in_node anew.
 
+who=demo
 repo=$(dirname "$(dirname "$(realpath "${BASH_SOURCE[0]}")")")
 state=/run/netplugin-demo
 prefix=netplugin-
 underlay=192.168.2
 etcd_url=https://$underlay.1:2379
 cgroup=netplugin-demo
+begin_anew="'make demo'"
+take_down="'make demo-down'"
 
 # A process number may be taken again by a stranger; number and start time together are not.
 start_time() { # pid
@@ -38,6 +42,16 @@ in_node() { # node command...
         "$@"
 }
 
+# Runs a function for every node of $all_nodes at once; fails when one of them does.
+on_every_node() { # function
+    local node job jobs=()
+    for node in $all_nodes; do
+        "$1" "$node" &
+        jobs+=($!)
+    done
+    for job in "${jobs[@]}"; do wait "$job"; done
+}
+
 # Starts a program in a node and lets it run. Its number, as the node counts, is kept for stop_in_node.
 start_in_node() { # node name command...
     local node=$1 name=$2
@@ -50,7 +64,7 @@ start_in_node() { # node name command...
 # Kills with SIGKILL a program that start_in_node started, and waits until it is gone.
 kill_in_node() { # node name
     # shellcheck disable=SC2016
-    in_node "$1" bash -c 'pid=$(cat "/run/demo/$0.pid"); kill -9 "$pid"; while [ -d "/proc/$pid" ]; do sleep 0.01; done' "$2"
+    in_node "$1" bash -c 'pid=$(cat "/run/demo/$0.pid") || exit; kill -9 "$pid"; while [ -d "/proc/$pid" ]; do sleep 0.01; done' "$2"
 }
 
 wait_for() { # seconds what command...
@@ -59,7 +73,7 @@ wait_for() { # seconds what command...
     deadline=$((SECONDS + seconds))
     until "$@" >"$state/log/wait.log" 2>&1; do
         if [ "$SECONDS" -ge "$deadline" ]; then
-            echo "demo: waited $seconds s for $what; the last try said:" >&2
+            echo "$who: waited $seconds s for $what; the last try said:" >&2
             tail -n 20 "$state/log/wait.log" >&2
             return 1
         fi
@@ -67,7 +81,7 @@ wait_for() { # seconds what command...
     done
 }
 
-# Announces a step, runs it, and says how long it took. What it prints goes to the log, which is shown when it fails.
+# Announces a step of $steps, runs it, and says how long it took. What it prints goes to the log, which is shown when it fails.
 step_number=0
 step() { # what command...
     local what=$1 begun=$EPOCHREALTIME took
@@ -86,7 +100,7 @@ step() { # what command...
     if [ "$status" != 0 ]; then
         printf 'FAILED\n'
         cat "$state/log/step.log" >&2
-        echo "demo: the logs are in $state/log; 'make demo' begins anew, 'make demo-down' takes everything down" >&2
+        echo "$who: the logs are in $state/log; $begin_anew begins anew, $take_down takes everything down" >&2
         exit 1
     fi
     printf '%d.%d s\n' $((took / 10)) $((took % 10))
@@ -99,5 +113,5 @@ only_one() {
 }
 
 need_root() {
-    [ "$(id -u)" = 0 ] || { echo "demo: it makes namespaces and loads eBPF programs: run it as root" >&2; exit 1; }
+    [ "$(id -u)" = 0 ] || { echo "$who: it makes namespaces and loads eBPF programs: run it as root" >&2; exit 1; }
 }

@@ -22,10 +22,16 @@ public static class ImageArchive
     /// <param name="name">The image's full name, like `localhost/netplugin-demo/redis:1`.</param>
     /// <param name="programs">Absolute paths of programs on this machine.</param>
     /// <param name="command">What a container runs when it names no command.</param>
+    /// <param name="files">More files, each by its path in the image; they are taken as they are, so a program must be static.</param>
     /// <exception cref="FileNotFoundException">A program, a library or busybox is not on this machine.</exception>
-    public static void Write(string path, string name, IReadOnlyList<string> programs, IReadOnlyList<string> command)
+    public static void Write(
+        string path,
+        string name,
+        IReadOnlyList<string> programs,
+        IReadOnlyList<string> command,
+        IReadOnlyDictionary<string, string>? files = null)
     {
-        byte[] layer = Layer(programs);
+        byte[] layer = Layer(programs, files ?? new Dictionary<string, string>());
         string layerDigest = Convert.ToHexStringLower(SHA256.HashData(layer));
         byte[] config = Json(writer => WriteConfig(writer, layerDigest, command));
         string configName = Convert.ToHexStringLower(SHA256.HashData(config)) + ".json";
@@ -43,14 +49,18 @@ public static class ImageArchive
         File.Move(unfinished, path, overwrite: true);
     }
 
-    private static byte[] Layer(IReadOnlyList<string> programs)
+    private static byte[] Layer(IReadOnlyList<string> programs, IReadOnlyDictionary<string, string> more)
     {
         const string busybox = "/usr/bin/busybox";
-        var files = new SortedSet<string>(StringComparer.Ordinal);
-        foreach (string program in programs)
+        var files = new SortedDictionary<string, string>(StringComparer.Ordinal);
+        foreach (string file in programs.Concat(programs.SelectMany(Libraries)))
         {
-            files.Add(program);
-            files.UnionWith(Libraries(program));
+            files[file] = file;
+        }
+
+        foreach ((string inImage, string file) in more)
+        {
+            files[inImage] = file;
         }
 
         using var bytes = new MemoryStream();
@@ -71,9 +81,9 @@ public static class ImageArchive
 
             AddFile(tar, "etc/passwd", "root:x:0:0:root:/root:/bin/sh\n"u8.ToArray());
             AddFile(tar, "etc/group", "root:x:0:\n"u8.ToArray());
-            foreach (string file in files)
+            foreach ((string inImage, string file) in files)
             {
-                string entry = file.TrimStart('/');
+                string entry = inImage.TrimStart('/');
                 AddDirectories(tar, made, Path.GetDirectoryName(entry)!);
                 AddFile(tar, entry, File.ReadAllBytes(file));
             }

@@ -1,0 +1,7 @@
+using Netplugin.Tests.Kubernetes.Cluster;
+using Xunit.Sdk;
+using Xunit.v3;
+
+// One cluster for all tests, whose programs some of them kill.
+[assembly: AssemblyFixture(typeof(Lab))]
+[assembly: Parallelization(Mode = ParallelMode.None)]

@@ -1,0 +1,76 @@
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+using System.Text.Json;
+using Netplugin.Tests.Support;
+using Netplugin.Tests.Support.Processes;
+
+namespace Netplugin.Tests.Kubernetes.Cluster;
+
+/// <summary>Where Kubernetes' test program agnhost answers, and from where it asks others: a pod, a node or the outside.</summary>
+/// <param name="name">For messages.</param>
+/// <param name="run">Runs a program there, at most for a time.</param>
+/// <param name="addresses">Its addresses, at most one of each family.</param>
+/// <param name="port">Where it answers by TCP; by UDP it is the next.</param>
+public sealed class Place(string name, Func<IReadOnlyList<string>, TimeSpan, CommandResult> run, IReadOnlyList<IPAddress> addresses, int port)
+{
+    // The asking program waits 5 s for an answer, so it is asked twice at least.
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(6);
+
+    /// <summary>Its name.</summary>
+    public string Name { get; } = name;
+
+    /// <summary>Its address of a family, '4' or '6'.</summary>
+    public IPAddress Address(char family) =>
+        addresses.Single(address => address.AddressFamily == (family == '6' ? AddressFamily.InterNetworkV6 : AddressFamily.InterNetwork));
+
+    /// <summary>All its addresses, also those that it tells nobody.</summary>
+    public IEnumerable<IPAddress> OwnAddresses()
+    {
+        using JsonDocument links = JsonDocument.Parse(Run("ip", "-json", "address").Succeeded());
+        return
+        [
+            .. from link in links.RootElement.EnumerateArray()
+               from address in link.GetProperty("addr_info").EnumerateArray()
+               select IPAddress.Parse(address.GetProperty("local").GetString()!),
+        ];
+    }
+
+    /// <summary>Runs a program there.</summary>
+    public CommandResult Run(params IReadOnlyList<string> program) => run(program, Limit);
+
+    /// <summary>Asks another place which address it sees the question come from, until it answers.</summary>
+    public Task<IPAddress> SourceSeenByAsync(Place other, char family, Transport transport) =>
+        SourceSeenByAsync(other.Name, other.Address(family).ToString(), other.PortOf(transport), transport);
+
+    /// <summary>Asks an address or name which address it sees the question come from, until it answers.</summary>
+    public async Task<IPAddress> SourceSeenByAsync(string what, string host, int at, Transport transport) =>
+        IPEndPoint.Parse(await AskAsync(what, host, at, transport, "clientip")).Address;
+
+    /// <summary>Asks an address or name for the name of the pod that answers, until it does.</summary>
+    public Task<string> NameOfAsync(string host, int at, Transport transport) => AskAsync(host, host, at, transport, "hostname");
+
+    private int PortOf(Transport transport) => transport == Transport.Tcp ? port : port + 1;
+
+    private async Task<string> AskAsync(string what, string host, int at, Transport transport, string request)
+    {
+        string protocol = transport == Transport.Tcp ? "http" : "udp";
+        string url = string.Create(
+            CultureInfo.InvariantCulture,
+            $"http://127.0.0.1:{port}/dial?host={host}&port={at}&protocol={protocol}&request={request}&tries=1");
+        string answer = "";
+        await Eventually.HoldsAsync(
+            $"{Name} to get an answer from {what} at {host} by {protocol}",
+            () =>
+            {
+                using JsonDocument dialled = JsonDocument.Parse(Run("busybox", "wget", "-q", "-O", "-", url).Succeeded());
+                answer = dialled.RootElement.TryGetProperty("responses", out JsonElement responses)
+                    ? responses[0].GetString()!
+                    : throw new InvalidOperationException(dialled.RootElement.GetRawText());
+                return true;
+            },
+            Patience);
+        return answer;
+    }
+}

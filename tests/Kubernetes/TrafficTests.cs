@@ -1,0 +1,81 @@
+using Netplugin.Tests.Kubernetes.Cluster;
+
+namespace Netplugin.Tests.Kubernetes;
+
+/// <summary>Who reaches whom in the default network, and by which address: inside of the cluster everybody by one of its own.</summary>
+[Trait("run", "smoke")]
+public sealed class TrafficTests(Lab lab)
+{
+    public static TheoryData<string, Transport> PodsOfBothNodes => Each("neighbour", "remote");
+
+    public static TheoryData<int, Transport> BothNodes => Each(1, 2);
+
+    [Theory]
+    [MemberData(nameof(PodsOfBothNodes))]
+    public async Task A_pod_reaches_a_pod_by_its_own_address(string to, Transport transport)
+    {
+        Place from = lab.Pod("first"), other = lab.Pod(to);
+        foreach (char family in lab.Families)
+        {
+            Assert.Equal(from.Address(family), await from.SourceSeenByAsync(other, family, transport));
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(PodsOfBothNodes))]
+    public async Task A_node_reaches_a_pod(string to, Transport transport)
+    {
+        Place from = lab.Node(1), other = lab.Pod(to);
+        foreach (char family in lab.Families)
+        {
+            Assert.Contains(await from.SourceSeenByAsync(other, family, transport), from.OwnAddresses());
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(BothNodes))]
+    public async Task A_pod_reaches_a_node_by_its_own_address(int to, Transport transport)
+    {
+        Place from = lab.Pod("first"), node = lab.Node(to);
+        foreach (char family in lab.Families)
+        {
+            Assert.Equal(from.Address(family), await from.SourceSeenByAsync(node, family, transport));
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(BothNodes))]
+    public async Task A_pod_in_the_network_of_a_node_reaches_a_pod_and_is_reached(int node, Transport transport)
+    {
+        Place host = lab.Pod(node == 1 ? "host1" : "host2"), pod = lab.Pod("first");
+        foreach (char family in lab.Families)
+        {
+            Assert.Contains(await host.SourceSeenByAsync(pod, family, transport), host.OwnAddresses());
+            Assert.Equal(pod.Address(family), await pod.SourceSeenByAsync(host, family, transport));
+        }
+    }
+
+    [Theory]
+    [InlineData(Transport.Tcp)]
+    [InlineData(Transport.Udp)]
+    public async Task The_outside_sees_a_pod_by_the_address_of_its_node(Transport transport)
+    {
+        Place pod = lab.Pod("first"), node = lab.Node(1);
+        foreach (char family in lab.Families)
+        {
+            Assert.Equal(node.Address(family), await pod.SourceSeenByAsync(lab.Outside(), family, transport));
+        }
+    }
+
+    private static TheoryData<T, Transport> Each<T>(params T[] places)
+    {
+        var data = new TheoryData<T, Transport>();
+        foreach (T place in places)
+        {
+            data.Add(place, Transport.Tcp);
+            data.Add(place, Transport.Udp);
+        }
+
+        return data;
+    }
+}
