@@ -28,11 +28,11 @@ public sealed class DefaultNetworkTests
         Assert.Equal(addressOfA, await SourceSeenAsync(a.NetworkNamespace, c.NetworkNamespace, addressOfC));
         Assert.Equal(addressOfC, await SourceSeenAsync(c.NetworkNamespace, a.NetworkNamespace, addressOfA));
 
-        // Node to pod, here and there, by the node's address among the pods.
+        // Node to pod, here and there, by the address that pods know the node by.
         string node1 = cluster[1].Node.NetworkNamespace, node2 = cluster[2].Node.NetworkNamespace;
-        Assert.Equal("10.244.1.1", await SourceSeenAsync(node1, a.NetworkNamespace, addressOfA));
-        Assert.Equal("10.244.1.1", await SourceSeenAsync(node1, c.NetworkNamespace, addressOfC));
-        Assert.Equal("10.244.2.1", await SourceSeenAsync(node2, a.NetworkNamespace, addressOfA));
+        Assert.Equal("192.168.2.10", await SourceSeenAsync(node1, a.NetworkNamespace, addressOfA));
+        Assert.Equal("192.168.2.10", await SourceSeenAsync(node1, c.NetworkNamespace, addressOfC));
+        Assert.Equal("192.168.2.11", await SourceSeenAsync(node2, a.NetworkNamespace, addressOfA));
 
         // Pod to node, its own and the other, by either address of the node; the pod keeps its own.
         foreach ((string node, string address) in new[] { (node1, "192.168.2.10"), (node1, "10.244.1.1"), (node2, "192.168.2.11"), (node2, "10.244.2.1") })

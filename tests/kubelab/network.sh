@@ -13,7 +13,7 @@ install_netplugin() { # node
 
 start_netplugin() { # node
     start_in_node "$1" netplugin netplugin -host-label="$1" -etcd-url="$etcd_url" -vtep-ip="$(first_address "$1")" \
-        -pod-cidr="$(pod_cidrs "$1" | cut -d ' ' -f 1)"
+        -kubeconfig=/run/kubelab/netplugin.conf
 }
 
 netplugin_ready() { in_node "$1" env CNI_COMMAND=STATUS k8contivnet <"$repo/demo/status.json"; } # node

@@ -78,6 +78,16 @@ internal sealed class CniPlugin(
                 "pods cannot be attached: the store does not answer", $"since {report.Since:u}: {report.Reason}");
         }
 
+        if (pods.AwaitsBlock is { } awaited)
+        {
+            throw CniException.NotAvailable("pods cannot be attached: this node has no block of addresses for them", awaited);
+        }
+
+        if (pods.BlockIsFull is { } full)
+        {
+            throw CniException.NotAvailableLimited("pods that no intent names cannot be attached", full);
+        }
+
         return problems.Get(LoopTopics.Datapath) is { } broken
             ? throw CniException.NotAvailableLimited("pods cannot be attached: the datapath is not as wanted", broken)
             : Task.FromResult(true);

@@ -59,7 +59,7 @@ internal sealed class KernelLinks(LinkDriver driver, StubPrograms stubs) : ILink
     /// <inheritdoc/>
     public void EnsureHostPlane(IfIndex vxlan, HostPlane? plane)
     {
-        driver.EnsureHostRoutes(vxlan, plane is null ? [] : [plane.Own.Gateway], plane is null ? [] : plane.Blocks);
+        driver.EnsureHostRoutes(vxlan, plane is null ? [] : [plane.Own.Gateway], plane is null ? [] : plane.Blocks, plane is null ? [] : [plane.Source]);
         if (plane is not null)
         {
             Forwarding.Enable(plane.Own.Gateway.IsV4);

@@ -19,6 +19,14 @@ internal sealed partial class NodeKernel
     /// <summary>True when pods that nothing else names get the default network here.</summary>
     public bool ServesDefaultNetwork => facts().Block is not null;
 
+    /// <summary>What to say when every address of the block is a pod's; null while one is not, or there is no block.</summary>
+    public string? DefaultNetworkIsFull => facts().Block is { } block && UsedInDefaultNetwork.Count() is var used && used >= block.Count
+        ? $"the block {block.Prefix} of this node has no free address: {used} of {block.Count} are in use"
+        : null;
+
+    private IEnumerable<IpAddr> UsedInDefaultNetwork =>
+        Pods.Values.SelectMany(p => p.Attachments).Where(a => a.DatapathId == DatapathState.Cluster).Select(a => a.Address);
+
     /// <summary>The blocks that running pods have their addresses of: one, or none.</summary>
     public IEnumerable<IpPrefix> BlocksInUse =>
         Pods.Values.SelectMany(p => p.Attachments).Where(a => a.DatapathId == DatapathState.Cluster).Select(a => a.Subnet).Distinct();
@@ -33,7 +41,7 @@ internal sealed partial class NodeKernel
             _resting.Remove(rested);
         }
 
-        var used = Pods.Values.SelectMany(p => p.Attachments).Where(a => a.DatapathId == DatapathState.Cluster).Select(a => a.Address).ToHashSet();
+        var used = UsedInDefaultNetwork.ToHashSet();
         var address = block.Next(journal.PeekNumber, candidate => used.Contains(candidate) || _resting.ContainsKey(candidate))
             ?? throw new ResolveException(
                 ResolveFailure.Exhausted,

@@ -25,6 +25,12 @@ internal sealed class PodService(
     private static readonly TimeSpan ListingPatience = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan UnbindPatience = TimeSpan.FromSeconds(3);
 
+    /// <summary>Why pods that nothing names cannot be attached yet, for the operator; null when they can, or are not served here at all.</summary>
+    public string? AwaitsBlock => kernel.ServesDefaultNetwork ? null : awaited();
+
+    /// <summary>Why pods that nothing names cannot be attached any more, for the operator; null when they can, or are not served here at all.</summary>
+    public string? BlockIsFull => kernel.DefaultNetworkIsFull;
+
     /// <summary>Every pod of this node.</summary>
     public ImmutableDictionary<PodKey, Pod> Pods => kernel.Pods;
 
@@ -59,7 +65,7 @@ internal sealed class PodService(
 
         // What nothing names is the default network's.
         var isDefault = candidates.IsEmpty && kernel.ServesDefaultNetwork;
-        if (candidates.IsEmpty && !isDefault && awaited() is { } reason)
+        if (candidates.IsEmpty && AwaitsBlock is { } reason)
         {
             throw new NotReadyException(reason);
         }

@@ -6,19 +6,24 @@ using Netplugin.Core.Planning;
 namespace Netplugin.Agent.Wanted;
 
 /// <summary>What the host's stack needs in order to speak with the default network's pods on every node. Pure.</summary>
-/// <param name="Own">This node's block; the node speaks to pods from its gateway address.</param>
+/// <param name="Own">This node's block; its gateway address is the node's.</param>
+/// <param name="Source">
+/// What the node speaks to pods from: its tunnel end, which is how pods know it, so that a program which answers a pod without naming a source answers from
+/// the address that was asked. The gateway address where the tunnel end is of the other family.
+/// </param>
 /// <param name="Blocks">Every node's block, this one's among them, in order.</param>
-internal sealed record HostPlane(AddressBlock Own, ImmutableArray<IpPrefix> Blocks)
+internal sealed record HostPlane(AddressBlock Own, IpAddr Source, ImmutableArray<IpPrefix> Blocks)
 {
     /// <summary>What follows from what the store says and from the node's own facts; null when the node serves no such pods.</summary>
     public static HostPlane? Of(ClusterView view, NodeFacts node) => node.Block is not { } own ? null : new(
         own,
+        WantedState.VtepOf(view, node) is { IsUnspecified: false } vtep && vtep.IsV4 == own.Gateway.IsV4 ? vtep : own.Gateway,
         [.. (view.Nodes?.Values ?? []).Where(other => other.Host != node.Host).SelectMany(other => other.Blocks)
             .Append(own.Prefix).Distinct().OrderBy(block => (block.Address, block.Length))]);
 
     /// <summary>Equal in every member; blocks compare by content.</summary>
-    public bool Equals(HostPlane? other) => other is not null && Own == other.Own && Blocks.AsSpan().SequenceEqual(other.Blocks.AsSpan());
+    public bool Equals(HostPlane? other) => other is not null && Own == other.Own && Source == other.Source && Blocks.AsSpan().SequenceEqual(other.Blocks.AsSpan());
 
     /// <inheritdoc/>
-    public override int GetHashCode() => HashCode.Combine(Own, Blocks.Length);
+    public override int GetHashCode() => HashCode.Combine(Own, Source, Blocks.Length);
 }

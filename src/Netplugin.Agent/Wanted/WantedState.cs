@@ -136,7 +136,8 @@ internal static class WantedState
         return new NodeEntry(VtepOf(view, node), vxlan, MacAddress.Gateway, mtu);
     }
 
-    private static IpAddr VtepOf(ClusterView view, NodeFacts node) => view.VtepOf(node.Host) is { IsUnspecified: false } given ? given : node.Vtep;
+    /// <summary>Where this node's own tunnel ends: the intent's word, else what the node found out.</summary>
+    public static IpAddr VtepOf(ClusterView view, NodeFacts node) => view.VtepOf(node.Host) is { IsUnspecified: false } given ? given : node.Vtep;
 
     private static ImmutableHashSet<IpAddr> Vteps(ClusterView view, string me, DatapathState current, bool settling) =>
         settling || view.Hosts is null || view.Nodes is null ? view.VtepsBut(me).Union(current.Vteps.Keys) : view.VtepsBut(me);

@@ -12,12 +12,15 @@ public sealed partial class LinkDriver
     /// </summary>
     /// <param name="device">The VXLAN device, up.</param>
     /// <param name="addresses">The node's own addresses on it, at most one of a family.</param>
-    /// <param name="blocks">What is behind it. A block of a family that the node has no address of is left out.</param>
+    /// <param name="blocks">What is behind it. A block of a family that the node has no source of is left out.</param>
+    /// <param name="sources">Which of its addresses the node speaks to the blocks from unless told otherwise, one of a family.</param>
     /// <exception cref="KernelException">The kernel refuses some of it, as when the node has another route to a block.</exception>
-    public void EnsureHostRoutes(IfIndex device, IReadOnlyCollection<IpAddr> addresses, IReadOnlyCollection<IpPrefix> blocks)
+    public void EnsureHostRoutes(
+        IfIndex device, IReadOnlyCollection<IpAddr> addresses, IReadOnlyCollection<IpPrefix> blocks, IReadOnlyCollection<IpAddr> sources)
     {
         ArgumentNullException.ThrowIfNull(addresses);
         ArgumentNullException.ThrowIfNull(blocks);
+        ArgumentNullException.ThrowIfNull(sources);
         var wanted = addresses.Select(address => new IpPrefix(address, address.Width)).ToHashSet();
         var there = _node.Dump("list the addresses", AddressMessages.GetAddresses, DeviceAddress.Parse)
             .Where(address => address.Device == device).Select(address => address.Prefix).ToHashSet();
@@ -25,7 +28,7 @@ public sealed partial class LinkDriver
             .Where(route => route.Device == device && route.Table == AddressMessages.MainTable && route.Protocol != AddressMessages.ProtocolKernel)
             .ToDictionary(route => route.Destination);
         var reachable = blocks.Select(block => block.Masked)
-            .Select(block => (Block: block, Source: addresses.FirstOrDefault(address => address.IsV4 == block.Address.IsV4)))
+            .Select(block => (Block: block, Source: sources.FirstOrDefault(source => source.IsV4 == block.Address.IsV4)))
             .Where(route => !route.Source.IsUnspecified)
             .ToDictionary(route => route.Block, route => route.Source);
 

@@ -59,9 +59,12 @@ public sealed class DefaultNetworkTests : IDisposable
         node.Awaited = "Kubernetes gave node host1 no pod CIDR";
         var refused = await Assert.ThrowsAsync<NotReadyException>(() => node.AddAsync("s1", "web"));
         Assert.Equal(node.Awaited, refused.Message);
+        Assert.Equal(node.Awaited, node.Pods.AwaitsBlock);
 
         node.Facts = Serving;
         await node.Loop.ResyncAsync();
+        Assert.Null(node.Pods.AwaitsBlock);
+        Assert.Null(node.Pods.BlockIsFull);
         Assert.Single((await node.AddAsync("s1", "web")).Attachments);
     }
 
@@ -81,6 +84,7 @@ public sealed class DefaultNetworkTests : IDisposable
         var pods = await Task.WhenAll(Enumerable.Range(0, 5).Select(i => node.AddAsync($"s{i}", $"pod{i}")));
         Assert.Equal(5, pods.Select(p => p.Attachments[0].Address).Distinct().Count());
 
+        Assert.Contains("5 of 5", node.Pods.BlockIsFull, StringComparison.Ordinal);
         var full = await Assert.ThrowsAsync<ResolveException>(() => node.AddAsync("s9", "pod9"));
         Assert.Equal(ResolveFailure.Exhausted, full.Failure);
         Assert.Contains("10.244.1.0/29", full.Message, StringComparison.Ordinal);
@@ -150,6 +154,7 @@ public sealed class DefaultNetworkTests : IDisposable
     {
         await using var node = await FakeNode.StartAsync(_folder, facts: Serving);
         Assert.Equal(["10.244.1.0/29"], node.Links.Plane!.Blocks.Select(b => b.ToString()));
+        Assert.Equal(Samples.Facts.Vtep, node.Links.Plane.Source);
         await node.PostAsync(Samples.Endpoint("c1", 1));
         await node.Store.CommitAsync(new StoreTransaction([], [new StoreOperation.Put(
             StoreKeys.Node("host2"), RecordCodec.Encode(Samples.View().Nodes!["host2"] with { Blocks = [IpPrefix.Parse("10.244.2.0/29")] }))]), TestContext.Current.CancellationToken);

@@ -61,9 +61,10 @@ internal sealed class TestNode : IDisposable
     {
         _hasCluster = true;
         Update();
+        IpAddr[] own = [TestNetwork.BlockOf(Number, true).Gateway, TestNetwork.BlockOf(Number, false).Gateway];
         Driver.EnsureHostRoutes(
-            _vxlan, [TestNetwork.BlockOf(Number, true).Gateway, TestNetwork.BlockOf(Number, false).Gateway],
-            [.. _network.Nodes.SelectMany(node => new[] { TestNetwork.BlockOf(node.Number, true).Prefix, TestNetwork.BlockOf(node.Number, false).Prefix })]);
+            _vxlan, own,
+            [.. _network.Nodes.SelectMany(node => new[] { TestNetwork.BlockOf(node.Number, true).Prefix, TestNetwork.BlockOf(node.Number, false).Prefix })], own);
         HostFirewall.Ensure(Namespace, masquerade: true);
         Namespace.Run(() => Forwarding.Enable(isV4: true) & Forwarding.Enable(isV4: false));
     }

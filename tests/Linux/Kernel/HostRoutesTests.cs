@@ -38,6 +38,18 @@ public sealed class HostRoutesTests : IDisposable
     }
 
     [Fact]
+    public void The_node_may_speak_from_an_address_that_is_on_another_device()
+    {
+        Ip("link", "set", "lo", "up");
+        Ip("addr", "add", "192.168.2.10/32", "dev", "lo");
+
+        _node.Driver.EnsureHostRoutes(_device, [Own], [IpPrefix.Parse("10.244.1.0/24")], [IpAddr.Parse("192.168.2.10")]);
+
+        Assert.Equal(["10.244.1.1/32"], Addresses());
+        Assert.Equal(["10.244.1.0/24 src 192.168.2.10"], Routes());
+    }
+
+    [Fact]
     public void Asked_twice_it_changes_nothing()
     {
         Ensure([Own], "10.244.1.0/24");
@@ -60,7 +72,7 @@ public sealed class HostRoutesTests : IDisposable
     }
 
     private void Ensure(IpAddr[] addresses, params string[] blocks) =>
-        _node.Driver.EnsureHostRoutes(_device, addresses, [.. blocks.Select(IpPrefix.Parse)]);
+        _node.Driver.EnsureHostRoutes(_device, addresses, [.. blocks.Select(IpPrefix.Parse)], addresses);
 
     private string[] Addresses() =>
         [.. Ip("-o", "addr", "show", "dev", LinkNames.Vxlan).Split('\n', StringSplitOptions.RemoveEmptyEntries)
