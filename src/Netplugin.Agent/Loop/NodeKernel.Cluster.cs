@@ -63,6 +63,16 @@ internal sealed partial class NodeKernel
     private bool ReachPods()
     {
         var wanted = HostPlane.Of(view(), facts());
+        var rivals = HostPlane.Rivals(view(), facts());
+        if (rivals.IsEmpty)
+        {
+            problems.Set(LoopTopics.Blocks, null);
+        }
+        else
+        {
+            Warn(LoopTopics.Blocks, $"the block {wanted!.Own.Prefix} of this node overlaps that of {string.Join(", ", rivals)}: give each node another -pod-cidr");
+        }
+
         if (wanted is not null && wanted == _plane)
         {
             return true;

@@ -47,6 +47,9 @@ internal static class LoopTopics
     /// <summary>The last reconcile failed.</summary>
     public const string Datapath = "datapath";
 
+    /// <summary>Another node has this node's block, or a part of it.</summary>
+    public const string Blocks = "blocks";
+
     /// <summary>The host's stack does not reach the default network's pods.</summary>
     public const string HostPlane = "host-plane";
 }

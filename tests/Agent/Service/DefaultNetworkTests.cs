@@ -168,6 +168,19 @@ public sealed class DefaultNetworkTests : IDisposable
     }
 
     [Fact]
+    public async Task Two_nodes_with_one_block_are_told()
+    {
+        await using var node = await FakeNode.StartAsync(_folder, facts: Serving);
+        await node.PostAsync(Samples.Endpoint("c1", 1));
+        await node.Store.CommitAsync(new StoreTransaction([], [new StoreOperation.Put(
+            StoreKeys.Node("host2"), RecordCodec.Encode(Samples.View().Nodes!["host2"] with { Blocks = [IpPrefix.Parse("10.244.0.0/16")] }))]), TestContext.Current.CancellationToken);
+        await Eventually.HoldsAsync("the other node's block to be reported", () => node.Problems.Get("blocks")?.Contains("host2", StringComparison.Ordinal) == true);
+
+        await node.DeleteAsync(StoreKeys.Node("host2"));
+        await Eventually.HoldsAsync("the report to be taken back", () => node.Problems.Get("blocks") is null);
+    }
+
+    [Fact]
     public async Task When_the_hosts_routes_are_refused_it_is_said_and_tried_again()
     {
         await using var node = await FakeNode.StartAsync(_folder, facts: Serving);
