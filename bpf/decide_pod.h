@@ -45,17 +45,14 @@ static __always_inline void np_decide_host(const struct np_node *node, struct np
 	d->ifindex = node->vxlan_ifindex;
 }
 
-/*
- * To a pod, or another node, whose place d has: its network and MAC, and the device it is behind or else the VTEP. A function of its own
- * that the verifier goes through once, whoever calls it with whatever it knows of the packet.
- */
-__noinline int np_decide_place(struct __sk_buff *skb, const struct np_ip *ip, struct np_decision *d)
+/* To a pod, or another node, whose place d has: its network and MAC, and the device it is behind or else the VTEP. */
+static __always_inline int np_decide_place(struct __sk_buff *skb, const struct np_ip *ip, struct np_decision *d)
 {
 	const struct np_node *node = np_node_get();
 	struct np_addr vtep;
 	__u8 mac[ETH_ALEN];
 
-	if (!node || !ip || !d)
+	if (!node)
 		return 0;
 	/* IPv4 that allows it is fragmented outside, by the host; everything else must fit. */
 	if (ip->df && np_wire_length(skb, ip) > node->overlay_mtu) {
