@@ -8,8 +8,8 @@
 #include "maps.h"
 #include "parse.h"
 
-static __always_inline void np_decide_host_ip(struct __sk_buff *skb, const struct np_node *node, const struct np_ip *ip,
-					      struct np_decision *d)
+static __always_inline void np_decide_from_host_ip(struct __sk_buff *skb, const struct np_node *node, const struct np_ip *ip,
+						   struct np_decision *d)
 {
 	const struct np_endpoint *target = np_endpoint_get(NP_CLUSTER, &ip->dst);
 	const struct np_endpoint *source;
@@ -61,7 +61,7 @@ static __always_inline void np_decide_from_host(struct __sk_buff *skb, struct np
 	/* Group reports and router solicitations: the host sends them by every device, and nobody listens here. */
 	if (ip.group)
 		return np_decide_drop(d, NP_REASON_MULTICAST);
-	np_decide_host_ip(skb, node, &ip, d);
+	np_decide_from_host_ip(skb, node, &ip, d);
 }
 
 #endif

@@ -37,13 +37,8 @@ static __always_inline void np_decide_overlay_ip(const struct np_node *node, con
 	if (!target)
 		return np_decide_drop(d, NP_REASON_UNKNOWN_DESTINATION);
 	d->network = network;
-	if (np_is_this_node(target)) {
-		if (!node->vxlan_ifindex)
-			return np_decide_drop(d, NP_REASON_NO_TUNNEL);
-		d->verdict = NP_VERDICT_HOST;
-		d->ifindex = node->vxlan_ifindex;
-		return;
-	}
+	if (np_is_this_node(target))
+		return np_decide_to_host(d, node);
 	if (!target->ifindex)
 		return np_decide_drop(d, NP_REASON_NOT_LOCAL);
 	d->verdict = NP_VERDICT_LOCAL;

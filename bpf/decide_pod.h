@@ -36,41 +36,22 @@ static __always_inline void np_decide_tunnel(struct __sk_buff *skb, const struct
 	np_decide_next_hop(skb, ip, node, d);
 }
 
-/* To the host's stack, by way of the VXLAN device: every packet between it and a pod passes that one device. */
-static __always_inline void np_decide_host(const struct np_node *node, struct np_decision *d)
+/* To a pod, or another node, whose place is known: behind a device of this node, or with ifindex 0 behind a VTEP. */
+static __always_inline void np_decide_known(struct __sk_buff *skb, const struct ethhdr *eth, const struct np_ip *ip,
+					    const struct np_node *node, __u32 network, __u32 ifindex, const struct np_addr *vtep,
+					    const __u8 *mac, struct np_decision *d)
 {
-	if (!node->vxlan_ifindex)
-		return np_decide_drop(d, NP_REASON_NO_TUNNEL);
-	d->verdict = NP_VERDICT_HOST;
-	d->ifindex = node->vxlan_ifindex;
-}
-
-/* To a pod, or another node, whose place d has: its network and MAC, and the device it is behind or else the VTEP. */
-static __always_inline int np_decide_place(struct __sk_buff *skb, const struct np_ip *ip, struct np_decision *d)
-{
-	const struct np_node *node = np_node_get();
-	struct np_addr vtep;
-	__u8 mac[ETH_ALEN];
-
-	if (!node)
-		return 0;
 	/* IPv4 that allows it is fragmented outside, by the host; everything else must fit. */
-	if (ip->df && np_wire_length(skb, ip) > node->overlay_mtu) {
-		np_decide_too_big(skb, ip, d->network, node, d);
-		return 0;
-	}
-	if (np_load(skb, 0, mac, sizeof(mac))) {
-		np_decide_drop(d, NP_REASON_MALFORMED);
-		return 0;
-	}
-	d->rewrite = !np_mac_equal(mac, d->mac);
-	if (d->ifindex) {
-		d->verdict = NP_VERDICT_LOCAL;
-		return 0;
-	}
-	vtep = d->vtep;
-	np_decide_tunnel(skb, ip, node, d->network, &vtep, d);
-	return 0;
+	if (ip->df && np_wire_length(skb, ip) > node->overlay_mtu)
+		return np_decide_too_big(skb, ip, network, node, d);
+
+	np_mac_copy(d->mac, mac);
+	d->rewrite = !np_mac_equal(eth->h_dest, mac);
+	if (!ifindex)
+		return np_decide_tunnel(skb, ip, node, network, vtep, d);
+	d->verdict = NP_VERDICT_LOCAL;
+	d->network = network;
+	d->ifindex = ifindex;
 }
 
 /* Addresses that mean something else to each who has them: nothing for them is routed. */
@@ -94,7 +75,7 @@ static __always_inline void np_decide_unknown(struct __sk_buff *skb, const struc
 	if (np_is_vxlan(skb, ip))
 		return np_decide_drop(d, NP_REASON_POD_VXLAN);
 	if (network == NP_CLUSTER && routed && !np_is_unroutable(&ip->dst))
-		return np_decide_host(node, d);
+		return np_decide_to_host(d, node);
 	if (np_is_gateway(network, &ip->dst)) {
 		__u32 reply = np_echo_reply(skb, ip);
 
@@ -117,19 +98,14 @@ static __always_inline void np_decide_pod_ip(struct __sk_buff *skb, const struct
 		return np_decide_drop(d, NP_REASON_MULTICAST);
 	if (ip->broadcast || eth->h_dest[0] & 1)
 		return np_decide_drop(d, NP_REASON_BROADCAST);
-	d->network = iface->network;
 	endpoint = np_endpoint_get(iface->network, &ip->dst);
 	if (endpoint) {
 		/* No VXLAN to nodes: what the cluster network has elsewhere are such, for its pods are found by their blocks. */
 		if (!endpoint->ifindex && (iface->network == NP_CLUSTER || np_is_this_node(endpoint)) && np_is_vxlan(skb, ip))
 			return np_decide_drop(d, NP_REASON_POD_VXLAN);
 		if (np_is_this_node(endpoint))
-			return np_decide_host(node, d);
-		d->ifindex = endpoint->ifindex;
-		d->vtep = endpoint->vtep;
-		np_mac_copy(d->mac, endpoint->mac);
-		np_decide_place(skb, ip, d);
-		return;
+			return np_decide_to_host(d, node);
+		return np_decide_known(skb, eth, ip, node, iface->network, endpoint->ifindex, &endpoint->vtep, endpoint->mac, d);
 	}
 	block = np_block_get(iface->network, &ip->dst);
 	if (!block)
@@ -137,9 +113,7 @@ static __always_inline void np_decide_pod_ip(struct __sk_buff *skb, const struct
 	/* A pod of another node, which this node need not know one by one. */
 	if (np_addr_is_none(&block->vtep))
 		return np_decide_drop(d, NP_REASON_UNKNOWN_DESTINATION);
-	d->vtep = block->vtep;
-	np_mac_copy(d->mac, node->gateway_mac);
-	np_decide_place(skb, ip, d);
+	np_decide_known(skb, eth, ip, node, iface->network, 0, &block->vtep, node->gateway_mac, d);
 }
 
 /*

@@ -6,6 +6,7 @@
 #ifndef NP_DECISION_H
 #define NP_DECISION_H
 
+#include "maps.h"
 #include "np.h"
 #include "reasons.h"
 
@@ -45,6 +46,15 @@ static __always_inline void np_decide_drop(struct np_decision *d, __u32 reason)
 {
 	d->verdict = NP_VERDICT_DROP;
 	d->what = reason;
+}
+
+/* To the host's stack, by way of the VXLAN device: every packet between it and a pod passes that one device. */
+static __always_inline void np_decide_to_host(struct np_decision *d, const struct np_node *node)
+{
+	if (!node->vxlan_ifindex)
+		return np_decide_drop(d, NP_REASON_NO_TUNNEL);
+	d->verdict = NP_VERDICT_HOST;
+	d->ifindex = node->vxlan_ifindex;
 }
 
 static __always_inline void np_decide_reply(struct np_decision *d, __u32 reply, const __u8 *mac)
