@@ -88,7 +88,9 @@ public sealed record EndpointBinding(string Host, string Sandbox, string Interfa
 /// <param name="Version">The daemon's version.</param>
 public sealed record NodeRecord(string Host, IpAddr Vtep, int UnderlayMtu, string Version)
 {
-    /// <summary>Blocks that the node gives addresses of to the default network's pods, at most one of a family; empty when it serves none.</summary>
+    /// <summary>
+    /// Blocks that the node gives addresses of to the default network's pods, at most one of a family and without host bits; empty when it serves none.
+    /// </summary>
     public ImmutableArray<IpPrefix> Blocks { get; init; } = [];
 
     /// <summary>Equal in every member; blocks compare by content.</summary>

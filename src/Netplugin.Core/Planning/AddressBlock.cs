@@ -6,7 +6,7 @@ namespace Netplugin.Core.Planning;
 /// A node's block of addresses for the default network's pods. The first is the network's own, the second the node's, the last an IPv4
 /// broadcast address; the rest are the pods'. Pure.
 /// </summary>
-/// <param name="Prefix">The block; at least 2 host bits.</param>
+/// <param name="Prefix">The block; at least 2 host bits, all zero.</param>
 public readonly record struct AddressBlock(IpPrefix Prefix)
 {
     /// <summary>Fewest host bits of a block: with 2 it serves one pod over IPv4.</summary>
@@ -16,7 +16,7 @@ public readonly record struct AddressBlock(IpPrefix Prefix)
     private const int MaximumHostBits = 16;
     private const uint FirstOfPods = 2;
 
-    /// <summary>The node's own address in the block: its pods' gateway, and where the node speaks to pods from.</summary>
+    /// <summary>The node's own address in the block: its pods' gateway.</summary>
     public IpAddr Gateway => Prefix.First.Add(1);
 
     /// <summary>How many pods it serves.</summary>

@@ -1,4 +1,3 @@
-using System.Security.Cryptography.X509Certificates;
 using System.Text;
 
 namespace Netplugin.Kubernetes.Configuration;
@@ -32,12 +31,4 @@ internal sealed class PemSource
     /// <exception cref="IOException">The file cannot be read.</exception>
     /// <exception cref="UnauthorizedAccessException">The file may not be read.</exception>
     public string Read() => _text ?? File.ReadAllText(_file!);
-
-    /// <summary>All certificates in it.</summary>
-    public X509Certificate2Collection ReadCertificates()
-    {
-        var certificates = new X509Certificate2Collection();
-        certificates.ImportFromPem(Read());
-        return certificates;
-    }
 }

@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Netplugin.Core.Collections;
 using Netplugin.Kubernetes.Objects;
 
 namespace Netplugin.Kubernetes.Json;
@@ -13,7 +14,7 @@ internal interface IObjectDocument
 
 internal sealed record MetadataDocument(
     string? Name = null,
-    [property: JsonConverter(typeof(SharedText))] string? Namespace = null,
+    [property: JsonConverter(typeof(SharedTextConverter))] string? Namespace = null,
     string? Uid = null,
     string? ResourceVersion = null,
     DateTimeOffset? CreationTimestamp = null,
@@ -31,10 +32,10 @@ internal sealed record StatusDocument(int Code = 0, string? Reason = null, strin
 
 internal sealed record PodDocument(MetadataDocument? Metadata = null, PodSpecDocument? Spec = null, PodStatusDocument? Status = null) : IObjectDocument;
 
-internal sealed record PodSpecDocument([property: JsonConverter(typeof(SharedText))] string? NodeName = null, bool HostNetwork = false);
+internal sealed record PodSpecDocument([property: JsonConverter(typeof(SharedTextConverter))] string? NodeName = null, bool HostNetwork = false);
 
 internal sealed record PodStatusDocument(
-    [property: JsonConverter(typeof(SharedText))] string? Phase = null, string? PodIP = null, IpDocument[]? PodIPs = null);
+    [property: JsonConverter(typeof(SharedTextConverter))] string? Phase = null, string? PodIP = null, IpDocument[]? PodIPs = null);
 
 internal sealed record IpDocument(string? Ip = null, string? IpMode = null);
 
@@ -46,13 +47,13 @@ internal sealed record NodeSpecDocument(string? PodCIDR = null, string[]? PodCID
 
 internal sealed record NodeStatusDocument(NodeAddressDocument[]? Addresses = null);
 
-internal sealed record NodeAddressDocument([property: JsonConverter(typeof(SharedText))] string? Type = null, string? Address = null);
+internal sealed record NodeAddressDocument([property: JsonConverter(typeof(SharedTextConverter))] string? Type = null, string? Address = null);
 
 internal sealed record ServiceDocument(
     MetadataDocument? Metadata = null, ServiceSpecDocument? Spec = null, ServiceStatusDocument? Status = null) : IObjectDocument;
 
 internal sealed record ServiceSpecDocument(
-    [property: JsonConverter(typeof(SharedText))] string? Type = null,
+    [property: JsonConverter(typeof(SharedTextConverter))] string? Type = null,
     string? ClusterIP = null,
     string[]? ClusterIPs = null,
     string[]? ExternalIPs = null,
@@ -63,7 +64,7 @@ internal sealed record ServiceSpecDocument(
     bool PublishNotReadyAddresses = false);
 
 internal sealed record ServicePortDocument(
-    [property: JsonConverter(typeof(SharedText))] string? Name = null, string? Protocol = null, int Port = 0, int NodePort = 0);
+    [property: JsonConverter(typeof(SharedTextConverter))] string? Name = null, string? Protocol = null, int Port = 0, int NodePort = 0);
 
 internal sealed record SessionAffinityConfigDocument(ClientIPConfigDocument? ClientIP = null);
 
@@ -83,28 +84,28 @@ internal sealed record EndpointSliceDocument(
 internal sealed record SliceEndpointDocument(
     string[]? Addresses = null,
     ConditionsDocument? Conditions = null,
-    [property: JsonConverter(typeof(SharedText))] string? NodeName = null,
+    [property: JsonConverter(typeof(SharedTextConverter))] string? NodeName = null,
     TopologyDocument? Topology = null,
     HintsDocument? Hints = null);
 
 // The value is the node's name, whatever that node's label of this key is.
 internal sealed record TopologyDocument(
-    [property: JsonPropertyName("kubernetes.io/hostname"), JsonConverter(typeof(SharedText))] string? Hostname = null);
+    [property: JsonPropertyName("kubernetes.io/hostname"), JsonConverter(typeof(SharedTextConverter))] string? Hostname = null);
 
 internal sealed record ConditionsDocument(bool? Ready = null, bool? Serving = null, bool? Terminating = null);
 
 internal sealed record HintsDocument(ZoneDocument[]? ForZones = null);
 
-internal sealed record ZoneDocument([property: JsonConverter(typeof(SharedText))] string? Name = null);
+internal sealed record ZoneDocument([property: JsonConverter(typeof(SharedTextConverter))] string? Name = null);
 
-internal sealed record EndpointPortDocument([property: JsonConverter(typeof(SharedText))] string? Name = null, string? Protocol = null, int? Port = null);
+internal sealed record EndpointPortDocument([property: JsonConverter(typeof(SharedTextConverter))] string? Name = null, string? Protocol = null, int? Port = null);
 
 internal sealed record EndpointsDocument(MetadataDocument? Metadata = null, SubsetDocument[]? Subsets = null) : IObjectDocument;
 
 internal sealed record SubsetDocument(
     EndpointAddressDocument[]? Addresses = null, EndpointAddressDocument[]? NotReadyAddresses = null, EndpointPortDocument[]? Ports = null);
 
-internal sealed record EndpointAddressDocument(string? Ip = null, [property: JsonConverter(typeof(SharedText))] string? NodeName = null);
+internal sealed record EndpointAddressDocument(string? Ip = null, [property: JsonConverter(typeof(SharedTextConverter))] string? NodeName = null);
 
 internal sealed record GroupDocument(GroupVersionDocument[]? Versions = null);
 

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Netplugin.Core.Collections;
 using Netplugin.Kubernetes.Objects;
 
 namespace Netplugin.Kubernetes.Json;
@@ -18,7 +19,7 @@ internal class LabelsConverter : JsonConverter<Labels>
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
             var isKept = IsKept(ref reader);
-            var key = isKept ? SharedText.Read(ref reader)! : "";
+            var key = isKept ? SharedTextConverter.Read(ref reader)! : "";
             reader.Read();
             if (!isKept)
             {
@@ -26,7 +27,7 @@ internal class LabelsConverter : JsonConverter<Labels>
             }
             else
             {
-                pairs.Add(new(key, reader.TokenType == JsonTokenType.Null ? "" : SharedText.Read(ref reader)!));
+                pairs.Add(new(key, reader.TokenType == JsonTokenType.Null ? "" : SharedTextConverter.Read(ref reader)!));
             }
         }
 

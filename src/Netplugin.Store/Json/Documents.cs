@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using Netplugin.Core.Addresses;
+using Netplugin.Core.Collections;
 using Netplugin.Core.Model;
 
 namespace Netplugin.Store.Json;

@@ -145,7 +145,7 @@ public static class RecordCodec
     public static NodeRecord DecodeNode(StoreEntry entry)
     {
         var read = Read(entry, Json.NodeDocument);
-        return new(read.Host, read.Vtep, read.UnderlayMtu, read.Version) { Blocks = [.. read.Blocks ?? []] };
+        return new(read.Host, read.Vtep, read.UnderlayMtu, read.Version) { Blocks = [.. (read.Blocks ?? []).Select(block => block.Masked)] };
     }
 
     /// <summary>Reads what <see cref="Encode(NodeStatus)"/> wrote.</summary>

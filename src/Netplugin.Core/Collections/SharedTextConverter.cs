@@ -2,20 +2,21 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 
-namespace Netplugin.Kubernetes.Json;
+namespace Netplugin.Core.Collections;
 
 /// <summary>
-/// Reads texts that many objects repeat (namespaces, nodes, zones, port names, labels) into one shared string. The table is direct-mapped, so it is
-/// bounded, a collision costs only sharing, and a race between two readers at worst makes a second copy.
+/// Reads texts that many JSON objects repeat (names of tenants, networks, hosts, namespaces, labels) into one shared string: a node that holds 100,000
+/// endpoints would else hold as many copies of the same few names. The table is direct-mapped, so it is bounded, a collision costs only sharing, and a
+/// race between two readers at worst makes a second copy.
 /// </summary>
-internal sealed class SharedText : JsonConverter<string>
+public sealed class SharedTextConverter : JsonConverter<string>
 {
-    // One reference each: 32 KiB.
+    // One reference each: 32 KiB. Enough for the names of a few thousand networks before sharing gets worse.
     private const int Slots = 4096;
 
     private static readonly string?[] Table = new string?[Slots];
 
-    /// <summary>The reader's text; null for null.</summary>
+    /// <summary>The text or property name that the reader is at; null for null. What GetString does holds here too: escapes are resolved.</summary>
     /// <exception cref="InvalidOperationException">Another token than text; the serializer makes a <see cref="JsonException"/> of it.</exception>
     public static string? Read(ref Utf8JsonReader reader)
     {
@@ -42,7 +43,13 @@ internal sealed class SharedText : JsonConverter<string>
         return shared;
     }
 
+    /// <inheritdoc/>
     public override string? Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) => Read(ref reader);
 
-    public override void Write(Utf8JsonWriter writer, string value, JsonSerializerOptions options) => writer.WriteStringValue(value);
+    /// <inheritdoc/>
+    public override void Write(Utf8JsonWriter writer, string value, JsonSerializerOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(writer);
+        writer.WriteStringValue(value);
+    }
 }
