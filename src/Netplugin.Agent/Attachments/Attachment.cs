@@ -1,4 +1,5 @@
 using Netplugin.Core.Addresses;
+using Netplugin.Core.Datapath;
 using Netplugin.Core.Model;
 using Netplugin.Linux.Links;
 
@@ -37,6 +38,9 @@ internal sealed record Attachment(
     long BoundRevision = 0,
     bool Unposted = false)
 {
+    /// <summary>True for a pod that nothing names: its address is of this node's own block, and the store knows nothing of it.</summary>
+    public bool IsInDefaultNetwork => DatapathId == DatapathState.Cluster;
+
     /// <summary>Name of the host-side device.</summary>
     public string DeviceName => LinkNames.ForAttachment(Number);
 }

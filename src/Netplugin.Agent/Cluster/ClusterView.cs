@@ -50,6 +50,12 @@ internal sealed record ClusterView(
         return Nodes is not null && Nodes.TryGetValue(host, out var node) ? node.Vtep : IpAddr.Unspecified;
     }
 
+    /// <summary>Every other node whose tunnel end is known, with the tunnel end that counts.</summary>
+    public IEnumerable<NodeRecord> NodesBut(string me) => (Nodes?.Values ?? [])
+        .Where(node => node.Host != me)
+        .Select(node => node with { Vtep = VtepOf(node.Host) })
+        .Where(node => !node.Vtep.IsUnspecified);
+
     /// <summary>Every tunnel end of the cluster but this node's own.</summary>
     public ImmutableHashSet<IpAddr> VtepsBut(string me)
     {

@@ -59,11 +59,14 @@ internal sealed class KernelLinks(LinkDriver driver, StubPrograms stubs) : ILink
     /// <inheritdoc/>
     public void EnsureHostPlane(IfIndex vxlan, HostPlane? plane)
     {
-        driver.EnsureHostRoutes(vxlan, plane is null ? [] : [plane.Own.Gateway], plane is null ? [] : plane.Blocks, plane is null ? [] : [plane.Source]);
-        if (plane is not null)
+        if (plane is null)
         {
-            Forwarding.Enable(plane.Own.Gateway.IsV4);
+            driver.EnsureHostRoutes(vxlan, [], [], []);
+            return;
         }
+
+        driver.EnsureHostRoutes(vxlan, [plane.Own.Gateway], plane.Blocks, [plane.Source]);
+        Forwarding.Enable(plane.Own.Gateway.IsV4);
     }
 
     private static Linux.Namespaces.NetworkNamespace Namespace(IPodNamespace pod) => ((KernelNamespace)pod).Inner;

@@ -15,21 +15,20 @@ internal sealed partial class NodeKernel
     private static readonly TimeSpan Rest = TimeSpan.FromSeconds(180);
     private readonly Dictionary<IpAddr, long> _resting = [];
     private HostPlane? _plane;
+    private bool _planeIsSet;
 
     /// <summary>True when pods that nothing else names get the default network here.</summary>
     public bool ServesDefaultNetwork => facts().Block is not null;
 
     /// <summary>What to say when every address of the block is a pod's; null while one is not, or there is no block.</summary>
-    public string? DefaultNetworkIsFull => facts().Block is { } block && UsedInDefaultNetwork.Count() is var used && used >= block.Count
+    public string? DefaultNetworkIsFull => facts().Block is { } block && InDefaultNetwork.Count() is var used && used >= block.Count
         ? $"the block {block.Prefix} of this node has no free address: {used} of {block.Count} are in use"
         : null;
 
-    private IEnumerable<IpAddr> UsedInDefaultNetwork =>
-        Pods.Values.SelectMany(p => p.Attachments).Where(a => a.DatapathId == DatapathState.Cluster).Select(a => a.Address);
-
     /// <summary>The blocks that running pods have their addresses of: one, or none.</summary>
-    public IEnumerable<IpPrefix> BlocksInUse =>
-        Pods.Values.SelectMany(p => p.Attachments).Where(a => a.DatapathId == DatapathState.Cluster).Select(a => a.Subnet).Distinct();
+    public IEnumerable<IpPrefix> BlocksInUse => InDefaultNetwork.Select(a => a.Subnet).Distinct();
+
+    private IEnumerable<Attachment> InDefaultNetwork => Pods.Values.SelectMany(p => p.Attachments).Where(a => a.IsInDefaultNetwork);
 
     /// <summary>What a pod gets in the default network: the next free address of this node's block.</summary>
     /// <exception cref="ResolveException">The block has none left.</exception>
@@ -41,7 +40,7 @@ internal sealed partial class NodeKernel
             _resting.Remove(rested);
         }
 
-        var used = UsedInDefaultNetwork.ToHashSet();
+        var used = InDefaultNetwork.Select(a => a.Address).ToHashSet();
         var address = block.Next(journal.PeekNumber, candidate => used.Contains(candidate) || _resting.ContainsKey(candidate))
             ?? throw new ResolveException(
                 ResolveFailure.Exhausted,
@@ -52,7 +51,7 @@ internal sealed partial class NodeKernel
 
     private void BeginRest(IEnumerable<Attachment> gone)
     {
-        foreach (var attachment in gone.Where(a => a.DatapathId == DatapathState.Cluster))
+        foreach (var attachment in gone.Where(a => a.IsInDefaultNetwork))
         {
             _resting[attachment.Address] = time.GetTimestamp();
         }
@@ -73,7 +72,7 @@ internal sealed partial class NodeKernel
             Warn(LoopTopics.Blocks, $"the block {wanted!.Own.Prefix} of this node overlaps that of {string.Join(", ", rivals)}: give each node another -pod-cidr");
         }
 
-        if (wanted is not null && wanted == _plane)
+        if (_planeIsSet && wanted == _plane)
         {
             return true;
         }
@@ -81,7 +80,7 @@ internal sealed partial class NodeKernel
         try
         {
             links.EnsureHostPlane(_vxlan, wanted);
-            _plane = wanted;
+            (_plane, _planeIsSet) = (wanted, true);
             problems.Set(LoopTopics.HostPlane, null);
             return true;
         }

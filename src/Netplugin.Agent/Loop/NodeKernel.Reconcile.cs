@@ -44,7 +44,7 @@ internal sealed partial class NodeKernel
         _asked = null;
         links.EnsureFirewall(facts().Masquerades);
         _vxlan = links.EnsureVxlanDevice(OverlayMtu);
-        _plane = null;
+        _planeIsSet = false;
         LookAtLinks(removeOrphans);
         Volatile.Write(ref _current, datapath.Observe(Current));
         return Reconcile(new ClusterChange(true, [], false));

@@ -313,7 +313,7 @@ internal sealed partial class NodeKernel(
     {
         Volatile.Write(ref _pods, pods);
         ImmutableHashSet<NetworkId> networks =
-            [.. pods.Values.SelectMany(p => p.Attachments).Where(a => a.DatapathId != DatapathState.Cluster).Select(a => a.Endpoint.Network)];
+            [.. pods.Values.SelectMany(p => p.Attachments).Where(a => !a.IsInDefaultNetwork).Select(a => a.Endpoint.Network)];
         if (!networks.SetEquals(_networks))
         {
             _networks = networks;

@@ -2,7 +2,6 @@ using Netplugin.Agent.Attachments;
 using Netplugin.Agent.Cluster;
 using Netplugin.Agent.Resolve;
 using Netplugin.Agent.Runtime;
-using Netplugin.Core.Datapath;
 
 namespace Netplugin.Agent.Pods;
 
@@ -35,9 +34,8 @@ internal static class PodFacts
 
     private static EndpointFact Endpoint(Pod pod, Attachment attachment, ClusterView view, SandboxList? sandboxes, string me)
     {
-        if (attachment.DatapathId == DatapathState.Cluster)
+        if (attachment.IsInDefaultNetwork)
         {
-            // An address of this node's own block: nobody else can have it.
             return EndpointFact.Mine;
         }
 

@@ -5,7 +5,6 @@ using Netplugin.Agent.Cluster;
 using Netplugin.Agent.Kernel;
 using Netplugin.Agent.Loop;
 using Netplugin.Agent.Runtime;
-using Netplugin.Core.Datapath;
 using Netplugin.Linux;
 using Netplugin.Store;
 
@@ -192,7 +191,7 @@ internal sealed partial class PodKeeper : IAsyncDisposable
             await _loop.RunAsync(k => k.TearDown(key, [.. pod.Attachments.Select(a => a.Number)], ended: true));
             await _loop.RunAsync(k => k.Forget(key, []));
         }
-        else if (resolve && pod.Origin != PodOrigin.Operator && !pod.Attachments.Any(a => a.DatapathId == DatapathState.Cluster))
+        else if (resolve && pod.Origin != PodOrigin.Operator && !pod.Attachments.Any(a => a.IsInDefaultNetwork))
         {
             // A pod that runs in the default network stays there: what is posted for it counts from its next start.
             await PlugMissingAsync(pod, cancellationToken);

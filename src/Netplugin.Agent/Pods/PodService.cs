@@ -8,7 +8,6 @@ using Netplugin.Agent.Kernel;
 using Netplugin.Agent.Loop;
 using Netplugin.Agent.Resolve;
 using Netplugin.Agent.Runtime;
-using Netplugin.Core.Datapath;
 using Netplugin.Core.Model;
 using Netplugin.Store;
 
@@ -209,7 +208,7 @@ internal sealed class PodService(
         EndpointResolver.Choose(request.PodName, request.PodNamespace, request.Key.Sandbox, follower.Me, candidates, sandboxes.Runs);
 
     private static bool IsInDefaultNetwork(Pod known) =>
-        known.Attachments is [{ Phase: AttachmentPhase.Up, DatapathId: DatapathState.Cluster }];
+        known.Attachments is [{ Phase: AttachmentPhase.Up, IsInDefaultNetwork: true }];
 
     /// <summary>Says why pods cannot be attached now, if they cannot.</summary>
     /// <exception cref="NotReadyException">They cannot.</exception>
@@ -312,8 +311,7 @@ internal sealed class PodService(
 
     private async Task<bool> TryUnbindAsync(Pod pod, Attachment attachment, CancellationToken cancellationToken)
     {
-        // An address of this node's own block was never bound in the store.
-        if (attachment.DatapathId == DatapathState.Cluster)
+        if (attachment.IsInDefaultNetwork)
         {
             return true;
         }

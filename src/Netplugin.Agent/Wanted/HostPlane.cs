@@ -18,13 +18,11 @@ internal sealed record HostPlane(AddressBlock Own, IpAddr Source, ImmutableArray
     public static HostPlane? Of(ClusterView view, NodeFacts node) => node.Block is not { } own ? null : new(
         own,
         WantedState.VtepOf(view, node) is { IsUnspecified: false } vtep && vtep.IsV4 == own.Gateway.IsV4 ? vtep : own.Gateway,
-        [.. (view.Nodes?.Values ?? []).Where(other => other.Host != node.Host).SelectMany(other => other.Blocks)
-            .Append(own.Prefix).Distinct().OrderBy(block => (block.Address, block.Length))]);
+        [.. view.NodesBut(node.Host).SelectMany(other => other.Blocks).Append(own.Prefix).Distinct().OrderBy(block => (block.Address, block.Length))]);
 
     /// <summary>Nodes whose block overlaps this node's, so that some address is two pods'; empty when all is well.</summary>
     public static ImmutableArray<string> Rivals(ClusterView view, NodeFacts node) => node.Block is not { } own ? [] :
-        [.. (view.Nodes?.Values ?? []).Where(other => other.Host != node.Host && other.Blocks.Any(own.Prefix.Overlaps))
-            .Select(other => other.Host).Order(StringComparer.Ordinal)];
+        [.. view.NodesBut(node.Host).Where(other => other.Blocks.Any(own.Prefix.Overlaps)).Select(other => other.Host).Order(StringComparer.Ordinal)];
 
     /// <summary>Equal in every member; blocks compare by content.</summary>
     public bool Equals(HostPlane? other) => other is not null && Own == other.Own && Source == other.Source && Blocks.AsSpan().SequenceEqual(other.Blocks.AsSpan());

@@ -3,7 +3,6 @@ using Netplugin.Agent.Attachments;
 using Netplugin.Agent.Cluster;
 using Netplugin.Core.Addresses;
 using Netplugin.Core.Datapath;
-using Netplugin.Core.Model;
 using Netplugin.Core.Planning;
 
 namespace Netplugin.Agent.Wanted;
@@ -25,7 +24,7 @@ internal static class WantedState
         ClusterView view, NodeFacts node, IfIndex vxlan, IReadOnlyCollection<Attachment> local, DatapathState current, bool settling = false)
     {
         // Journal entries of one network agree on its number, so the first names the network.
-        var present = local.Where(a => a.DatapathId != DatapathState.Cluster).GroupBy(a => a.DatapathId).ToDictionary(g => g.Key, g => g.First());
+        var present = local.Where(a => !a.IsInDefaultNetwork).GroupBy(a => a.DatapathId).ToDictionary(g => g.Key, g => g.First());
 
         var interfaces = ImmutableDictionary.CreateBuilder<IfIndex, InterfaceEntry>();
         foreach (var a in local)
@@ -93,16 +92,12 @@ internal static class WantedState
             return [];
         }
 
-        var others = (view.Nodes?.Values ?? [])
-            .Where(other => other.Host != node.Host && !view.VtepOf(other.Host).IsUnspecified)
-            .SelectMany(other => AddressesOf(view, other).Select(address => (Address: address, Vtep: view.VtepOf(other.Host))));
+        var others = view.NodesBut(node.Host).SelectMany(other =>
+            other.Blocks.Select(block => new AddressBlock(block).Gateway).Append(other.Vtep).Select(address => (Address: address, other.Vtep)));
         var here = new[] { own.Gateway, VtepOf(view, node) }.Select(address => (Address: address, Vtep: IpAddr.Unspecified));
         return others.Concat(here).Where(n => !n.Address.IsUnspecified).Select(n => KeyValuePair.Create(
             new EndpointKey(DatapathState.Cluster, n.Address), new EndpointEntry(IfIndex.None, n.Vtep, MacAddress.Gateway)));
     }
-
-    private static IEnumerable<IpAddr> AddressesOf(ClusterView view, NodeRecord other) =>
-        other.Blocks.Select(block => new AddressBlock(block).Gateway).Append(view.VtepOf(other.Host));
 
     private static ImmutableDictionary<BlockKey, IpAddr> Blocks(ClusterView view, NodeFacts node, DatapathState current, bool settling)
     {
@@ -112,12 +107,12 @@ internal static class WantedState
         }
 
         var blocks = settling || view.Nodes is null ? current.Blocks : ImmutableDictionary<BlockKey, IpAddr>.Empty;
-        foreach (var other in (view.Nodes?.Values ?? []).Where(other => other.Host != node.Host && !view.VtepOf(other.Host).IsUnspecified))
+        foreach (var other in view.NodesBut(node.Host))
         {
-            blocks = blocks.SetItems(other.Blocks.Select(block => KeyValuePair.Create(new BlockKey(DatapathState.Cluster, block.Masked), view.VtepOf(other.Host))));
+            blocks = blocks.SetItems(other.Blocks.Select(block => KeyValuePair.Create(new BlockKey(DatapathState.Cluster, block), other.Vtep)));
         }
 
-        return blocks.SetItem(new BlockKey(DatapathState.Cluster, own.Prefix.Masked), IpAddr.Unspecified);
+        return blocks.SetItem(new BlockKey(DatapathState.Cluster, own.Prefix), IpAddr.Unspecified);
     }
 
     private static IEnumerable<KeyValuePair<EndpointKey, EndpointEntry>> Local(IReadOnlyCollection<Attachment> local) => local.Select(a =>
