@@ -26,17 +26,17 @@ public sealed partial class LinkDriver
             .Where(address => address.Device == device).Select(address => address.Prefix).ToHashSet();
         var routes = new[] { K.FamilyInet, K.FamilyInet6 }.SelectMany(family => RouteState.List(_node, family))
             .Where(route => route.Device == device && route.Table == AddressMessages.MainTable && route.Protocol != AddressMessages.ProtocolKernel)
-            .ToDictionary(route => route.Destination);
-        var reachable = blocks.Select(block => block.Masked)
+            .ToLookup(route => route.Destination);
+        var reachable = blocks.Select(block => block.Masked).Distinct()
             .Select(block => (Block: block, Source: sources.FirstOrDefault(source => source.IsV4 == block.Address.IsV4)))
             .Where(route => !route.Source.IsUnspecified)
             .ToDictionary(route => route.Block, route => route.Source);
 
         // With an address go the routes that speak from it, so routes leave first and come last.
         var batch = new NetlinkBatch();
-        foreach (var gone in routes.Keys.Where(block => !reachable.ContainsKey(block)))
+        foreach (var gone in routes.Where(route => !reachable.ContainsKey(route.Key)).SelectMany(route => route))
         {
-            AddressMessages.DeleteRoute(batch, device, gone);
+            AddressMessages.DeleteRoute(batch, device, gone.Destination);
         }
 
         foreach (var address in there.Where(address => !wanted.Contains(address)))
@@ -49,7 +49,7 @@ public sealed partial class LinkDriver
             AddressMessages.Add(batch, device, address);
         }
 
-        foreach (var (block, source) in reachable.Where(route => !routes.TryGetValue(route.Key, out var known) || known.Source != route.Value))
+        foreach (var (block, source) in reachable.Where(route => !routes[route.Key].Any(known => known.Source == route.Value)))
         {
             AddressMessages.Put(batch, device, block, source);
         }

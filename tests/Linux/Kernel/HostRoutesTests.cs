@@ -50,6 +50,18 @@ public sealed class HostRoutesTests : IDisposable
     }
 
     [Fact]
+    public void Routes_that_somebody_doubled_are_no_harm_and_go_with_the_block()
+    {
+        Ensure([Own], "10.244.1.0/24", "10.244.2.0/24");
+        Ip("route", "add", "10.244.2.0/24", "dev", LinkNames.Vxlan, "metric", "7");
+
+        Ensure([Own], "10.244.1.0/24", "10.244.2.0/24", "10.244.2.0/24");
+        Ensure([Own], "10.244.1.0/24");
+
+        Assert.DoesNotContain("10.244.2.0", Ip("route", "show"), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Asked_twice_it_changes_nothing()
     {
         Ensure([Own], "10.244.1.0/24");
