@@ -32,7 +32,7 @@ public sealed class ClusterNetworkTests
 
     [Theory]
     [MemberData(nameof(BothFamiliesEachNodeEitherWay))]
-    public void Pods_and_nodes_reach_each_other_on_one_node_and_across(string here, string there, DirectNodes directNodes)
+    public async Task Pods_and_nodes_reach_each_other_on_one_node_and_across(string here, string there, DirectNodes directNodes)
     {
         using var network = new TestNetwork(nodes: 2, directNodes: directNodes);
         var (one, two) = (network.Nodes[0], network.Nodes[1]);
@@ -45,18 +45,18 @@ public sealed class ClusterNetworkTests
 
         Talk.Udp(pod, other);
         Talk.Tcp(pod, other, 1 << 20);
-        Assert.Equal(gateway, SourceSeen(one.Namespace, pod.Namespace, pod.Address));
-        Assert.Equal(gateway, SourceSeen(one.Namespace, other.Namespace, other.Address));
-        Assert.Equal(otherGateway, SourceSeen(two.Namespace, pod.Namespace, pod.Address));
-        Assert.Equal(pod.Address, SourceSeen(pod.Namespace, one.Namespace, gateway));
-        Assert.Equal(pod.Address, SourceSeen(pod.Namespace, two.Namespace, otherGateway));
+        Assert.Equal(gateway, await SourceSeenAsync(one.Namespace, pod.Namespace, pod.Address));
+        Assert.Equal(gateway, await SourceSeenAsync(one.Namespace, other.Namespace, other.Address));
+        Assert.Equal(otherGateway, await SourceSeenAsync(two.Namespace, pod.Namespace, pod.Address));
+        Assert.Equal(pod.Address, await SourceSeenAsync(pod.Namespace, one.Namespace, gateway));
+        Assert.Equal(pod.Address, await SourceSeenAsync(pod.Namespace, two.Namespace, otherGateway));
         Talk.Ping(pod, gateway.ToIPAddress());
         Talk.Ping(pod, otherGateway.ToIPAddress());
         Assert.True(one.Events(DatapathEvent.ToHost) > 0 && one.Events(DatapathEvent.FromHost) > 0 && two.Events(DatapathEvent.ToHost) > 0);
     }
 
     [Fact]
-    public void A_pod_reaches_the_nodes_by_their_tunnel_ends_and_the_world_by_its_nodes_address()
+    public async Task A_pod_reaches_the_nodes_by_their_tunnel_ends_and_the_world_by_its_nodes_address()
     {
         using var network = new TestNetwork(nodes: 2);
         network.Nodes[0].ServeCluster();
@@ -64,9 +64,9 @@ public sealed class ClusterNetworkTests
         TestNetwork.Ip(network.Wire, "addr add 192.168.2.1/24 dev wire");
         var pod = network.AddPod(1, DatapathState.Cluster, "10.244.1.9");
 
-        Assert.Equal(pod.Address, SourceSeen(pod.Namespace, network.Nodes[0].Namespace, TestNetwork.VtepOf(1)));
-        Assert.Equal(pod.Address, SourceSeen(pod.Namespace, network.Nodes[1].Namespace, TestNetwork.VtepOf(2)));
-        Assert.Equal(TestNetwork.VtepOf(1), SourceSeen(pod.Namespace, network.Wire, IpAddr.Parse("192.168.2.1")));
+        Assert.Equal(pod.Address, await SourceSeenAsync(pod.Namespace, network.Nodes[0].Namespace, TestNetwork.VtepOf(1)));
+        Assert.Equal(pod.Address, await SourceSeenAsync(pod.Namespace, network.Nodes[1].Namespace, TestNetwork.VtepOf(2)));
+        Assert.Equal(TestNetwork.VtepOf(1), await SourceSeenAsync(pod.Namespace, network.Wire, IpAddr.Parse("192.168.2.1")));
     }
 
     [Fact]
@@ -91,25 +91,6 @@ public sealed class ClusterNetworkTests
         await Eventually.HoldsAsync("what is for no pod to be dropped", () => node.Drops(DropReason.UnknownDestination) == 1);
     }
 
-    // A datagram there and another back, by the address that was asked; says whom the listener saw.
-    private static IpAddr SourceSeen(NetworkNamespace from, NetworkNamespace to, IpAddr address)
-    {
-        var family = address.IsV4 ? AddressFamily.InterNetwork : AddressFamily.InterNetworkV6;
-        using var listener = InNamespace.Open(TestNetwork.PathOf(to), () =>
-        {
-            var socket = new Socket(family, SocketType.Dgram, ProtocolType.Udp) { ReceiveTimeout = 10_000 };
-            socket.Bind(new IPEndPoint(address.ToIPAddress(), Port));
-            return socket;
-        });
-        using var sender = InNamespace.Open(TestNetwork.PathOf(from), () => new Socket(family, SocketType.Dgram, ProtocolType.Udp) { ReceiveTimeout = 10_000 });
-        var target = new IPEndPoint(address.ToIPAddress(), Port);
-        var buffer = new byte[64];
-        EndPoint asker = new IPEndPoint(target.Address, 0), answerer = new IPEndPoint(target.Address, 0);
-        sender.SendTo("question"u8, target);
-        listener.ReceiveFrom(buffer, ref asker);
-        listener.SendTo("answer"u8, asker);
-        sender.ReceiveFrom(buffer, ref answerer);
-        Assert.Equal(target, answerer);
-        return IpAddr.From(((IPEndPoint)asker).Address);
-    }
+    private static async Task<IpAddr> SourceSeenAsync(NetworkNamespace from, NetworkNamespace to, IpAddr address) =>
+        IpAddr.From(await UdpSockets.SourceSeenAsync(TestNetwork.PathOf(from), TestNetwork.PathOf(to), address.ToIPAddress(), Port));
 }

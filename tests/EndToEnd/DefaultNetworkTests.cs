@@ -118,25 +118,6 @@ public sealed class DefaultNetworkTests
         }
     }
 
-    /// <summary>Sends a datagram to a listener, which answers; says the source that the listener saw once the answer is there.</summary>
-    private static async Task<string> SourceSeenAsync(string from, string to, string address)
-    {
-        // By the address that was asked: a host with several would answer from the one that its route prefers.
-        using Socket listener = InNamespace.Open(to, () =>
-        {
-            var socket = new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
-            socket.Bind(new IPEndPoint(IPAddress.Parse(address), Port));
-            return socket;
-        });
-        using Socket sender = UdpSockets.Open(from);
-        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(5));
-        var target = new IPEndPoint(IPAddress.Parse(address), Port);
-        byte[] buffer = new byte[64];
-        await sender.SendToAsync("question"u8.ToArray(), target, limit.Token);
-        SocketReceiveFromResult asked = await listener.ReceiveFromAsync(buffer, new IPEndPoint(IPAddress.Any, 0), limit.Token);
-        await listener.SendToAsync("answer"u8.ToArray(), asked.RemoteEndPoint, limit.Token);
-        SocketReceiveFromResult answered = await sender.ReceiveFromAsync(buffer, new IPEndPoint(IPAddress.Any, 0), limit.Token);
-        Assert.Equal(target, answered.RemoteEndPoint);
-        return ((IPEndPoint)asked.RemoteEndPoint).Address.ToString();
-    }
+    private static async Task<string> SourceSeenAsync(string from, string to, string address) =>
+        (await UdpSockets.SourceSeenAsync(from, to, IPAddress.Parse(address), Port)).ToString();
 }

@@ -7,8 +7,8 @@ using System.Text;
 using System.Text.Json.Nodes;
 using Netplugin.Kubernetes;
 using Netplugin.Kubernetes.Configuration;
-using Netplugin.Tests.Kubernetes.Unit.Fixtures;
 using Netplugin.Tests.Support;
+using Netplugin.Tests.Support.Certificates;
 
 namespace Netplugin.Tests.Kubernetes.Api.Fixtures;
 

@@ -1,6 +1,7 @@
 using Netplugin.Core.Services;
 using Netplugin.Kubernetes;
 using Netplugin.Kubernetes.Follow;
+using Netplugin.Tests.Support;
 
 namespace Netplugin.Tests.Kubernetes.Unit.Fixtures;
 
@@ -8,13 +9,10 @@ namespace Netplugin.Tests.Kubernetes.Unit.Fixtures;
 internal sealed class Follower<T> : IAsyncDisposable
     where T : class
 {
-    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(20);
-
-    private readonly CancellationTokenSource _cancel = new();
-    private readonly IAsyncEnumerator<ResourceEvent<T>> _events;
+    private readonly EndlessReader<ResourceEvent<T>> _events;
 
     public Follower(KubernetesClient client, Resource<T> resource, ResourceSelector selector = default) =>
-        _events = client.FollowAsync(resource, selector, _cancel.Token).GetAsyncEnumerator();
+        _events = new(cancellation => client.FollowAsync(resource, selector, cancellation));
 
     public Dictionary<NamespacedName, T> Objects { get; } = [];
 
@@ -22,8 +20,8 @@ internal sealed class Follower<T> : IAsyncDisposable
 
     public async Task<ResourceEvent<T>> NextAsync()
     {
-        Assert.True(await _events.MoveNextAsync().AsTask().WaitAsync(Deadline));
-        switch (_events.Current)
+        var next = await _events.NextAsync();
+        switch (next)
         {
             case ResourceEvent<T>.Snapshot(var objects):
                 Objects.Clear();
@@ -49,28 +47,11 @@ internal sealed class Follower<T> : IAsyncDisposable
                 break;
         }
 
-        return _events.Current;
+        return next;
     }
 
     public async Task<TEvent> NextAsync<TEvent>()
         where TEvent : ResourceEvent<T> => Assert.IsType<TEvent>(await NextAsync());
 
-    public async ValueTask DisposeAsync()
-    {
-        await _cancel.CancelAsync();
-        try
-        {
-            // A read that is still waiting must have ended before the iterator can be disposed.
-            while (await _events.MoveNextAsync())
-            {
-            }
-        }
-        catch (OperationCanceledException)
-        {
-            // How a follow ends.
-        }
-
-        await _events.DisposeAsync();
-        _cancel.Dispose();
-    }
+    public ValueTask DisposeAsync() => _events.DisposeAsync();
 }

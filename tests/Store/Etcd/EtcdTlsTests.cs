@@ -1,6 +1,7 @@
 using Netplugin.Store;
 using Netplugin.Store.Etcd;
 using Netplugin.Tests.Store.Fixtures;
+using Netplugin.Tests.Support.Certificates;
 
 namespace Netplugin.Tests.Store.Etcd;
 

@@ -1,15 +1,15 @@
 using System.Text;
 using Netplugin.Store;
+using Netplugin.Tests.Support;
 
 namespace Netplugin.Tests.Store.Fixtures;
 
 /// <summary>Reads a follow step by step and keeps the state that follows from it, checking that nothing comes out of order.</summary>
 internal sealed class Follower : IAsyncDisposable
 {
-    private readonly CancellationTokenSource _cancel = new();
-    private readonly IAsyncEnumerator<StoreEvent> _events;
+    private readonly EndlessReader<StoreEvent> _events;
 
-    public Follower(IStateStore store, string prefix) => _events = store.FollowAsync(prefix, _cancel.Token).GetAsyncEnumerator();
+    public Follower(IStateStore store, string prefix) => _events = new(cancellation => store.FollowAsync(prefix, cancellation));
 
     public SortedDictionary<string, string> State { get; } = new(StringComparer.Ordinal);
 
@@ -21,9 +21,9 @@ internal sealed class Follower : IAsyncDisposable
 
     public async Task<StoreEvent> NextAsync()
     {
-        Assert.True(await _events.MoveNextAsync().AsTask().WaitAsync(Wait.Deadline));
-        Apply(_events.Current);
-        return _events.Current;
+        var next = await _events.NextAsync();
+        Apply(next);
+        return next;
     }
 
     public async Task<T> NextAsync<T>()
@@ -37,24 +37,7 @@ internal sealed class Follower : IAsyncDisposable
         }
     }
 
-    public async ValueTask DisposeAsync()
-    {
-        await _cancel.CancelAsync();
-        try
-        {
-            // A read that is still waiting must have ended before the iterator can be disposed.
-            while (await _events.MoveNextAsync())
-            {
-            }
-        }
-        catch (OperationCanceledException)
-        {
-            // How a follow ends.
-        }
-
-        await _events.DisposeAsync();
-        _cancel.Dispose();
-    }
+    public ValueTask DisposeAsync() => _events.DisposeAsync();
 
     private void Apply(StoreEvent next)
     {

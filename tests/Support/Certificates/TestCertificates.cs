@@ -2,13 +2,14 @@ using System.Net;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 
-namespace Netplugin.Tests.Kubernetes.Unit.Fixtures;
+namespace Netplugin.Tests.Support.Certificates;
 
 /// <summary>An authority with a server certificate for 127.0.0.1 and a client certificate, as PEM files in a folder of their own.</summary>
-internal sealed class TestCertificates : IDisposable
+public sealed class TestCertificates : IDisposable
 {
-    private readonly string _directory = Directory.CreateTempSubdirectory("netplugin-kubernetes-tls-").FullName;
+    private readonly string _directory = Directory.CreateTempSubdirectory("netplugin-tls-").FullName;
 
+    /// <summary>Makes them; they are good for an hour.</summary>
     public TestCertificates()
     {
         using var caKey = ECDsa.Create(ECCurve.NamedCurves.nistP256);
@@ -21,12 +22,16 @@ internal sealed class TestCertificates : IDisposable
         Issue(ca, "othername", "127.9.9.9");
     }
 
+    /// <summary>The authority's certificate.</summary>
     public string CaFile => Path.Combine(_directory, "ca.pem");
 
+    /// <summary>The certificate of <c>server</c>, <c>client</c>, or <c>othername</c>, a server's for another address.</summary>
     public string CertificateOf(string name) => Path.Combine(_directory, name + ".pem");
 
+    /// <summary>The key of the certificate of that name.</summary>
     public string KeyOf(string name) => Path.Combine(_directory, name + "-key.pem");
 
+    /// <inheritdoc/>
     public void Dispose() => Directory.Delete(_directory, recursive: true);
 
     private void Issue(X509Certificate2 ca, string name, string? address)
