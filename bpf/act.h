@@ -13,6 +13,7 @@
 #include "decision.h"
 #include "maps.h"
 #include "reply.h"
+#include "translate.h"
 #include "vxlan.h"
 
 /*
@@ -25,6 +26,14 @@ static __always_inline int np_enter_pod(struct __sk_buff *skb, __u32 ifindex)
 		bpf_skb_change_type(skb, NP_PACKET_HOST);
 	skb->mark = 0;
 	return bpf_redirect_peer(ifindex, 0);
+}
+
+/* Before the packet grows; a reply quotes it as the pod sent it. */
+static __always_inline long np_act_translate(struct __sk_buff *skb, const struct np_decision *d)
+{
+	if (!d->translate || d->verdict == NP_VERDICT_DROP || d->verdict == NP_VERDICT_REPLY)
+		return 0;
+	return np_translate(skb, d);
 }
 
 static __always_inline int np_act_local(struct __sk_buff *skb, const struct np_decision *d, __u32 event)
@@ -98,6 +107,9 @@ static __always_inline __u32 np_reply_event(__u32 reply)
 	case NP_REPLY_PING4:
 	case NP_REPLY_PING6:
 		return NP_EVENT_PING_ANSWERED;
+	case NP_REPLY_REFUSED4:
+	case NP_REPLY_REFUSED6:
+		return NP_EVENT_SERVICE_REFUSED;
 	default:
 		return NP_EVENT_TOO_BIG_ANSWERED;
 	}
@@ -115,6 +127,8 @@ static __always_inline int np_act_reply(struct __sk_buff *skb, const struct np_d
 static __always_inline int np_run_from_pod(struct __sk_buff *skb, struct np_decision *d)
 {
 	np_decide_from_pod(skb, skb->ifindex, d);
+	if (np_act_translate(skb, d))
+		return np_drop(skb, NP_REASON_HELPER_FAILED);
 	switch (d->verdict) {
 	case NP_VERDICT_LOCAL:
 		return np_act_local(skb, d, NP_EVENT_DELIVERED_LOCAL);
@@ -133,6 +147,8 @@ static __always_inline int np_run_from_overlay(struct __sk_buff *skb, __u32 vni,
 					       struct np_decision *d)
 {
 	np_decide_from_overlay(skb, vni, vtep, d);
+	if (np_act_translate(skb, d))
+		return np_drop(skb, NP_REASON_HELPER_FAILED);
 	if (d->verdict == NP_VERDICT_LOCAL)
 		return np_act_local(skb, d, NP_EVENT_TUNNELLED_IN);
 	if (d->verdict == NP_VERDICT_HOST)
@@ -149,7 +165,7 @@ static __always_inline int np_run_from_host(struct __sk_buff *skb, struct np_dec
 	if (d->verdict == NP_VERDICT_DROP)
 		return np_drop(skb, d->what);
 	d->rewrite = 1;
-	if (!node || bpf_skb_store_bytes(skb, ETH_ALEN, node->gateway_mac, ETH_ALEN, 0))
+	if (np_act_translate(skb, d) || !node || bpf_skb_store_bytes(skb, ETH_ALEN, node->gateway_mac, ETH_ALEN, 0))
 		return np_drop(skb, NP_REASON_HELPER_FAILED);
 	if (d->verdict == NP_VERDICT_TUNNEL)
 		return np_act_tunnel(skb, d);

@@ -28,8 +28,8 @@ enum np_connection_flag {
 	NP_CONNECTION_FIN_CLIENT = 8,
 	NP_CONNECTION_FIN_BACKEND = 16,
 	NP_CONNECTION_RESET = 32,
-	/* The frontend is a port of every node. */
-	NP_CONNECTION_NODE_PORT = 64,
+	/* Its other entry is being taken away: no packet goes by it any more. */
+	NP_CONNECTION_DEAD = 64,
 };
 
 /*

@@ -16,11 +16,8 @@ static __always_inline void np_decide_from_host_ip(struct __sk_buff *skb, const 
 	const struct np_block *block;
 
 	if (target && target->ifindex) {
-		d->verdict = NP_VERDICT_LOCAL;
-		d->network = NP_CLUSTER;
-		d->ifindex = target->ifindex;
 		np_mac_copy(d->mac, target->mac);
-		return;
+		return np_decide_local(skb, ip, NP_CLUSTER, target->ifindex, d);
 	}
 	/* A node is reached by the underlay; routed here, its address is not. */
 	if (target)

@@ -3,13 +3,14 @@
 #ifndef NP_DECIDE_OVERLAY_H
 #define NP_DECIDE_OVERLAY_H
 
+#include "decide_service.h"
 #include "decision.h"
 #include "maps.h"
 #include "nd.h"
 #include "parse.h"
 
-static __always_inline void np_decide_overlay_ip(const struct np_node *node, const struct ethhdr *eth, const struct np_ip *ip,
-						 __u32 network, const struct np_addr *vtep, struct np_decision *d)
+static __always_inline void np_decide_overlay_ip(struct __sk_buff *skb, const struct np_node *node, const struct ethhdr *eth,
+						 const struct np_ip *ip, __u32 network, const struct np_addr *vtep, struct np_decision *d)
 {
 	const struct np_endpoint *source = np_endpoint_get(network, &ip->src);
 	const struct np_endpoint *target;
@@ -41,10 +42,9 @@ static __always_inline void np_decide_overlay_ip(const struct np_node *node, con
 		return np_decide_to_host(d, node);
 	if (!target->ifindex)
 		return np_decide_drop(d, NP_REASON_NOT_LOCAL);
-	d->verdict = NP_VERDICT_LOCAL;
-	d->ifindex = target->ifindex;
 	np_mac_copy(d->mac, target->mac);
 	d->rewrite = !np_mac_equal(eth->h_dest, target->mac);
+	np_decide_local(skb, ip, network, target->ifindex, d);
 }
 
 static __always_inline void np_decide_overlay_frame(struct __sk_buff *skb, const struct np_node *node, __u32 vni,
@@ -80,7 +80,7 @@ static __always_inline void np_decide_overlay_frame(struct __sk_buff *skb, const
 	}
 	if (reason)
 		return np_decide_drop(d, reason);
-	np_decide_overlay_ip(node, &eth, &ip, vni, vtep, d);
+	np_decide_overlay_ip(skb, node, &eth, &ip, vni, vtep, d);
 }
 
 /*

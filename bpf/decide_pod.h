@@ -4,11 +4,24 @@
 #define NP_DECIDE_POD_H
 
 #include "arp.h"
+#include "decide_service.h"
 #include "decision.h"
 #include "icmp.h"
 #include "maps.h"
 #include "nd.h"
 #include "parse.h"
+
+/* True for UDP that is to be for the VXLAN port; a later fragment has no port and is judged by its address alone. */
+static __always_inline int np_is_vxlan(struct __sk_buff *skb, const struct np_ip *ip, const struct np_decision *d)
+{
+	__be16 port;
+
+	if (ip->proto != IPPROTO_UDP)
+		return 0;
+	if (d->translate)
+		return d->to.dport == bpf_htons(NP_VXLAN_PORT);
+	return !ip->later && ip->l4 + 4 <= ip->end && !np_load(skb, ip->l4 + 2, &port, 2) && port == bpf_htons(NP_VXLAN_PORT);
+}
 
 /* The next hop, where the packet can go there without the VXLAN device: what is to be fragmented outside cannot. */
 static __always_inline void np_decide_next_hop(struct __sk_buff *skb, const struct np_ip *ip, const struct np_node *node,
@@ -49,17 +62,15 @@ static __always_inline void np_decide_known(struct __sk_buff *skb, const struct 
 	d->rewrite = !np_mac_equal(eth->h_dest, mac);
 	if (!ifindex)
 		return np_decide_tunnel(skb, ip, node, network, vtep, d);
-	d->verdict = NP_VERDICT_LOCAL;
-	d->network = network;
-	d->ifindex = ifindex;
+	np_decide_local(skb, ip, network, ifindex, d);
 }
 
 /* Addresses that mean something else to each who has them: nothing for them is routed. */
 static __always_inline int np_is_unroutable(const struct np_addr *a)
 {
 	if (np_addr_is_v4(a))
-		return !a->bytes[12] || a->bytes[12] == 127;
-	return (a->bytes[0] == 0xfe && (a->bytes[1] & 0xc0) == 0x80) || (!a->words[0] && !a->words[1] && !a->words[2]);
+		return !a->bytes[12] || a->bytes[12] == 127 || np_is_hairpin(a);
+	return np_is_hairpin(a) || (a->bytes[0] == 0xfe && (a->bytes[1] & 0xc0) == 0x80) || (!a->words[0] && !a->words[1] && !a->words[2]);
 }
 
 /*
@@ -72,7 +83,7 @@ static __always_inline void np_decide_unknown(struct __sk_buff *skb, const struc
 	int routed = np_mac_equal(eth->h_dest, node->gateway_mac);
 
 	/* Masqueraded, it would come out of a VTEP. */
-	if (np_is_vxlan(skb, ip))
+	if (np_is_vxlan(skb, ip, d))
 		return np_decide_drop(d, NP_REASON_POD_VXLAN);
 	if (network == NP_CLUSTER && routed && !np_is_unroutable(&ip->dst))
 		return np_decide_to_host(d, node);
@@ -87,10 +98,10 @@ static __always_inline void np_decide_unknown(struct __sk_buff *skb, const struc
 }
 
 static __always_inline void np_decide_pod_ip(struct __sk_buff *skb, const struct ethhdr *eth, const struct np_node *node,
-					     const struct np_interface *iface, const struct np_ip *ip, struct np_decision *d)
+					     const struct np_interface *iface, struct np_ip *ip, struct np_decision *d)
 {
+	const struct np_block *block = NULL;
 	const struct np_endpoint *endpoint;
-	const struct np_block *block;
 
 	if (!np_addr_equal(&ip->src, &iface->addr))
 		return np_decide_drop(d, NP_REASON_ADDRESS_SPOOF);
@@ -99,15 +110,25 @@ static __always_inline void np_decide_pod_ip(struct __sk_buff *skb, const struct
 	if (ip->broadcast || eth->h_dest[0] & 1)
 		return np_decide_drop(d, NP_REASON_BROADCAST);
 	endpoint = np_endpoint_get(iface->network, &ip->dst);
+	if (!endpoint)
+		block = np_block_get(iface->network, &ip->dst);
+	/* What is for no pod may be for a Service. */
+	if (iface->network == NP_CLUSTER && !block && (!endpoint || !endpoint->ifindex)) {
+		if (np_decide_service(skb, node, iface, endpoint != NULL, ip, d))
+			return;
+		if (d->translate) {
+			endpoint = np_endpoint_get(NP_CLUSTER, &ip->dst);
+			block = endpoint ? NULL : np_block_get(NP_CLUSTER, &ip->dst);
+		}
+	}
 	if (endpoint) {
 		/* No VXLAN to nodes: what the cluster network has elsewhere are such, for its pods are found by their blocks. */
-		if (!endpoint->ifindex && (iface->network == NP_CLUSTER || np_is_this_node(endpoint)) && np_is_vxlan(skb, ip))
+		if (!endpoint->ifindex && (iface->network == NP_CLUSTER || np_is_this_node(endpoint)) && np_is_vxlan(skb, ip, d))
 			return np_decide_drop(d, NP_REASON_POD_VXLAN);
 		if (np_is_this_node(endpoint))
 			return np_decide_to_host(d, node);
 		return np_decide_known(skb, eth, ip, node, iface->network, endpoint->ifindex, &endpoint->vtep, endpoint->mac, d);
 	}
-	block = np_block_get(iface->network, &ip->dst);
 	if (!block)
 		return np_decide_unknown(skb, eth, ip, node, iface->network, d);
 	/* A pod of another node, which this node need not know one by one. */

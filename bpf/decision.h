@@ -6,6 +6,7 @@
 #ifndef NP_DECISION_H
 #define NP_DECISION_H
 
+#include "connections.h"
 #include "maps.h"
 #include "np.h"
 #include "reasons.h"
@@ -25,6 +26,18 @@ enum np_reply {
 	NP_REPLY_PING6 = 4,
 	NP_REPLY_FRAG_NEEDED = 5, /* ICMPv4 type 3 code 4 */
 	NP_REPLY_TOO_BIG = 6,	  /* ICMPv6 type 2 */
+	NP_REPLY_REFUSED4 = 7,	  /* ICMPv4 type 3 code 3 */
+	NP_REPLY_REFUSED6 = 8,	  /* ICMPv6 type 1 code 4 */
+};
+
+enum np_translation {
+	NP_TRANSLATE_NOTHING = 0,
+	/* Addresses and ports. */
+	NP_TRANSLATE_PACKET = 1,
+	/* A later fragment has no ports. */
+	NP_TRANSLATE_ADDRESSES = 2,
+	/* Of an ICMP error what it quotes, turned round; and where it comes from, if that is the one that the quoted packet went to. */
+	NP_TRANSLATE_ERROR = 3,
 };
 
 struct np_decision {
@@ -40,6 +53,10 @@ struct np_decision {
 	__u8 router;	     /* ND: the answer is about the gateway */
 	__u8 rewrite;	     /* local, tunnel: the packet's destination MAC differs from mac */
 	__u8 ecn;	     /* tunnel: the packet's ECN field (RFC 3168 section 5) */
+	__u8 translate;	     /* what of the packet becomes as to has it: an np_translation */
+	__u8 proto;	     /* translate: the transport protocol */
+	__u32 l4;	     /* translate: offset of its header from the start of the frame */
+	struct np_tuple to;
 };
 
 static __always_inline void np_decide_drop(struct np_decision *d, __u32 reason)

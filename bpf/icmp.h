@@ -9,9 +9,12 @@
 
 #define NP_ICMP_ECHO_REPLY 0
 #define NP_ICMP_UNREACHABLE 3
+#define NP_ICMP_PORT_UNREACHABLE 3
 #define NP_ICMP_FRAG_NEEDED 4
 #define NP_ICMP_ECHO 8
 
+#define NP_ICMPV6_UNREACHABLE 1
+#define NP_ICMPV6_PORT_UNREACHABLE 4
 #define NP_ICMPV6_TOO_BIG 2
 #define NP_ICMPV6_ECHO 128
 #define NP_ICMPV6_ECHO_REPLY 129
@@ -62,6 +65,15 @@ static __always_inline void np_decide_too_big(struct __sk_buff *skb, const struc
 	d->vtep = net && !np_addr_is_none(&net->gateway) && np_addr_is_v4(&net->gateway) == v4 ? net->gateway : ip->dst;
 	d->mtu = node->overlay_mtu;
 	np_decide_reply(d, v4 ? NP_REPLY_FRAG_NEEDED : NP_REPLY_TOO_BIG, node->gateway_mac);
+}
+
+/* A frontend without endpoints, as kube-proxy refuses it: port unreachable, from the frontend's own address. */
+static __always_inline void np_decide_refuse(const struct np_ip *ip, const struct np_node *node, struct np_decision *d)
+{
+	/* The quote is of fixed length: none about what has more than a plain header, nor about a cut one. */
+	if (!ip->plain || ip->l4 + 8 > ip->end)
+		return np_decide_drop(d, NP_REASON_NO_BACKEND);
+	np_decide_reply(d, np_addr_is_v4(&ip->dst) ? NP_REPLY_REFUSED4 : NP_REPLY_REFUSED6, node->gateway_mac);
 }
 
 #endif

@@ -18,6 +18,9 @@
 /* linux/skbuff.h, not in UAPI: this skb_shared_info.gso_size means that fragments have sizes of their own (SCTP). */
 #define NP_GSO_BY_FRAGS 0xffff
 
+/* asm-generic/errno-base.h, by number: what map updates answer. */
+#define NP_EEXIST 17
+
 /* linux/if_packet.h, which needs libc headers. */
 #define NP_PACKET_HOST 0
 

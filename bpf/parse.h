@@ -49,6 +49,7 @@ struct np_ip {
 	__u32 len;	/* of the IP packet, bytes */
 	__u32 l4;	/* offset of the transport header from the start of the frame */
 	__u32 end;	/* offset of the IP packet's end */
+	__be32 id;	/* a fragment: which datagram it is of */
 	__u8 proto;
 	__u8 fragment;	/* a fragment, the first or a later one */
 	__u8 later;	/* a later fragment: there is no transport header */
@@ -109,6 +110,7 @@ static __always_inline __u32 np_parse_ipv4(struct __sk_buff *skb, struct np_ip *
 	ip->len = total;
 	ip->l4 = ETH_HLEN + ihl;
 	ip->end = ETH_HLEN + total;
+	ip->id = h.id;
 	ip->proto = h.proto;
 	ip->fragment = (frag & (NP_IP_MF | NP_IP_OFFSET)) != 0;
 	ip->later = (frag & NP_IP_OFFSET) != 0;
@@ -152,6 +154,8 @@ static __always_inline __u32 np_parse_extensions(struct __sk_buff *skb, struct n
 			return NP_REASON_MALFORMED;
 		ip->plain = 0;
 		if (ip->proto == IPPROTO_FRAGMENT) {
+			if (np_load(skb, ip->l4 + 4, &ip->id, sizeof(ip->id)))
+				return NP_REASON_MALFORMED;
 			ip->fragment = 1;
 			ip->l4 += 8;
 			ip->proto = h[0];
@@ -202,15 +206,6 @@ static __always_inline __u32 np_parse_ipv6(struct __sk_buff *skb, struct np_ip *
 static __always_inline int np_l4_head(struct __sk_buff *skb, const struct np_ip *ip, __u8 head[2])
 {
 	return ip->later || ip->l4 + 2 > ip->end ? -1 : np_load(skb, ip->l4, head, 2);
-}
-
-/* True for UDP to the VXLAN port; a later fragment has no port and is judged by its address alone. */
-static __always_inline int np_is_vxlan(struct __sk_buff *skb, const struct np_ip *ip)
-{
-	__be16 port;
-
-	return ip->proto == IPPROTO_UDP && !ip->later && ip->l4 + 4 <= ip->end && !np_load(skb, ip->l4 + 2, &port, 2) &&
-	       port == bpf_htons(NP_VXLAN_PORT);
 }
 
 /* Length in bytes of the largest IP packet that this one becomes on the wire: a GSO packet is cut up later. */

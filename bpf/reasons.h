@@ -79,6 +79,16 @@ enum np_reason {
 	NP_REASON_UNCONFIGURED = 36,
 	/* The host's stack sent to another node's pod from an address that is not the node's: the other side would take it for a forgery. */
 	NP_REASON_HOST_SOURCE = 37,
+	/* To a Service none of whose endpoints its traffic policy allows on this node. */
+	NP_REASON_NO_LOCAL_BACKEND = 38,
+	/* To a Service whose endpoints changed in this very moment. */
+	NP_REASON_NO_BACKEND = 39,
+	/* A connection to a Service more than one pod may have. */
+	NP_REASON_CONNECTION_QUOTA = 40,
+	/* The node has no room for another connection to a Service. */
+	NP_REASON_CONNECTIONS_FULL = 41,
+	/* No port was found for another connection of the pod to the same backend. */
+	NP_REASON_CONNECTION_PORTS = 42,
 	NP_REASON_COUNT
 };
 
@@ -95,6 +105,8 @@ enum np_event {
 	NP_EVENT_TO_HOST = 7,
 	/* Delivered to a pod of this node for the host's stack. */
 	NP_EVENT_FROM_HOST = 8,
+	/* Refused for a Service that has no endpoint. */
+	NP_EVENT_SERVICE_REFUSED = 9,
 	NP_EVENT_COUNT
 };
 

@@ -253,6 +253,63 @@ static __always_inline long np_reply_too_big(struct __sk_buff *skb, const struct
 	return err ?: bpf_skb_store_bytes(skb, ETH_HLEN, &f, sizeof(f), 0);
 }
 
+/* The header and 8 bytes behind it are what an error must quote (RFC 792), and enough for the one who sent it to know its own. */
+static __always_inline long np_reply_refused4(struct __sk_buff *skb, const struct np_decision *d)
+{
+	struct {
+		struct ethhdr eth;
+		struct np_ipv4 ip;
+		struct np_icmp_error icmp;
+		struct np_ipv4 quoted;
+		__u8 head[8];
+	} __attribute__((packed, aligned(4))) f = {};
+	long err;
+
+	if (np_load(skb, 0, &f.eth, sizeof(f.eth)) || np_load(skb, ETH_HLEN, &f.quoted, sizeof(f.quoted) + sizeof(f.head)))
+		return -1;
+	np_turn(&f.eth, d->mac);
+	f.ip.ver_ihl = 0x45;
+	f.ip.total = bpf_htons(sizeof(f) - ETH_HLEN);
+	f.ip.ttl = 64;
+	f.ip.proto = IPPROTO_ICMP;
+	f.ip.src = f.quoted.dst;
+	f.ip.dst = f.quoted.src;
+	f.ip.check = np_ipv4_check(&f.ip);
+	f.icmp.head.type = NP_ICMP_UNREACHABLE;
+	f.icmp.head.code = NP_ICMP_PORT_UNREACHABLE;
+	f.icmp.head.check = np_fold(bpf_csum_diff(NULL, 0, (__be32 *)&f.icmp, sizeof(f.icmp) + sizeof(f.quoted) + sizeof(f.head), 0));
+	err = bpf_skb_change_tail(skb, sizeof(f), 0);
+	return err ?: bpf_skb_store_bytes(skb, 0, &f, sizeof(f), 0);
+}
+
+static __always_inline long np_reply_refused6(struct __sk_buff *skb, const struct np_decision *d)
+{
+	struct {
+		struct ethhdr eth;
+		struct np_ipv6 ip;
+		struct np_icmp_error icmp;
+		struct np_ipv6 quoted;
+		__u8 head[8];
+	} __attribute__((packed, aligned(4))) f = {};
+	__u32 len = sizeof(f.icmp) + sizeof(f.quoted) + sizeof(f.head);
+	long err;
+
+	if (np_load(skb, 0, &f.eth, sizeof(f.eth)) || np_load(skb, ETH_HLEN, &f.quoted, sizeof(f.quoted) + sizeof(f.head)))
+		return -1;
+	np_turn(&f.eth, d->mac);
+	f.ip.ver_flow = bpf_htonl(0x60000000);
+	f.ip.payload = bpf_htons(len);
+	f.ip.next = IPPROTO_ICMPV6;
+	f.ip.hops = 64;
+	f.ip.src = f.quoted.dst;
+	f.ip.dst = f.quoted.src;
+	f.icmp.head.type = NP_ICMPV6_UNREACHABLE;
+	f.icmp.head.code = NP_ICMPV6_PORT_UNREACHABLE;
+	f.icmp.head.check = np_fold(bpf_csum_diff(NULL, 0, (__be32 *)&f.icmp, len, np_pseudo6(&f.ip, len, 0)));
+	err = bpf_skb_change_tail(skb, sizeof(f), 0);
+	return err ?: bpf_skb_store_bytes(skb, 0, &f, sizeof(f), 0);
+}
+
 static __always_inline long np_reply(struct __sk_buff *skb, const struct np_decision *d)
 {
 	switch (d->what) {
@@ -268,6 +325,10 @@ static __always_inline long np_reply(struct __sk_buff *skb, const struct np_deci
 		return np_reply_frag_needed(skb, d);
 	case NP_REPLY_TOO_BIG:
 		return np_reply_too_big(skb, d);
+	case NP_REPLY_REFUSED4:
+		return np_reply_refused4(skb, d);
+	case NP_REPLY_REFUSED6:
+		return np_reply_refused6(skb, d);
 	default:
 		return -1;
 	}

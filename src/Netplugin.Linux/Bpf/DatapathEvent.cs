@@ -29,4 +29,7 @@ public enum DatapathEvent
 
     /// <summary>Delivered to a pod of this node for the host's stack.</summary>
     FromHost = 8,
+
+    /// <summary>Refused for a Service that has no endpoint.</summary>
+    ServiceRefused = 9,
 }

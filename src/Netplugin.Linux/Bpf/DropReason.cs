@@ -119,4 +119,19 @@ public enum DropReason
 
     /// <summary>The host's stack sent to another node's pod from an address that is not the node's.</summary>
     HostSource = 37,
+
+    /// <summary>To a Service none of whose endpoints its traffic policy allows on this node.</summary>
+    NoLocalBackend = 38,
+
+    /// <summary>To a Service whose endpoints changed in this very moment.</summary>
+    NoBackend = 39,
+
+    /// <summary>A connection to a Service more than one pod may have.</summary>
+    ConnectionQuota = 40,
+
+    /// <summary>The node has no room for another connection to a Service.</summary>
+    ConnectionsFull = 41,
+
+    /// <summary>No port was found for another connection of the pod to the same backend.</summary>
+    ConnectionPorts = 42,
 }
