@@ -1,5 +1,6 @@
 using Netplugin.Core.Collections;
 using Netplugin.Core.Datapath;
+using Netplugin.Core.Services;
 
 namespace Netplugin.Agent.Wanted;
 
@@ -15,6 +16,7 @@ internal static class MapEffects
         var interfaces = state.Interfaces.ToBuilder();
         var vteps = state.Vteps.ToBuilder();
         var blocks = state.Blocks.ToBuilder();
+        var frontends = new List<DictionaryEdit<FrontendKey, Frontend>>();
         foreach (var change in changes)
         {
             switch (change)
@@ -55,11 +57,19 @@ internal static class MapEffects
                 case DatapathChange.RemoveInterface remove:
                     interfaces.Remove(remove.Device);
                     break;
+                case DatapathChange.SetFrontend set:
+                    frontends.Add(new(set.Key, set.Frontend));
+                    break;
+                case DatapathChange.RemoveFrontend remove:
+                    frontends.Add(new(remove.Key));
+                    break;
                 default:
                     throw new ArgumentException($"{change.GetType().Name} is not a change of the datapath", nameof(changes));
             }
         }
 
-        return new(node, networks.ToImmutable(), state.Endpoints.With(endpoints), interfaces.ToImmutable(), vteps.ToImmutable(), blocks.ToImmutable());
+        return new(
+            node, networks.ToImmutable(), state.Endpoints.With(endpoints), interfaces.ToImmutable(), vteps.ToImmutable(), blocks.ToImmutable(),
+            state.Frontends.With(frontends));
     }
 }

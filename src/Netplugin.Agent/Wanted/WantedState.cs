@@ -2,8 +2,10 @@ using System.Collections.Immutable;
 using Netplugin.Agent.Attachments;
 using Netplugin.Agent.Cluster;
 using Netplugin.Core.Addresses;
+using Netplugin.Core.Collections;
 using Netplugin.Core.Datapath;
 using Netplugin.Core.Planning;
+using Netplugin.Core.Services;
 
 namespace Netplugin.Agent.Wanted;
 
@@ -20,8 +22,10 @@ internal static class WantedState
     /// <param name="local">Attachments that have a device and are not leaving.</param>
     /// <param name="current">What the maps hold now: kept where nothing may be concluded yet.</param>
     /// <param name="settling">After a reset was accepted, while the nodes write their bindings anew: nothing remote is removed.</param>
+    /// <param name="frontends">What is balanced for pods; null: that is not known yet, and what the maps hold stays.</param>
     public static DatapathState Compute(
-        ClusterView view, NodeFacts node, IfIndex vxlan, IReadOnlyCollection<Attachment> local, DatapathState current, bool settling = false)
+        ClusterView view, NodeFacts node, IfIndex vxlan, IReadOnlyCollection<Attachment> local, DatapathState current, bool settling = false,
+        PackedDictionary<FrontendKey, Frontend>? frontends = null)
     {
         // Journal entries of one network agree on its number, so the first names the network.
         var present = local.Where(a => !a.IsInDefaultNetwork).GroupBy(a => a.DatapathId).ToDictionary(g => g.Key, g => g.First());
@@ -41,7 +45,8 @@ internal static class WantedState
             current.Endpoints.Rebuild(endpoints),
             interfaces.ToImmutable(),
             Vteps(view, node.Host, current, settling).ToImmutableDictionary(vtep => vtep, _ => default(VtepEntry)),
-            Blocks(view, node, current, settling));
+            Blocks(view, node, current, settling),
+            frontends ?? current.Frontends);
     }
 
     /// <summary>

@@ -1,4 +1,5 @@
 using Netplugin.Core.Addresses;
+using Netplugin.Core.Services;
 
 namespace Netplugin.Core.Datapath;
 
@@ -51,6 +52,15 @@ public abstract record DatapathChange
     /// <summary>Removes a block: only endpoints with entries of their own are found in it.</summary>
     /// <param name="Key">Its network and prefix.</param>
     public sealed record RemoveBlock(BlockKey Key) : DatapathChange;
+
+    /// <summary>Writes a frontend with its backends.</summary>
+    /// <param name="Key">Which.</param>
+    /// <param name="Frontend">What becomes of packets to it.</param>
+    public sealed record SetFrontend(FrontendKey Key, Frontend Frontend) : DatapathChange;
+
+    /// <summary>Removes a frontend: packets to it are none of the balancer's.</summary>
+    /// <param name="Key">Which.</param>
+    public sealed record RemoveFrontend(FrontendKey Key) : DatapathChange;
 
     /// <summary>Says whose a local device is; the pod behind it can then send.</summary>
     /// <param name="Device">The host-side device.</param>

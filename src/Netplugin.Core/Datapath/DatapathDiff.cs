@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Netplugin.Core.Addresses;
+using Netplugin.Core.Services;
 
 namespace Netplugin.Core.Datapath;
 
@@ -8,8 +9,9 @@ public static class DatapathDiff
 {
     /// <summary>
     /// The changes in an order that is safe to stop after at any point: writes first, from what is looked up last to what lets
-    /// traffic in (node, networks, VTEPs, blocks, endpoints, interfaces), then removals the other way round. Within a kind, by key.
-    /// Equal states give no changes; the cost grows with the size of both states.
+    /// traffic in (node, networks, VTEPs, blocks, endpoints, frontends, interfaces), then removals the other way round. Within a kind, by
+    /// key. Equal states give no changes; the cost grows with the size of both states, but for parts that are one object in both, which cost nothing.
+    /// Backends are compared only where a frontend is another object.
     /// </summary>
     /// <param name="wanted">What the maps should hold.</param>
     /// <param name="observed">What they hold.</param>
@@ -21,6 +23,7 @@ public static class DatapathDiff
         var endpoints = Differing(wanted.Endpoints, observed.Endpoints, Comparer<EndpointKey>.Default);
         var vteps = Differing(wanted.Vteps, observed.Vteps, Comparer<IpAddr>.Default);
         var blocks = Differing(wanted.Blocks, observed.Blocks, Comparer<BlockKey>.Default);
+        var frontends = Differing(wanted.Frontends, observed.Frontends, Comparer<FrontendKey>.Default);
         var interfaces = Differing(wanted.Interfaces, observed.Interfaces, InterfaceOrder);
 
         var changes = ImmutableArray.CreateBuilder<DatapathChange>();
@@ -49,12 +52,18 @@ public static class DatapathDiff
             changes.Add(new DatapathChange.SetEndpoint(key, entry));
         }
 
+        foreach (var (key, frontend) in frontends.Written)
+        {
+            changes.Add(new DatapathChange.SetFrontend(key, frontend));
+        }
+
         foreach (var (device, entry) in interfaces.Written)
         {
             changes.Add(new DatapathChange.SetInterface(device, entry));
         }
 
         changes.AddRange(interfaces.Removed.Select(device => new DatapathChange.RemoveInterface(device)));
+        changes.AddRange(frontends.Removed.Select(key => new DatapathChange.RemoveFrontend(key)));
         changes.AddRange(endpoints.Removed.Select(key => new DatapathChange.RemoveEndpoint(key)));
         changes.AddRange(blocks.Removed.Select(key => new DatapathChange.RemoveBlock(key)));
         changes.AddRange(vteps.Removed.Select(vtep => new DatapathChange.RemoveVtep(vtep)));

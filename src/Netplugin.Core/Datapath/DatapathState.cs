@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Netplugin.Core.Addresses;
 using Netplugin.Core.Collections;
+using Netplugin.Core.Services;
 
 namespace Netplugin.Core.Datapath;
 
@@ -14,13 +15,15 @@ namespace Netplugin.Core.Datapath;
 /// Blocks of addresses that nodes give to their pods, with the tunnel address of the node; unspecified for this node's own. A pod of another node is
 /// found by its block when it has no entry of its own.
 /// </param>
+/// <param name="Frontends">What pods of the cluster network send to that is balanced.</param>
 public sealed record DatapathState(
     NodeEntry? Node,
     ImmutableDictionary<uint, NetworkEntry> Networks,
     PackedDictionary<EndpointKey, EndpointEntry> Endpoints,
     ImmutableDictionary<IfIndex, InterfaceEntry> Interfaces,
     ImmutableDictionary<IpAddr, VtepEntry> Vteps,
-    ImmutableDictionary<BlockKey, IpAddr> Blocks)
+    ImmutableDictionary<BlockKey, IpAddr> Blocks,
+    PackedDictionary<FrontendKey, Frontend> Frontends)
 {
     /// <summary>
     /// Number of the cluster network: the default network's pods, and the nodes themselves. It alone leads out to the hosts. No posted network has it,
@@ -35,7 +38,8 @@ public sealed record DatapathState(
         new PackedDictionary<EndpointKey, EndpointEntry>(Comparer<EndpointKey>.Default),
         ImmutableDictionary<IfIndex, InterfaceEntry>.Empty,
         ImmutableDictionary<IpAddr, VtepEntry>.Empty,
-        ImmutableDictionary<BlockKey, IpAddr>.Empty);
+        ImmutableDictionary<BlockKey, IpAddr>.Empty,
+        new PackedDictionary<FrontendKey, Frontend>(Comparer<FrontendKey>.Default));
 }
 
 /// <summary>The node's own settings, one a node.</summary>

@@ -4,6 +4,7 @@ using CsCheck;
 using Netplugin.Core.Addresses;
 using Netplugin.Core.Collections;
 using Netplugin.Core.Datapath;
+using Netplugin.Core.Services;
 
 namespace Netplugin.Tests.Core.Datapath;
 
@@ -17,13 +18,15 @@ public sealed class DatapathDiffTests
         Gen.Select(Gen.UInt[1, 3], Gen.UInt[1, 4], Gen.Int[0, 2]).Array[0, 8],
         Gen.Select(Gen.Int[1, 4], Gen.ULong[1, 2]).Array[0, 5],
         Gen.Select(Gen.UInt[1, 4], Gen.UInt[0, 2]).Array[0, 4],
-        Gen.Select(Gen.UInt[0, 1], Gen.UInt[0, 3], Gen.UInt[0, 2]).Array[0, 4]).Select((node, networks, endpoints, interfaces, vteps, blocks) => new DatapathState(
+        Gen.Select(Gen.UInt[0, 1], Gen.UInt[0, 3], Gen.UInt[0, 2]).Array[0, 4],
+        Gen.Select(Gen.UInt[1, 4], Gen.UInt[0, 2]).Array[0, 5]).Select((node, networks, endpoints, interfaces, vteps, blocks, frontends) => new DatapathState(
             node == 0 ? null : Node(node),
             networks.DistinctBy(n => n.Item1).ToImmutableDictionary(n => n.Item1, n => new NetworkEntry(n.Item2 == 0 ? default : IpAddr.FromV4(n.Item2))),
             Endpoints(endpoints.Select(e => (Key(e.Item1, e.Item2), Entry(e.Item2, e.Item3)))),
             interfaces.DistinctBy(i => i.Item1).ToImmutableDictionary(i => new IfIndex(i.Item1), i => Interface(i.Item2)),
             vteps.DistinctBy(v => v.Item1).ToImmutableDictionary(v => IpAddr.FromV4(v.Item1), v => NextHop(v.Item2)),
-            blocks.DistinctBy(b => (b.Item1, b.Item2)).ToImmutableDictionary(b => Block(b.Item1, b.Item2), b => b.Item3 == 0 ? default : IpAddr.FromV4(b.Item3))));
+            blocks.DistinctBy(b => (b.Item1, b.Item2)).ToImmutableDictionary(b => Block(b.Item1, b.Item2), b => b.Item3 == 0 ? default : IpAddr.FromV4(b.Item3)),
+            Frontends(frontends.Select(f => (Frontend(f.Item1), Backends(f.Item2))))));
 
     [Fact]
     public void Everything_new_comes_parents_first()
@@ -37,6 +40,7 @@ public sealed class DatapathDiffTests
                 new DatapathChange.SetVtep(Vtep, NextHop(1)),
                 new DatapathChange.SetBlock(Block(0, 1), Vtep),
                 new DatapathChange.SetEndpoint(Key(10001, 1), Entry(1, 5)),
+                new DatapathChange.SetFrontend(Frontend(1), Backends(2)),
                 new DatapathChange.SetInterface(new(5), Interface(1)),
             ],
             DatapathDiff.Compute(wanted, DatapathState.Empty));
@@ -48,6 +52,7 @@ public sealed class DatapathDiffTests
         Assert.Equal(
             [
                 new DatapathChange.RemoveInterface(new(5)),
+                new DatapathChange.RemoveFrontend(Frontend(1)),
                 new DatapathChange.RemoveEndpoint(Key(10001, 1)),
                 new DatapathChange.RemoveBlock(Block(0, 1)),
                 new DatapathChange.RemoveVtep(Vtep),
@@ -66,6 +71,18 @@ public sealed class DatapathDiffTests
         Assert.Equal(
             [new DatapathChange.SetEndpoint(Key(10001, 1), moved)],
             DatapathDiff.Compute(before with { Endpoints = before.Endpoints.With([new(Key(10001, 1), moved)]) }, before));
+    }
+
+    [Fact]
+    public void Frontends_with_the_same_backends_in_another_array_are_the_same()
+    {
+        var before = Full();
+        var again = before with { Frontends = Frontends([(Frontend(1), Backends(2))]) };
+
+        Assert.Empty(DatapathDiff.Compute(again, before));
+        Assert.Equal(
+            [new DatapathChange.SetFrontend(Frontend(1), Backends(1))],
+            DatapathDiff.Compute(before with { Frontends = Frontends([(Frontend(1), Backends(1))]) }, before));
     }
 
     [Fact]
@@ -112,13 +129,23 @@ public sealed class DatapathDiffTests
     private static PackedDictionary<EndpointKey, EndpointEntry> Endpoints(IEnumerable<(EndpointKey Key, EndpointEntry Entry)> entries) =>
         DatapathState.Empty.Endpoints.With([.. entries.Select(e => new DictionaryEdit<EndpointKey, EndpointEntry>(e.Key, e.Entry))]);
 
+    private static FrontendKey Frontend(uint number) => new(IpAddr.FromV4(0x0a600000 | number), 80, TransportProtocol.Tcp);
+
+    private static Frontend Backends(uint count) => new(
+        count == 0 ? FrontendAction.Reject : FrontendAction.Balance, TimeSpan.Zero,
+        [.. Enumerable.Range(1, (int)count).Select(i => new Backend(IpAddr.FromV4((uint)i), 8080))]);
+
+    private static PackedDictionary<FrontendKey, Frontend> Frontends(IEnumerable<(FrontendKey Key, Frontend Frontend)> frontends) =>
+        DatapathState.Empty.Frontends.With([.. frontends.Select(f => new DictionaryEdit<FrontendKey, Frontend>(f.Key, f.Frontend))]);
+
     private static DatapathState Full() => new(
         Node(7),
         ImmutableDictionary<uint, NetworkEntry>.Empty.Add(10001, new(default)),
         Endpoints([(Key(10001, 1), Entry(1, 5))]),
         ImmutableDictionary<IfIndex, InterfaceEntry>.Empty.Add(new(5), Interface(1)),
         ImmutableDictionary<IpAddr, VtepEntry>.Empty.Add(Vtep, NextHop(1)),
-        ImmutableDictionary<BlockKey, IpAddr>.Empty.Add(Block(0, 1), Vtep));
+        ImmutableDictionary<BlockKey, IpAddr>.Empty.Add(Block(0, 1), Vtep),
+        Frontends([(Frontend(1), Backends(2))]));
 
     private static DatapathState Apply(DatapathState state, DatapathChange change) => change switch
     {
@@ -132,6 +159,8 @@ public sealed class DatapathDiffTests
         DatapathChange.RemoveEndpoint remove => state with { Endpoints = state.Endpoints.With([new(remove.Key)]) },
         DatapathChange.SetBlock set => state with { Blocks = state.Blocks.SetItem(set.Key, set.Vtep) },
         DatapathChange.RemoveBlock remove => state with { Blocks = state.Blocks.Remove(remove.Key) },
+        DatapathChange.SetFrontend set => state with { Frontends = state.Frontends.With([new(set.Key, set.Frontend)]) },
+        DatapathChange.RemoveFrontend remove => state with { Frontends = state.Frontends.With([new(remove.Key)]) },
         DatapathChange.SetInterface set => state with { Interfaces = state.Interfaces.SetItem(set.Device, set.Entry) },
         DatapathChange.RemoveInterface remove => state with { Interfaces = state.Interfaces.Remove(remove.Device) },
         _ => throw new InvalidOperationException($"unknown change {change}"),
@@ -145,5 +174,6 @@ public sealed class DatapathDiffTests
         Assert.Equal(expected.Interfaces.OrderBy(i => i.Key.Value), actual.Interfaces.OrderBy(i => i.Key.Value));
         Assert.Equal(expected.Vteps.OrderBy(v => v.Key), actual.Vteps.OrderBy(v => v.Key));
         Assert.Equal(expected.Blocks.OrderBy(b => b.Key), actual.Blocks.OrderBy(b => b.Key));
+        Assert.Equal(expected.Frontends, actual.Frontends);
     }
 }

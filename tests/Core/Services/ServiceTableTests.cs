@@ -1,7 +1,9 @@
+using System.Collections.Immutable;
 using System.Diagnostics;
 using CsCheck;
 using Netplugin.Core.Addresses;
 using Netplugin.Core.Collections;
+using Netplugin.Core.Datapath;
 using Netplugin.Core.Services;
 using static Netplugin.Tests.Core.Services.Samples;
 
@@ -117,12 +119,12 @@ public sealed class ServiceTableTests
         {
             var observed = ServiceTable.Empty(Here).With(first);
             var wanted = observed.With(second);
-            var changes = FrontendDiff.Compute(wanted.Frontends, observed.Frontends);
+            var changes = Difference(wanted.Frontends, observed.Frontends);
 
             Assert.Equal(wanted.Frontends, changes.Aggregate(observed.Frontends, Apply));
             Assert.Equal(changes.Length, changes.Distinct().Count());
             Assert.All(changes, change => Assert.NotEqual(Apply(observed.Frontends, change), observed.Frontends));
-            Assert.Empty(FrontendDiff.Compute(wanted.Frontends, ServiceTable.Empty(Here).With(first).With(second).Frontends));
+            Assert.Empty(Difference(wanted.Frontends, ServiceTable.Empty(Here).With(first).With(second).Frontends));
         });
     }
 
@@ -134,10 +136,10 @@ public sealed class ServiceTableTests
 
         Assert.Equal(
             ["set 10.96.0.3", "set 10.96.0.4", "remove 10.96.0.1", "remove 10.96.0.2"],
-            FrontendDiff.Compute(wanted.Frontends, observed.Frontends).Select(change => change switch
+            Difference(wanted.Frontends, observed.Frontends).Select(change => change switch
             {
-                FrontendChange.SetFrontend set => $"set {set.Key.Address}",
-                FrontendChange.RemoveFrontend remove => $"remove {remove.Key.Address}",
+                DatapathChange.SetFrontend set => $"set {set.Key.Address}",
+                DatapathChange.RemoveFrontend remove => $"remove {remove.Key.Address}",
                 _ => "?",
             }));
     }
@@ -149,14 +151,14 @@ public sealed class ServiceTableTests
             Service($"s{i}", $"10.96.{i / 250}.{i % 250}", Http with { NodePort = (ushort)(30000 + i) }) with { ExternalIps = Ips($"198.51.{i / 250}.{i % 250}") });
         var slices = Enumerable.Range(0, 1000).SelectMany(i => Enumerable.Range(0, 3).Select(part => Big(i, part, 8080)));
         var warm = Table([.. services.Take(10)], [.. slices.Take(30)]);
-        FrontendDiff.Compute(warm.With([new ServiceChange.SetEndpoints(Big(5, 1, 9090))]).Frontends, warm.Frontends);
+        Difference(warm.With([new ServiceChange.SetEndpoints(Big(5, 1, 9090))]).Frontends, warm.Frontends);
         var clock = Stopwatch.StartNew();
         var table = Table([.. services], [.. slices]);
         TestContext.Current.TestOutputHelper?.WriteLine($"a whole table: {clock.ElapsedMilliseconds} ms");
 
         clock.Restart();
         var changed = table.With([new ServiceChange.SetEndpoints(Big(500, 1, 9090))]);
-        var changes = FrontendDiff.Compute(changed.Frontends, table.Frontends);
+        var changes = Difference(changed.Frontends, table.Frontends);
         var elapsed = clock.Elapsed;
         TestContext.Current.TestOutputHelper?.WriteLine($"one slice: {elapsed.TotalMilliseconds} ms");
 
@@ -167,6 +169,10 @@ public sealed class ServiceTableTests
         // Some milliseconds on an idle machine; the margin is for a busy one.
         Assert.InRange(elapsed, TimeSpan.Zero, TimeSpan.FromSeconds(2));
     }
+
+    private static ImmutableArray<DatapathChange> Difference(
+        PackedDictionary<FrontendKey, Frontend> wanted, PackedDictionary<FrontendKey, Frontend> observed) =>
+        DatapathDiff.Compute(DatapathState.Empty with { Frontends = wanted }, DatapathState.Empty with { Frontends = observed });
 
     private static ServiceEndpoints Big(int service, int part, ushort port) => Slice(
         $"s{service}-{part}",
@@ -207,10 +213,10 @@ public sealed class ServiceTableTests
         return [.. services.Values.Select(service => new ServiceChange.SetService(service)), .. endpoints.Values.Select(some => new ServiceChange.SetEndpoints(some))];
     }
 
-    private static PackedDictionary<FrontendKey, Frontend> Apply(PackedDictionary<FrontendKey, Frontend> frontends, FrontendChange change) => change switch
+    private static PackedDictionary<FrontendKey, Frontend> Apply(PackedDictionary<FrontendKey, Frontend> frontends, DatapathChange change) => change switch
     {
-        FrontendChange.SetFrontend set => frontends.With([new(set.Key, set.Frontend)]),
-        FrontendChange.RemoveFrontend remove => frontends.With([new(remove.Key)]),
+        DatapathChange.SetFrontend set => frontends.With([new(set.Key, set.Frontend)]),
+        DatapathChange.RemoveFrontend remove => frontends.With([new(remove.Key)]),
         _ => throw new InvalidOperationException($"unknown change {change}"),
     };
 
