@@ -21,6 +21,14 @@ public sealed class LayoutTests
     [InlineData("np_block_key", typeof(BlockKeyValue))]
     [InlineData("np_block", typeof(BlockValue))]
     [InlineData("np_count", typeof(CountValue))]
+    [InlineData("np_frontend_key", typeof(FrontendKeyValue))]
+    [InlineData("np_frontend", typeof(FrontendValue))]
+    [InlineData("np_backend_key", typeof(BackendKeyValue))]
+    [InlineData("np_backend", typeof(BackendValue))]
+    [InlineData("np_member_key", typeof(MemberKeyValue))]
+    [InlineData("np_tuple", typeof(TupleValue))]
+    [InlineData("np_connection", typeof(ConnectionValue))]
+    [InlineData("np_quota", typeof(QuotaValue))]
     public void A_structure_has_the_fields_of_the_object_at_the_same_places(string name, Type mirror)
     {
         using var opened = BpfObject.Open(TestObject.Image);
@@ -35,7 +43,7 @@ public sealed class LayoutTests
     public void Padding_is_explicit_so_that_keys_and_values_have_no_undefined_bytes()
     {
         using var opened = BpfObject.Open(TestObject.Image);
-        foreach (var name in new[] { "np_node", "np_network", "np_endpoint_key", "np_endpoint", "np_interface", "np_vtep", "np_block_key", "np_block", "np_count" })
+        foreach (var name in new[] { "np_node", "np_network", "np_endpoint_key", "np_endpoint", "np_interface", "np_vtep", "np_block_key", "np_block", "np_count", "np_frontend_key", "np_frontend", "np_backend_key", "np_backend", "np_member_key", "np_tuple", "np_connection", "np_quota", "np_affinity_key", "np_affinity" })
         {
             var type = opened.Types.Find(name)!.Value;
             Assert.Equal(opened.Types.SizeOf(type), opened.Types.FieldsOf(type).Sum(field => field.Size));

@@ -9,7 +9,7 @@ namespace Netplugin.Tests.Bpf;
 
 public sealed class LifecycleTests : IDisposable
 {
-    private static readonly DatapathSizes Small = new() { Endpoints = 4096, Networks = 64, Interfaces = 64, Vteps = 64 };
+    private static readonly DatapathSizes Small = new() { Endpoints = 4096, Networks = 64, Interfaces = 64, Vteps = 64, Frontends = 1024, Backends = 4096 };
 
     private readonly BpfDirectory _directory = new();
 

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Netplugin.Core.Addresses;
 using Netplugin.Core.Datapath;
+using Netplugin.Core.Services;
 using Netplugin.Linux.Bpf.Interop;
 using Netplugin.Linux.Bpf.Layout;
 
@@ -14,8 +15,8 @@ public sealed partial class BpfDatapath
     public DatapathState Observe() => Observe(DatapathState.Empty);
 
     /// <summary>
-    /// What this generation's maps hold. Some 30 ms per 100,000 endpoints; those that are as they were known are not made anew, so a look that
-    /// finds nothing changed leaves no garbage.
+    /// What this generation's maps hold. Some 30 ms per 100,000 endpoints; those and the frontends that are as they were known are not made anew,
+    /// so a look that finds nothing changed leaves no garbage.
     /// </summary>
     /// <param name="known">What they held when they were written or looked at last.</param>
     /// <exception cref="KernelException">A map cannot be read.</exception>
@@ -28,7 +29,8 @@ public sealed partial class BpfDatapath
         _vteps.ReadAll().ToDictionary(
             pair => pair.Key.ToAddress(),
             pair => pair.Value.Ifindex == 0 ? default : new VtepEntry(new IfIndex((int)pair.Value.Ifindex), pair.Value.NextHop.ToAddress())),
-        _blocks.ReadAll().ToDictionary(pair => pair.Key.ToKey(), pair => pair.Value.Vtep.ToAddress()));
+        _blocks.ReadAll().ToDictionary(pair => pair.Key.ToKey(), pair => pair.Value.Vtep.ToAddress()),
+        _frontends.Observe(known.Frontends));
 
     /// <summary>Where this generation's map has an endpoint; null when it has it nowhere.</summary>
     /// <exception cref="KernelException">The map cannot be read.</exception>
@@ -37,6 +39,10 @@ public sealed partial class BpfDatapath
     /// <summary>Whose this generation's map says a device is; null when it is nobody's.</summary>
     /// <exception cref="KernelException">The map cannot be read.</exception>
     public InterfaceEntry? Find(IfIndex device) => _interfaces.Find((uint)device.Value) is { } value ? EntryOf(value) : null;
+
+    /// <summary>What this generation's maps say of a frontend; null when they have none.</summary>
+    /// <exception cref="KernelException">A map cannot be read.</exception>
+    public Frontend? Find(FrontendKey key) => _frontends.Find(key);
 
     /// <summary>
     /// Writes changes in their order. Writing what is there, or removing what is gone, succeeds. Each entry is replaced as a whole; the
@@ -60,13 +66,14 @@ public sealed partial class BpfDatapath
                     new(KeyOf(put.Key), ValueOf(put.Entry))),
                 DatapathChange.SetBlock => PutRun(changes, i, _blocks, static (DatapathChange.SetBlock put) =>
                     new(BlockKeyValue.From(put.Key), new BlockValue { Vtep = WireAddress.From(put.Vtep) })),
-                DatapathChange.SetInterface => PutRun(changes, i, _interfaces, static (DatapathChange.SetInterface put) =>
-                    new((uint)put.Device.Value, ValueOf(put.Entry))),
+                DatapathChange.SetFrontend => SetFrontends(changes, i),
+                DatapathChange.SetInterface set => SetInterface(set),
                 DatapathChange.RemoveNetwork delete => Delete(_networks, delete.Network),
                 DatapathChange.RemoveVtep delete => Delete(_vteps, WireAddress.From(delete.Vtep)),
                 DatapathChange.RemoveEndpoint delete => Delete(_endpoints, KeyOf(delete.Key)),
                 DatapathChange.RemoveBlock delete => Delete(_blocks, BlockKeyValue.From(delete.Key)),
-                DatapathChange.RemoveInterface delete => Delete(_interfaces, (uint)delete.Device.Value),
+                DatapathChange.RemoveFrontend delete => RemoveFrontend(delete.Key),
+                DatapathChange.RemoveInterface delete => RemoveInterface(delete.Device),
                 _ => throw new ArgumentException($"{changes[i].GetType().Name} is not a change of the datapath", nameof(changes)),
             };
         }
@@ -106,14 +113,35 @@ public sealed partial class BpfDatapath
         where TKey : unmanaged
         where TValue : unmanaged
     {
+        var run = RunOf(changes, start, entryOf);
+        map.Put(System.Runtime.InteropServices.CollectionsMarshal.AsSpan(run));
+        return run.Count;
+    }
+
+    private static List<KeyValuePair<TKey, TValue>> RunOf<TChange, TKey, TValue>(
+        ImmutableArray<DatapathChange> changes, int start, Func<TChange, KeyValuePair<TKey, TValue>> entryOf)
+        where TChange : DatapathChange
+    {
         var run = new List<KeyValuePair<TKey, TValue>>();
         for (var i = start; i < changes.Length && changes[i] is TChange change; i++)
         {
             run.Add(entryOf(change));
         }
 
-        map.Put(System.Runtime.InteropServices.CollectionsMarshal.AsSpan(run));
+        return run;
+    }
+
+    private int SetFrontends(ImmutableArray<DatapathChange> changes, int start)
+    {
+        var run = RunOf(changes, start, static (DatapathChange.SetFrontend set) => KeyValuePair.Create(set.Key, set.Frontend));
+        _frontends.Set(run);
         return run.Count;
+    }
+
+    private int RemoveFrontend(FrontendKey key)
+    {
+        _frontends.Remove(key);
+        return 1;
     }
 
     private static int Delete<TKey, TValue>(BpfMap<TKey, TValue> map, TKey key)

@@ -8,7 +8,7 @@ using Netplugin.Linux.Interop;
 namespace Netplugin.Linux.Bpf;
 
 /// <summary>
-/// The node's datapath in the kernel. <see cref="Open(string, DatapathSizes)"/> finds or makes the maps of this build's layout and sizes, <see cref="Observe()"/>
+/// The node's datapath in the kernel. <see cref="Open(string, DatapathSizes, TimeProvider)"/> finds or makes the maps of this build's layout and sizes, <see cref="Observe()"/>
 /// and <see cref="Apply"/> read and write them, and <see cref="Activate"/> moves the node to this build's programs over these maps.
 /// Until then the programs of the build before go on over theirs, so: open, fill completely, activate. Everything is pinned; disposing
 /// closes descriptors and changes nothing in the kernel. One user at a time; not safe for use by several threads.
@@ -19,8 +19,10 @@ public sealed partial class BpfDatapath : IDisposable
     private static readonly ImmutableArray<(uint Slot, string Program)> Slots =
         [(0, "np_from_pod"), (1, "np_to_pod"), (2, "np_from_overlay"), (3, "np_to_overlay"), (4, "np_from_underlay")];
 
-    private static readonly ImmutableArray<string> CommonMaps = ["np_progs", "np_drops", "np_counters"];
-    private static readonly ImmutableArray<string> GenerationMaps = ["np_node", "np_networks", "np_endpoints", "np_interfaces", "np_vteps", "np_blocks"];
+    private static readonly ImmutableArray<string> CommonMaps = ["np_progs", "np_drops", "np_counters", "np_connections", "np_quotas", "np_affinity"];
+
+    private static readonly ImmutableArray<string> GenerationMaps =
+        ["np_node", "np_networks", "np_endpoints", "np_interfaces", "np_vteps", "np_blocks", "np_frontends", "np_backends", "np_members"];
 
     private readonly PinFolder _pins;
     private readonly SafeFileHandle _node;
@@ -33,9 +35,11 @@ public sealed partial class BpfDatapath : IDisposable
     private readonly BpfMap<uint, InterfaceValue> _interfaces;
     private readonly BpfMap<WireAddress, VtepValue> _vteps;
     private readonly BpfMap<BlockKeyValue, BlockValue> _blocks;
+    private readonly BpfMap<ulong, QuotaValue> _quotas;
+    private readonly FrontendMaps _frontends;
     private readonly ImmutableDictionary<string, SafeFileHandle> _programs;
 
-    private BpfDatapath(PinFolder pins, string generation, BpfObject loaded, IEnumerable<string> programs, StubPrograms stubs)
+    private BpfDatapath(PinFolder pins, string generation, BpfObject loaded, IEnumerable<string> programs, StubPrograms stubs, TimeProvider time)
     {
         _pins = pins;
         Generation = generation;
@@ -50,7 +54,12 @@ public sealed partial class BpfDatapath : IDisposable
         _interfaces = Take<uint, InterfaceValue>(loaded, "np_interfaces");
         _vteps = Take<WireAddress, VtepValue>(loaded, "np_vteps");
         _blocks = Take<BlockKeyValue, BlockValue>(loaded, "np_blocks");
+        _quotas = Take<ulong, QuotaValue>(loaded, "np_quotas");
+        _frontends = new(
+            Take<FrontendKeyValue, FrontendValue>(loaded, "np_frontends"), Take<BackendKeyValue, BackendValue>(loaded, "np_backends"),
+            Take<MemberKeyValue, uint>(loaded, "np_members"), LastTableOf(loaded), time);
         _programs = programs.ToImmutableDictionary(name => name, loaded.TakeProgram);
+        EnsureQuotas();
     }
 
     /// <summary>The name of this build's layout and sizes: 16 hex digits. Another name than before means new maps.</summary>
@@ -69,15 +78,16 @@ public sealed partial class BpfDatapath : IDisposable
     /// </summary>
     /// <param name="directory">Where pins are kept; a BPF file system is mounted when there is none.</param>
     /// <param name="sizes">The maps' sizes.</param>
+    /// <param name="time">The clock; null: the system's.</param>
     /// <exception cref="KernelException">The kernel refuses; the message says why.</exception>
-    public static BpfDatapath Open(string directory, DatapathSizes sizes)
+    public static BpfDatapath Open(string directory, DatapathSizes sizes, TimeProvider? time = null)
     {
         ArgumentNullException.ThrowIfNull(sizes);
         using var stream = typeof(BpfDatapath).Assembly.GetManifestResourceStream("datapath.bpf.o")
             ?? throw new InvalidOperationException("this build has no eBPF object");
         var image = new byte[stream.Length];
         stream.ReadExactly(image);
-        return Open(directory, sizes, image);
+        return Open(directory, sizes, image, time);
     }
 
     /// <summary>
@@ -135,6 +145,8 @@ public sealed partial class BpfDatapath : IDisposable
         Stubs.FromOverlay.Dispose();
         Stubs.ToOverlay.Dispose();
         Stubs.FromUnderlay.Dispose();
+        _frontends.Dispose();
+        _quotas.Dispose();
         _blocks.Dispose();
         _vteps.Dispose();
         _interfaces.Dispose();
@@ -147,16 +159,24 @@ public sealed partial class BpfDatapath : IDisposable
     }
 
     /// <summary>As the public one, with another object file: tests bring one with more programs.</summary>
-    internal static BpfDatapath Open(string directory, DatapathSizes sizes, ReadOnlySpan<byte> image)
+    internal static BpfDatapath Open(string directory, DatapathSizes sizes, ReadOnlySpan<byte> image, TimeProvider? time = null)
     {
         BpfFileSystem.Ensure(directory);
         var pins = new PinFolder(directory);
         using var loading = BpfObject.Open(image);
+        if (!loading.Programs.Contains(SweepProgram))
+        {
+            throw new InvalidOperationException($"the eBPF object has no program {SweepProgram}");
+        }
+
         loading.SetSize("np_endpoints", sizes.Endpoints);
         loading.SetSize("np_networks", sizes.Networks);
         loading.SetSize("np_interfaces", sizes.Interfaces);
         loading.SetSize("np_vteps", sizes.Vteps);
         loading.SetSize("np_blocks", sizes.Blocks);
+        loading.SetSize("np_frontends", sizes.Frontends);
+        loading.SetSize("np_backends", sizes.Backends);
+        loading.SetSize("np_members", sizes.Backends);
         var generation = MapDefinition.Generation(GenerationMaps.Select(loading.Definition));
 
         Directory.CreateDirectory(pins.Common);
@@ -181,7 +201,7 @@ public sealed partial class BpfDatapath : IDisposable
             }
         }
 
-        return new(pins, generation, loading, loading.Programs, StubPins.Take(pins, loading));
+        return new(pins, generation, loading, loading.Programs, StubPins.Take(pins, loading), time ?? TimeProvider.System);
     }
 
     /// <summary>A loaded program by name, for tests.</summary>

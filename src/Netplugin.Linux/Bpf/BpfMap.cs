@@ -20,6 +20,8 @@ internal sealed unsafe class BpfMap<TKey, TValue> : IDisposable
     /// <summary>A batch read needs room for at least the longest hash chain. Small enough for the buffers not to count as large objects.</summary>
     private const int ReadBatch = 1024;
 
+    private const ulong NoExist = 1; // BPF_NOEXIST
+
     private readonly SafeFileHandle _handle;
     private readonly string _name;
     private readonly int _stride;
@@ -49,6 +51,24 @@ internal sealed unsafe class BpfMap<TKey, TValue> : IDisposable
 
             PutBatch(keys[..count], values);
             elements = elements[count..];
+        }
+    }
+
+    /// <summary>Adds an element; one that is there already stays as it is.</summary>
+    /// <exception cref="KernelException">The map is full, or memory is short.</exception>
+    internal void Add(TKey key, TValue value)
+    {
+        Span<byte> bytes = stackalloc byte[_stride];
+        MemoryMarshal.Write(bytes, value);
+        int result;
+        fixed (byte* first = bytes)
+        {
+            result = LibBpf.UpdateElement(_handle, &key, first, NoExist);
+        }
+
+        if (result < 0 && -result != Errno.Exists)
+        {
+            throw WriteFailed(-result);
         }
     }
 
@@ -130,11 +150,13 @@ internal sealed unsafe class BpfMap<TKey, TValue> : IDisposable
             var result = LibBpf.UpdateBatch(_handle, key, value, &count, null);
             if (result < 0)
             {
-                var detail = -result == Errno.TooBig ? $"the map is full: give {_name} a larger size" : null;
-                throw new KernelException("write to the map", _name, -result, detail);
+                throw WriteFailed(-result);
             }
         }
     }
+
+    private KernelException WriteFailed(int errno) =>
+        new("write to the map", _name, errno, errno == Errno.TooBig ? $"the map is full: give {_name} a larger size" : null);
 
     // The position is opaque: a bucket's number of 4 bytes for hash maps, the last key for others. The kernel reads it before it writes the next.
     private int ReadBatchAt(bool first, byte[] position, TKey[] keys, byte[] values, out int count)

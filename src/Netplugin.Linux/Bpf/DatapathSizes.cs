@@ -25,4 +25,10 @@ public sealed record DatapathSizes
 
     /// <summary>Blocks of addresses of all nodes.</summary>
     public uint Blocks { get; init; } = 32_768;
+
+    /// <summary>Addresses and ports that are balanced for pods: what a cluster's Services have, and their node ports once.</summary>
+    public uint Frontends { get; init; } = 65_536;
+
+    /// <summary>Backends of all Services, those of a Service's port once.</summary>
+    public uint Backends { get; init; } = 262_144;
 }

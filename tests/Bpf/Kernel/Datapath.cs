@@ -25,7 +25,7 @@ internal sealed class Datapath : IDisposable
 
     internal Datapath()
     {
-        _datapath = BpfDatapath.Open(_directory.Path, new DatapathSizes { Endpoints = 1024, Networks = 64, Interfaces = 64, Vteps = 64, Blocks = 64 }, TestObject.Image);
+        _datapath = BpfDatapath.Open(_directory.Path, new DatapathSizes { Endpoints = 1024, Networks = 64, Interfaces = 64, Vteps = 64, Blocks = 64, Frontends = 64, Backends = 1024 }, TestObject.Image);
         _fromPod = _datapath.Program("np_test_from_pod");
         _fromOverlay = _datapath.Program("np_test_from_overlay");
         _fromUnderlay = _datapath.Program("np_test_from_underlay");

@@ -1,5 +1,7 @@
+using System.Globalization;
 using Netplugin.Core.Addresses;
 using Netplugin.Core.Datapath;
+using Netplugin.Core.Services;
 
 namespace Netplugin.Tests.Bpf.Kernel;
 
@@ -9,6 +11,14 @@ internal static class DatapathStates
     /// <summary>Equal in every entry: the record's own equality would compare the collections by reference.</summary>
     internal static IEqualityComparer<DatapathState> Same { get; } = EqualityComparer<DatapathState>.Create(
         (one, other) => one is not null && other is not null && DatapathDiff.Compute(one, other).IsEmpty && DatapathDiff.Compute(other, one).IsEmpty);
+
+    internal static FrontendKey Key(string address, ushort port, TransportProtocol protocol = TransportProtocol.Tcp) =>
+        new(IpAddr.Parse(address), port, protocol);
+
+    /// <summary>A frontend that balances over these, each an address, a space and a port.</summary>
+    internal static Frontend Balance(params string[] backends) => new(
+        FrontendAction.Balance, TimeSpan.Zero,
+        [.. backends.Select(backend => backend.Split(' ')).Select(parts => new Backend(IpAddr.Parse(parts[0]), ushort.Parse(parts[1], CultureInfo.InvariantCulture)))]);
 
     internal static DatapathState Sample(int endpoints)
     {
@@ -22,6 +32,13 @@ internal static class DatapathStates
                 .Add(new BlockKey(DatapathState.Cluster, IpPrefix.Parse("10.244.1.0/24")), IpAddr.Parse("192.0.2.2"))
                 .Add(new BlockKey(DatapathState.Cluster, IpPrefix.Parse("fd00:1::/64")), IpAddr.Unspecified)
                 .Add(new BlockKey(10001, IpPrefix.Parse("10.244.0.0/16")), IpAddr.Parse("2001:db8::2")),
+            Frontends = DatapathState.Empty.Frontends.With(
+            [
+                new(Key("10.96.0.1", 443), Balance("10.244.1.2 6443", "10.244.2.2 6443")),
+                new(Key("fd00:96::1", 53, TransportProtocol.Udp), Balance("fd00:1::2 53") with { Affinity = TimeSpan.FromHours(3) }),
+                new(Key("0.0.0.0", 30080), new Frontend(FrontendAction.Reject, TimeSpan.Zero, [])),
+                new(Key("::", 30080, TransportProtocol.Sctp), new Frontend(FrontendAction.Drop, TimeSpan.FromSeconds(1), [])),
+            ]),
         };
         for (var i = 0; i < endpoints; i++)
         {

@@ -123,6 +123,7 @@ internal sealed class TestNode : IDisposable
             here.ToImmutableDictionary(pod => pod.Device, pod => new InterfaceEntry(pod.Network, pod.Number, pod.Mac, pod.Address)),
             NextHopsTo([.. _network.Nodes.Where(node => node != this).Select(node => node.Vtep)]),
             ClusterNodes.SelectMany(node => new[] { true, false }.Select(v4 => (node, TestNetwork.BlockOf(node.Number, v4).Prefix)))
-                .ToImmutableDictionary(block => new BlockKey(DatapathState.Cluster, block.Prefix), block => block.node == this ? IpAddr.Unspecified : block.node.Vtep));
+                .ToImmutableDictionary(block => new BlockKey(DatapathState.Cluster, block.Prefix), block => block.node == this ? IpAddr.Unspecified : block.node.Vtep),
+            DatapathState.Empty.Frontends);
     }
 }

@@ -4,7 +4,7 @@ using Netplugin.Core.Datapath;
 
 namespace Netplugin.Linux.Bpf.Layout;
 
-// The structures of bpf/maps.h and bpf/counters.h, in their order. A test compares size and offset of every field with the object's BTF.
+// The structures of bpf/maps.h and bpf/counters.h, in their order; those of Services are in ServiceEntries.cs. A test compares size and offset of every field with the object's BTF.
 
 /// <summary><c>struct np_node</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
