@@ -92,7 +92,10 @@ static __always_inline void np_fragment_key(const struct np_ip *ip, struct np_fr
 	key->proto = ip->proto;
 }
 
-/* The packet's tuple into work; 0 when it has ports, which a later fragment only has where its first was seen. */
+/*
+ * The packet's tuple into work; 0 when it has ports, which a later fragment only has where its first was seen. A header that is cut off, by
+ * which nobody would take the packet, is none.
+ */
 static __always_inline int np_tuple_get(struct __sk_buff *skb, const struct np_ip *ip, struct np_service_work *work)
 {
 	struct np_tuple *tuple = &work->tuple;
@@ -107,7 +110,7 @@ static __always_inline int np_tuple_get(struct __sk_buff *skb, const struct np_i
 			return -1;
 		tuple->sport = ports->sport;
 		tuple->dport = ports->dport;
-	} else if (ip->l4 + 8 > ip->end || np_load(skb, ip->l4, &tuple->sport, 4)) {
+	} else if (ip->l4 + (ip->proto == IPPROTO_TCP ? 20 : 8) > ip->end || np_load(skb, ip->l4, &tuple->sport, 4)) {
 		return -1;
 	}
 	tuple->src = ip->src;
@@ -156,6 +159,21 @@ static __always_inline void np_connection_mark(struct np_connection *known, __u3
 static __always_inline __u32 np_connection_news(__u8 tcp, __u32 fin)
 {
 	return (tcp & NP_TCP_FIN ? fin : 0) | (tcp & NP_TCP_RST ? NP_CONNECTION_RESET : 0);
+}
+
+/* The client's entry is what the connection is judged by: it is told what the backend's packets say, when that is new. */
+static __always_inline void np_connection_answered(struct np_connection *back, __u8 tcp, struct np_service_work *work)
+{
+	__u32 news = np_connection_news(tcp, NP_CONNECTION_FIN_BACKEND) | NP_CONNECTION_REPLIED;
+	struct np_connection *forward;
+
+	if ((back->flags & news) == news)
+		return;
+	np_connection_mark(back, news);
+	np_tuple_turn(&back->to, &work->turned);
+	forward = bpf_map_lookup_elem(&np_connections, &work->turned);
+	if (forward)
+		np_connection_mark(forward, news);
 }
 
 /* The frontend of work's tuple, and its key; any address of a node that has an entry is every node's where ports of nodes are concerned. */
@@ -243,10 +261,11 @@ static __always_inline __be16 np_own_port(__be16 port)
 	return host < NP_EPHEMERAL_PORT ? port : bpf_htons(NP_OWN_PORT + (host - NP_EPHEMERAL_PORT) % NP_OWN_PORTS);
 }
 
-/* Takes the backend's entry of a connection away, if it is this one's. */
+/* Ends the connection of work's tuple. */
 static __always_inline void np_disconnect(const struct np_connection *known, struct np_quota *quota, struct np_service_work *work)
 {
 	np_tuple_turn(&known->to, &work->turned);
+	bpf_map_delete_elem(&np_connections, &work->tuple);
 	if (!bpf_map_delete_elem(&np_connections, &work->turned) && quota->used)
 		__sync_fetch_and_sub(&quota->used, 1);
 }
@@ -384,8 +403,11 @@ static __always_inline int np_decide_service(struct __sk_buff *skb, const struct
 	known = bpf_map_lookup_elem(&np_connections, &work->tuple);
 	if (known && np_connection_holds(known, endpoint, tcp, node_port, work)) {
 		np_connection_use(known);
-		np_connection_mark(known, np_connection_news(tcp, NP_CONNECTION_FIN_CLIENT) |
-						  (known->flags & NP_CONNECTION_REPLIED ? NP_CONNECTION_ASSURED : 0));
+		if (known->flags & NP_CONNECTION_FORWARD)
+			np_connection_mark(known, np_connection_news(tcp, NP_CONNECTION_FIN_CLIENT) |
+							  (known->flags & NP_CONNECTION_REPLIED ? NP_CONNECTION_ASSURED : 0));
+		else
+			np_connection_answered(known, tcp, work);
 		np_decide_translate(ip, &known->to, work, d);
 	} else {
 		frontend = np_frontend_get(node_port, work);
@@ -457,9 +479,9 @@ static __always_inline void np_decide_error(struct __sk_buff *skb, const struct 
 /* What goes into a pod: as the answer of a frontend, where it is one. */
 static __always_inline void np_decide_answer(struct __sk_buff *skb, const struct np_ip *ip, struct np_decision *d)
 {
-	struct np_connection *known, *forward;
+	struct np_connection *known;
 	struct np_service_work *work;
-	__u32 zero = 0, news;
+	__u32 zero = 0;
 
 	work = bpf_map_lookup_elem(&np_service_work, &zero);
 	if (!work)
@@ -472,15 +494,8 @@ static __always_inline void np_decide_answer(struct __sk_buff *skb, const struct
 	if (!known || known->flags & NP_CONNECTION_FORWARD)
 		return;
 	np_connection_use(known);
-	news = np_connection_news(np_tcp_flags(skb, ip), NP_CONNECTION_FIN_BACKEND) | NP_CONNECTION_REPLIED;
+	np_connection_answered(known, np_tcp_flags(skb, ip), work);
 	np_decide_translate(ip, &known->to, work, d);
-	if ((known->flags & news) == news)
-		return;
-	np_connection_mark(known, news);
-	np_tuple_turn(&d->to, &work->turned);
-	forward = bpf_map_lookup_elem(&np_connections, &work->turned);
-	if (forward)
-		np_connection_mark(forward, news);
 }
 
 /* Into the pod behind a device of this node. */

@@ -263,13 +263,15 @@ static __always_inline long np_reply_refused4(struct __sk_buff *skb, const struc
 		struct np_ipv4 quoted;
 		__u8 head[8];
 	} __attribute__((packed, aligned(4))) f = {};
+	/* Without what aligns the end. */
+	__u32 len = offsetof(typeof(f), head) + sizeof(f.head);
 	long err;
 
 	if (np_load(skb, 0, &f.eth, sizeof(f.eth)) || np_load(skb, ETH_HLEN, &f.quoted, sizeof(f.quoted) + sizeof(f.head)))
 		return -1;
 	np_turn(&f.eth, d->mac);
 	f.ip.ver_ihl = 0x45;
-	f.ip.total = bpf_htons(sizeof(f) - ETH_HLEN);
+	f.ip.total = bpf_htons(len - ETH_HLEN);
 	f.ip.ttl = 64;
 	f.ip.proto = IPPROTO_ICMP;
 	f.ip.src = f.quoted.dst;
@@ -278,8 +280,8 @@ static __always_inline long np_reply_refused4(struct __sk_buff *skb, const struc
 	f.icmp.head.type = NP_ICMP_UNREACHABLE;
 	f.icmp.head.code = NP_ICMP_PORT_UNREACHABLE;
 	f.icmp.head.check = np_fold(bpf_csum_diff(NULL, 0, (__be32 *)&f.icmp, sizeof(f.icmp) + sizeof(f.quoted) + sizeof(f.head), 0));
-	err = bpf_skb_change_tail(skb, sizeof(f), 0);
-	return err ?: bpf_skb_store_bytes(skb, 0, &f, sizeof(f), 0);
+	err = bpf_skb_change_tail(skb, len, 0);
+	return err ?: bpf_skb_store_bytes(skb, 0, &f, len, 0);
 }
 
 static __always_inline long np_reply_refused6(struct __sk_buff *skb, const struct np_decision *d)
@@ -306,8 +308,8 @@ static __always_inline long np_reply_refused6(struct __sk_buff *skb, const struc
 	f.icmp.head.type = NP_ICMPV6_UNREACHABLE;
 	f.icmp.head.code = NP_ICMPV6_PORT_UNREACHABLE;
 	f.icmp.head.check = np_fold(bpf_csum_diff(NULL, 0, (__be32 *)&f.icmp, len, np_pseudo6(&f.ip, len, 0)));
-	err = bpf_skb_change_tail(skb, sizeof(f), 0);
-	return err ?: bpf_skb_store_bytes(skb, 0, &f, sizeof(f), 0);
+	err = bpf_skb_change_tail(skb, ETH_HLEN + sizeof(f.ip) + len, 0);
+	return err ?: bpf_skb_store_bytes(skb, 0, &f, ETH_HLEN + sizeof(f.ip) + len, 0);
 }
 
 static __always_inline long np_reply(struct __sk_buff *skb, const struct np_decision *d)

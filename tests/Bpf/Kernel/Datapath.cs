@@ -1,7 +1,10 @@
+using System.Runtime.CompilerServices;
 using Microsoft.Win32.SafeHandles;
 using Netplugin.Core.Addresses;
 using Netplugin.Core.Datapath;
+using Netplugin.Core.Services;
 using Netplugin.Linux.Bpf;
+using Netplugin.Linux.Bpf.Layout;
 using Netplugin.Tests.Bpf.Model;
 
 namespace Netplugin.Tests.Bpf.Kernel;
@@ -16,6 +19,7 @@ internal sealed class Datapath : IDisposable
 
     private readonly BpfDirectory _directory = new();
     private readonly BpfDatapath _datapath;
+    private readonly RawMap<TupleValue, ConnectionValue> _connections;
     private readonly SafeFileHandle _fromPod;
     private readonly SafeFileHandle _fromOverlay;
     private readonly SafeFileHandle _fromUnderlay;
@@ -25,12 +29,22 @@ internal sealed class Datapath : IDisposable
 
     internal Datapath()
     {
-        _datapath = BpfDatapath.Open(_directory.Path, new DatapathSizes { Endpoints = 1024, Networks = 64, Interfaces = 64, Vteps = 64, Blocks = 64, Frontends = 64, Backends = 1024 }, TestObject.Image);
+        _datapath = BpfDatapath.Open(_directory.Path, new DatapathSizes { Endpoints = 1024, Networks = 64, Interfaces = 64, Vteps = 64, Blocks = 64, Frontends = 256, Backends = 65_536 }, TestObject.Image);
+        _connections = RawMap<TupleValue, ConnectionValue>.Common(_directory, "np_connections");
         _fromPod = _datapath.Program("np_test_from_pod");
         _fromOverlay = _datapath.Program("np_test_from_overlay");
         _fromUnderlay = _datapath.Program("np_test_from_underlay");
         _fromHost = _datapath.Program("np_test_from_host");
     }
+
+    private static TupleValue ValueOf(FlowTuple tuple) => new()
+    {
+        Src = WireAddress.From(tuple.Source),
+        Dst = WireAddress.From(tuple.Target),
+        Sport = WirePort.From(tuple.SourcePort),
+        Dport = WirePort.From(tuple.TargetPort),
+        Proto = (TransportProtocol)tuple.Protocol,
+    };
 
     private enum Verdict
     {
@@ -51,8 +65,34 @@ internal sealed class Datapath : IDisposable
         }
     }
 
+    /// <summary>What a client's packet becomes, as its connection has it; null when there is none.</summary>
+    internal FlowTuple? TranslationOf(FlowTuple client) =>
+        _connections.Find(ValueOf(client)) is { To: var to } ? new(to.Src.ToAddress(), to.Dst.ToAddress(), to.Sport.ToPort(), to.Dport.ToPort(), (byte)to.Proto) : null;
+
+    /// <summary>Connections of the scenario before.</summary>
+    internal void ForgetConnections()
+    {
+        using var affinity = RawMap<AffinityKey, AffinityValue>.Common(_directory, "np_affinity");
+        using var quotas = RawMap<ulong, QuotaValue>.Common(_directory, "np_quotas");
+        foreach (var key in _connections.Elements.Keys)
+        {
+            _connections.Delete(key);
+        }
+
+        foreach (var key in affinity.Elements.Keys)
+        {
+            affinity.Delete(key);
+        }
+
+        foreach (var key in quotas.Elements.Keys)
+        {
+            quotas.Set(key, default);
+        }
+    }
+
     public void Dispose()
     {
+        _connections.Dispose();
         _datapath.Dispose();
         _directory.Dispose();
     }
@@ -109,8 +149,8 @@ internal sealed class Datapath : IDisposable
             case Verdict.Drop:
                 return new Outcome.Drop(DatapathCounters.NameOf((DropReason)what));
             case Verdict.Reply:
-                // enum np_reply: ARP, ND, two pings, two errors.
-                return new Outcome.Reply(after, what switch { 1 => "arp_answered", 2 => "nd_answered", 3 or 4 => "ping_answered", 5 or 6 => "too_big_answered", _ => $"reply {what}" });
+                // enum np_reply: ARP, ND, two pings, two errors about size, two about Services.
+                return new Outcome.Reply(after, what switch { 1 => "arp_answered", 2 => "nd_answered", 3 or 4 => "ping_answered", 5 or 6 => "too_big_answered", 7 or 8 => "service_refused", _ => $"reply {what}" });
             case Verdict.Local:
                 return new Outcome.Local(
                     (int)context.Priority, context.Mark, after, overlay ? "tunnelled_in" : program == _fromHost ? "from_host" : "delivered_local");
@@ -133,5 +173,18 @@ internal sealed class Datapath : IDisposable
                     return new Outcome.Tunnel((int)context.Priority, context.Mark, IpAddr.FromBytes(new ReadOnlySpan<byte>(vtep, 16)), after);
                 }
         }
+    }
+
+    // struct np_affinity_key and struct np_affinity, which only the programs read.
+    [InlineArray(36)]
+    private struct AffinityKey
+    {
+        private byte _first;
+    }
+
+    [InlineArray(32)]
+    private struct AffinityValue
+    {
+        private byte _first;
     }
 }

@@ -30,6 +30,8 @@ internal sealed unsafe class RawMap<TKey, TValue> : IDisposable
     internal static RawMap<TKey, TValue> Of(BpfDirectory directory, BpfDatapath datapath, string name) =>
         new(Path.Combine(new PinFolder(directory.Path).Generation(datapath.Generation), name));
 
+    internal TValue? Find(TKey key) => _map.Find(key);
+
     internal void Set(TKey key, TValue value) => Assert.Equal(0, LibBpf.UpdateElement(_handle, &key, &value, 0));
 
     internal void Delete(TKey key) => Assert.Equal(0, LibBpf.DeleteElement(_handle, &key));

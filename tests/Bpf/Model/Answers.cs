@@ -71,15 +71,20 @@ internal static class Answers
         message[0] = 3;
         message[1] = 4;
         BinaryPrimitives.WriteUInt16BigEndian(message.AsSpan(2), Checksum(message));
-        var header = new byte[20];
-        header[0] = 0x45;
-        BinaryPrimitives.WriteUInt16BigEndian(header.AsSpan(2), (ushort)(20 + message.Length));
-        header[8] = 64;
-        header[9] = 1;
-        BinaryPrimitives.WriteUInt32BigEndian(header.AsSpan(12), (uint)from.FamilyBits);
-        BinaryPrimitives.WriteUInt32BigEndian(header.AsSpan(16), (uint)packet.Source.FamilyBits);
-        BinaryPrimitives.WriteUInt16BigEndian(header.AsSpan(10), Checksum(header));
-        return [.. Turned(packet.Frame, gatewayMac).AsSpan(0, 14), .. header, .. message];
+        return [.. Turned(packet.Frame, gatewayMac).AsSpan(0, 14), .. Ipv4(from, packet.Source, message.Length), .. message];
+    }
+
+    /// <summary>Port unreachable, about the header and 8 bytes of what is behind it (RFC 792, RFC 4443).</summary>
+    internal static byte[] Refused(ModelPacket packet, MacAddress gatewayMac)
+    {
+        byte[] message = [(byte)(packet.IsIpv6 ? 1 : 3), (byte)(packet.IsIpv6 ? 4 : 3), 0, 0, 0, 0, 0, 0, .. packet.Datagram.AsSpan(0, packet.TransportAt + 8)];
+        if (packet.IsIpv6)
+        {
+            return Ipv6(packet.Frame, gatewayMac, packet.Target, packet.Source, 64, message);
+        }
+
+        BinaryPrimitives.WriteUInt16BigEndian(message.AsSpan(2), Checksum(message));
+        return [.. Turned(packet.Frame, gatewayMac).AsSpan(0, 14), .. Ipv4(packet.Target, packet.Source, message.Length), .. message];
     }
 
     /// <summary>RFC 1071, over bytes of even number.</summary>
@@ -97,6 +102,19 @@ internal static class Answers
         }
 
         return (ushort)~sum;
+    }
+
+    private static byte[] Ipv4(IpAddr from, IpAddr to, int length)
+    {
+        var header = new byte[20];
+        header[0] = 0x45;
+        BinaryPrimitives.WriteUInt16BigEndian(header.AsSpan(2), (ushort)(20 + length));
+        header[8] = 64;
+        header[9] = 1;
+        BinaryPrimitives.WriteUInt32BigEndian(header.AsSpan(12), (uint)from.FamilyBits);
+        BinaryPrimitives.WriteUInt32BigEndian(header.AsSpan(16), (uint)to.FamilyBits);
+        BinaryPrimitives.WriteUInt16BigEndian(header.AsSpan(10), Checksum(header));
+        return header;
     }
 
     private static byte[] Ipv6(byte[] asked, MacAddress fromMac, IpAddr from, IpAddr to, byte hops, byte[] message)

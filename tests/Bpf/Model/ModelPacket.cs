@@ -63,6 +63,9 @@ internal sealed class ModelPacket
 
     internal bool IsLaterFragment { get; private set; }
 
+    /// <summary>Which datagram a fragment is of.</summary>
+    internal uint FragmentId { get; private set; }
+
     internal bool HasOptions { get; private set; }
 
     internal bool MayBeFragmented { get; private set; }
@@ -121,6 +124,7 @@ internal sealed class ModelPacket
         var target = BinaryPrimitives.ReadUInt32BigEndian(bytes[16..]);
         Source = IpAddr.FromV4(BinaryPrimitives.ReadUInt32BigEndian(bytes[12..]));
         Target = IpAddr.FromV4(target);
+        FragmentId = BinaryPrimitives.ReadUInt16BigEndian(bytes[4..]);
         HopLimit = bytes[8];
         Protocol = bytes[9];
         TransportAt = header;
@@ -181,6 +185,7 @@ internal sealed class ModelPacket
             if (kind == 44)
             {
                 IsFragment = true;
+                FragmentId = BinaryPrimitives.ReadUInt32BigEndian(Datagram.AsSpan(at + 4));
                 IsLaterFragment = BinaryPrimitives.ReadUInt16BigEndian(Datagram.AsSpan(at + 2)) / 8 != 0;
                 at += 8;
                 if (IsLaterFragment)

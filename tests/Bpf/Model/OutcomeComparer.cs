@@ -15,6 +15,29 @@ internal static class OutcomeComparer
         _ => false,
     };
 
+    /// <summary>The frame as it leaves; null where none does.</summary>
+    internal static byte[]? FrameOf(Outcome? outcome) => outcome switch
+    {
+        Outcome.Local local => local.Frame,
+        Outcome.Tunnel tunnel => tunnel.Frame,
+        Outcome.Direct direct => direct.Frame,
+        Outcome.Host host => host.Frame,
+        Outcome.Reply reply => reply.Frame,
+        _ => null,
+    };
+
+    /// <summary>Equal, with whatever checksums.</summary>
+    internal static bool SameButForChecksums(Outcome one, Outcome other) => Same(Blank(one), Blank(other));
+
+    private static Outcome Blank(Outcome outcome) => outcome switch
+    {
+        Outcome.Local local => local with { Frame = Checksums.Without(local.Frame) },
+        Outcome.Tunnel tunnel => tunnel with { Frame = Checksums.Without(tunnel.Frame) },
+        Outcome.Direct direct => direct with { Frame = Checksums.Without(direct.Frame) },
+        Outcome.Host host => host with { Frame = Checksums.Without(host.Frame) },
+        _ => outcome,
+    };
+
     internal static string Describe(Outcome outcome) => outcome switch
     {
         Outcome.Drop drop => $"drop {drop.Reason}",

@@ -10,13 +10,14 @@ namespace Netplugin.Tests.Bpf.Model;
 /// </summary>
 /// <param name="state">The node's state.</param>
 /// <param name="takesIpv6">Whether the kernel can take the outer headers off an inner IPv6 packet: Linux 6.3 and up.</param>
-internal sealed class ReferenceModel(DatapathState state, bool takesIpv6 = true)
+/// <param name="services">What Services make of the cluster network's packets; null: nothing.</param>
+internal sealed class ReferenceModel(DatapathState state, bool takesIpv6 = true, ServiceBook? services = null)
 {
     private const int VxlanPort = 4789;
 
-    // "This network" and loopback (RFC 6890), link-local, and all of ::/96, which holds loopback and none.
+    // "This network" and loopback (RFC 6890), link-local, all of ::/96, which holds loopback and none, and what stands for a pod that speaks with itself.
     private static readonly IpPrefix[] Unroutable =
-        [IpPrefix.Parse("0.0.0.0/8"), IpPrefix.Parse("127.0.0.0/8"), IpPrefix.Parse("fe80::/10"), IpPrefix.Parse("::/96")];
+        [.. new[] { "0.0.0.0/8", "127.0.0.0/8", "fe80::/10", "::/96", "169.254.78.80/32", "100::4e50/128" }.Select(IpPrefix.Parse)];
 
     private NodeEntry Node => state.Node!;
 
@@ -65,12 +66,39 @@ internal sealed class ReferenceModel(DatapathState state, bool takesIpv6 = true)
             return Drop("address_spoof");
         }
 
-        return Undeliverable(packet) is { } never
-            ? Drop(never)
-            : state.Endpoints.TryGetValue(new(pod.Network, packet.Target), out var endpoint)
-                ? ToEndpoint(pod, packet, endpoint, gsoSize)
-                : ToNoEndpoint(pod, packet, gsoSize);
+        if (Undeliverable(packet) is { } never)
+        {
+            return Drop(never);
+        }
+
+        var isKnown = state.Endpoints.TryGetValue(new(pod.Network, packet.Target), out var known);
+        var isForPod = isKnown ? known.Device != IfIndex.None : BlockOf(pod.Network, packet.Target) is not null;
+        return (services is null || pod.Network != DatapathState.Cluster || isForPod ? null : services.FromPod(packet, isKnown)) switch
+        {
+            null => OnItsWay(pod, packet, null, gsoSize),
+            Fate.Refused when packet is { HasOptions: false, Transport.Length: >= 8 } => new Outcome.Reply(Answers.Refused(packet, Node.GatewayMac), "service_refused"),
+            Fate.Refused => Drop("no_backend"),
+            Fate.Lost lost => Drop(lost.Reason),
+            Fate.Sent sent => OnItsWay(pod, packet, sent.To, gsoSize),
+            var fate => throw new InvalidOperationException($"{fate} is no fate"),
+        };
     }
+
+    private Outcome OnItsWay(InterfaceEntry pod, ModelPacket asked, FlowTuple? to, int gsoSize)
+    {
+        var packet = to is { } other ? new ModelPacket(other.Put(asked)) : asked;
+        var journey = new Journey(pod, asked, packet, to is null, gsoSize, to is { } chosen ? chosen is { Protocol: 17, TargetPort: VxlanPort } : IsVxlan(packet));
+        return state.Endpoints.TryGetValue(new(pod.Network, packet.Target), out var endpoint) ? ToEndpoint(journey, endpoint) : ToNoEndpoint(journey);
+    }
+
+    /// <summary>A packet that a pod sent.</summary>
+    /// <param name="Pod">The pod.</param>
+    /// <param name="Asked">As the pod sent it.</param>
+    /// <param name="Packet">As it goes on.</param>
+    /// <param name="MayAnswer">It is not on its way to a Service's backend, so it may be an answer.</param>
+    /// <param name="GsoSize">Segmentation offload; 0: none.</param>
+    /// <param name="IsVxlan">It is UDP to VXLAN's port.</param>
+    private sealed record Journey(InterfaceEntry Pod, ModelPacket Asked, ModelPacket Packet, bool MayAnswer, int GsoSize, bool IsVxlan);
 
     /// <summary>The frame came out of the tunnel, for a network and from an address.</summary>
     internal Outcome FromOverlay(uint vni, IpAddr vtep, byte[] frame)
@@ -139,7 +167,7 @@ internal sealed class ReferenceModel(DatapathState state, bool takesIpv6 = true)
 
         return target.Device == IfIndex.None
             ? Drop("not_local")
-            : new Outcome.Local(target.Device.Value, vni, Addressed(frame, target.Mac), "tunnelled_in");
+            : new Outcome.Local(target.Device.Value, vni, AsAnswer(vni, Addressed(frame, target.Mac)), "tunnelled_in");
     }
 
     /// <summary>The frame came in by the uplink: plain VXLAN of IP to this node is judged as if it came out of the tunnel, the rest is the host's.</summary>
@@ -193,7 +221,7 @@ internal sealed class ReferenceModel(DatapathState state, bool takesIpv6 = true)
         {
             return target.Device == IfIndex.None
                 ? Drop("host_to_overlay")
-                : new Outcome.Local(target.Device.Value, DatapathState.Cluster, FromGateway(frame, target.Mac), "from_host");
+                : new Outcome.Local(target.Device.Value, DatapathState.Cluster, AsAnswer(DatapathState.Cluster, FromGateway(frame, target.Mac)), "from_host");
         }
 
         if (BlockOf(DatapathState.Cluster, packet.Target) is not { IsUnspecified: false } vtep)
@@ -242,31 +270,35 @@ internal sealed class ReferenceModel(DatapathState state, bool takesIpv6 = true)
         return new IpAddr(new UInt128(0xfe80_0000_0000_0000, (upper << 40) | 0xff_fe00_0000 | (mac.Bits & 0xff_ffff)));
     }
 
-    private Outcome ToEndpoint(InterfaceEntry pod, ModelPacket packet, EndpointEntry endpoint, int gsoSize)
+    private Outcome ToEndpoint(Journey journey, EndpointEntry endpoint)
     {
-        if (IsVxlan(packet) && pod.Network == DatapathState.Cluster && endpoint.Device == IfIndex.None)
+        var (network, packet) = (journey.Pod.Network, journey.Packet);
+        if (journey.IsVxlan && network == DatapathState.Cluster && endpoint.Device == IfIndex.None)
         {
             return Drop("pod_vxlan");
         }
 
         if (IsThisNode(endpoint))
         {
-            return IsVxlan(packet) ? Drop("pod_vxlan") : ToHost(packet.Frame);
+            return journey.IsVxlan ? Drop("pod_vxlan") : ToHost(packet.Frame);
         }
 
-        if (!packet.MayBeFragmented && packet.LongestSegment(gsoSize) > Node.OverlayMtu)
+        if (!packet.MayBeFragmented && packet.LongestSegment(journey.GsoSize) > Node.OverlayMtu)
         {
-            return TooBig(pod, packet);
+            return TooBig(journey);
         }
 
         var frame = Addressed(packet.Frame, endpoint.Mac);
-        if (endpoint.Device != IfIndex.None)
+        if (endpoint.Device == IfIndex.None)
         {
-            return new Outcome.Local(endpoint.Device.Value, pod.Network, frame, "delivered_local");
+            return ToNode(network, packet, frame, endpoint.Vtep, journey.GsoSize);
         }
 
-        return ToNode(pod.Network, packet, frame, endpoint.Vtep, gsoSize);
+        return new Outcome.Local(endpoint.Device.Value, network, journey.MayAnswer ? AsAnswer(network, frame) : frame, "delivered_local");
     }
+
+    /// <summary>What comes from a Service's backend comes from the Service for the pod.</summary>
+    private byte[] AsAnswer(uint network, byte[] frame) => network == DatapathState.Cluster && services is not null ? services.ToPod(frame) : frame;
 
     private Outcome ToNode(uint network, ModelPacket packet, byte[] frame, IpAddr vtep, int gsoSize)
     {
@@ -286,21 +318,22 @@ internal sealed class ReferenceModel(DatapathState state, bool takesIpv6 = true)
         packet is { Protocol: 17, IsLaterFragment: false, Transport.Length: >= 4 }
         && BinaryPrimitives.ReadUInt16BigEndian(packet.Transport[2..]) == VxlanPort;
 
-    private Outcome ToNoEndpoint(InterfaceEntry pod, ModelPacket packet, int gsoSize)
+    private Outcome ToNoEndpoint(Journey journey)
     {
+        var (pod, packet, gsoSize) = (journey.Pod, journey.Packet, journey.GsoSize);
         switch (BlockOf(pod.Network, packet.Target))
         {
             case { IsUnspecified: true }:
                 return Drop("unknown_destination");
             case { } vtep:
                 return !packet.MayBeFragmented && packet.LongestSegment(gsoSize) > Node.OverlayMtu
-                    ? TooBig(pod, packet)
+                    ? TooBig(journey)
                     : ToNode(pod.Network, packet, Addressed(packet.Frame, Node.GatewayMac), vtep, gsoSize);
             default:
                 break;
         }
 
-        if (IsVxlan(packet))
+        if (journey.IsVxlan)
         {
             return Drop("pod_vxlan");
         }
@@ -322,8 +355,9 @@ internal sealed class ReferenceModel(DatapathState state, bool takesIpv6 = true)
         return Drop(packet.TargetMac == Node.GatewayMac ? "no_route" : "unknown_destination");
     }
 
-    private Outcome TooBig(InterfaceEntry pod, ModelPacket packet)
+    private Outcome TooBig(Journey journey)
     {
+        var (pod, packet) = (journey.Pod, journey.Packet);
         // A message whose type is out of sight may be an error, too.
         var icmp = packet.Protocol == (packet.IsIpv6 ? 58 : 1) && !packet.IsLaterFragment;
         var error = icmp && (packet.Icmp is not (var type, _) || (packet.IsIpv6 ? type < 128 : type is 3 or 4 or 5 or 11 or 12));
@@ -334,7 +368,7 @@ internal sealed class ReferenceModel(DatapathState state, bool takesIpv6 = true)
 
         var gateway = state.Networks.TryGetValue(pod.Network, out var network) ? network.Gateway : IpAddr.Unspecified;
         var from = !gateway.IsUnspecified && gateway.IsV4 == !packet.IsIpv6 ? gateway : packet.Target;
-        return new Outcome.Reply(Answers.TooBig(packet, Node.GatewayMac, from, Node.OverlayMtu), "too_big_answered");
+        return new Outcome.Reply(Answers.TooBig(journey.Asked, Node.GatewayMac, from, Node.OverlayMtu), "too_big_answered");
     }
 
     private Outcome Arp(InterfaceEntry pod, byte[] frame)

@@ -1,6 +1,9 @@
 using System.Globalization;
 using Netplugin.Core.Addresses;
+using Netplugin.Core.Collections;
+using Netplugin.Core.Datapath;
 using Netplugin.Core.Planning;
+using Netplugin.Core.Services;
 using Netplugin.Linux.Namespaces;
 using Netplugin.Tests.Bpf.Kernel;
 using Netplugin.Tests.Support.Packets;
@@ -48,6 +51,9 @@ internal sealed class TestNetwork : IDisposable
 
     internal IReadOnlyList<TestPod> Pods => _pods;
 
+    /// <summary>What every node balances for its pods of the cluster network.</summary>
+    internal PackedDictionary<FrontendKey, Frontend> Frontends { get; private set; } = DatapathState.Empty.Frontends;
+
     /// <summary>The namespace of the wire, where someone who is no node may stand.</summary>
     internal NetworkNamespace Wire => _wire;
 
@@ -86,6 +92,19 @@ internal sealed class TestNetwork : IDisposable
 
         pod.BringUp();
         return pod;
+    }
+
+    /// <summary>Balances a frontend over backends, on all nodes.</summary>
+    internal void Balance(FrontendKey key, params IEnumerable<Backend> backends) => Serve(key, new(FrontendAction.Balance, TimeSpan.Zero, [.. backends]));
+
+    /// <summary>Tells all nodes of a frontend.</summary>
+    internal void Serve(FrontendKey key, Frontend frontend)
+    {
+        Frontends = Frontends.With([new(key, frontend)]);
+        foreach (var each in _nodes)
+        {
+            each.Update();
+        }
     }
 
     public void Dispose()

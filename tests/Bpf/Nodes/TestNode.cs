@@ -124,6 +124,6 @@ internal sealed class TestNode : IDisposable
             NextHopsTo([.. _network.Nodes.Where(node => node != this).Select(node => node.Vtep)]),
             ClusterNodes.SelectMany(node => new[] { true, false }.Select(v4 => (node, TestNetwork.BlockOf(node.Number, v4).Prefix)))
                 .ToImmutableDictionary(block => new BlockKey(DatapathState.Cluster, block.Prefix), block => block.node == this ? IpAddr.Unspecified : block.node.Vtep),
-            DatapathState.Empty.Frontends);
+            _hasCluster ? _network.Frontends : DatapathState.Empty.Frontends);
     }
 }

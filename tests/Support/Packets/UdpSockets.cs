@@ -27,13 +27,14 @@ public static class UdpSockets
     /// <param name="to">The listener's namespace.</param>
     /// <param name="address">The address that is asked. The listener is bound to it: with several it would answer from the one its route prefers.</param>
     /// <param name="port">The port that is asked.</param>
+    /// <param name="listensAt">Where the listener is bound when that is not what is asked, but what it is translated to.</param>
     /// <exception cref="OperationCanceledException">No answer came within 10 s.</exception>
     /// <exception cref="InvalidOperationException">The answer came from elsewhere than what was asked.</exception>
-    public static async Task<IPAddress> SourceSeenAsync(string from, string to, IPAddress address, int port)
+    public static async Task<IPAddress> SourceSeenAsync(string from, string to, IPAddress address, int port, IPEndPoint? listensAt = null)
     {
         var any = address.AddressFamily == AddressFamily.InterNetwork ? IPAddress.Any : IPAddress.IPv6Any;
         using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(10));
-        using var listener = Open(to, port, address);
+        using var listener = Open(to, listensAt?.Port ?? port, listensAt?.Address ?? address);
         using var sender = Open(from, 0, any);
         var target = new IPEndPoint(address, port);
         var buffer = new byte[64];

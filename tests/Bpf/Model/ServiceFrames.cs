@@ -1,0 +1,228 @@
+using System.Buffers.Binary;
+using Netplugin.Core.Addresses;
+using Netplugin.Core.Datapath;
+using Netplugin.Core.Services;
+using Netplugin.Tests.Bpf.Kernel;
+
+namespace Netplugin.Tests.Bpf.Model;
+
+/// <summary>
+/// A pod of the cluster network among Services and their backends of every kind, and what it, backends and the world send each other: few addresses
+/// and ports, so that connections are met again, also by those that have no business with them.
+/// </summary>
+internal sealed class ServiceFrames
+{
+    private static readonly IpAddr OtherVtep = Scenario.VtepPool[0];
+    private static readonly ushort[] ClientPorts = [1023, 40000, 40001, 65000];
+    private static readonly ushort[] ServicePorts = [53, 80];
+
+    private readonly Random _random;
+    private readonly ServiceBook _book;
+    private readonly int _number;
+    private readonly IpAddr _pod;
+    private readonly IpAddr _neighbour;
+    private readonly IpAddr _remote;
+    private readonly IpAddr _node;
+    private readonly IpAddr _otherNode;
+    private readonly IpAddr _outside;
+    private readonly IpAddr _nobody;
+    private readonly IpAddr[] _services;
+
+    /// <param name="random">Chance.</param>
+    /// <param name="book">Told of the frontends; tells of connections.</param>
+    /// <param name="number">Keeps datagrams apart from those of scenarios with another number, which the programs remember.</param>
+    internal ServiceFrames(Random random, ServiceBook book, int number)
+    {
+        (_random, _book, _number) = (random, book, number);
+        IsV4 = random.Next(2) == 0;
+        _pod = At("10.244.1.9", "fd01:0:0:1::9");
+        _neighbour = At("10.244.1.10", "fd01:0:0:1::10");
+        _remote = At("10.244.2.9", "fd01:0:0:2::9");
+        _node = At("10.244.1.1", "fd01:0:0:1::1");
+        _otherNode = At("10.244.2.1", "fd01:0:0:2::1");
+        _outside = At("203.0.113.9", "2001:db8:f::9");
+        _nobody = At("10.244.1.99", "fd01:0:0:1::99");
+        _services = [At("10.96.0.10", "fd10::10"), At("10.96.0.11", "fd10::11")];
+        var (own, other) = (IpPrefix.Parse(IsV4 ? "10.244.1.0/24" : "fd01:0:0:1::/64"), IpPrefix.Parse(IsV4 ? "10.244.2.0/24" : "fd01:0:0:2::/64"));
+        State = DatapathState.Empty with
+        {
+            Node = new NodeEntry(Scenario.OwnVtep, new IfIndex(77), MacAddress.Gateway, random.Next(2) == 0 ? 576 : 1450),
+            Networks = DatapathState.Empty.Networks.Add(DatapathState.Cluster, new NetworkEntry(_node)),
+            Endpoints = DatapathState.Empty.Endpoints.With(
+            [
+                Endpoint(_pod, new(new(Datapath.Device), default, MacAddress.ForEndpoint(_pod))),
+                Endpoint(_neighbour, new(new(12), default, MacAddress.ForEndpoint(_neighbour))),
+                Endpoint(_node, new(IfIndex.None, default, MacAddress.Gateway)),
+                Endpoint(_otherNode, new(IfIndex.None, OtherVtep, MacAddress.Gateway)),
+            ]),
+            Interfaces = DatapathState.Empty.Interfaces.Add(
+                new(Datapath.Device), new(DatapathState.Cluster, (ulong)random.NextInt64(), MacAddress.ForEndpoint(_pod), _pod)),
+            Vteps = DatapathState.Empty.Vteps.Add(OtherVtep, random.Next(2) == 0 ? new VtepEntry(new IfIndex(88), OtherVtep) : default),
+            Blocks = DatapathState.Empty.Blocks.Add(new(DatapathState.Cluster, own), default).Add(new(DatapathState.Cluster, other), OtherVtep),
+        };
+        Change();
+    }
+
+    internal bool IsV4 { get; }
+
+    internal DatapathState State { get; private set; }
+
+    internal static IpAddr Vtep => OtherVtep;
+
+    /// <summary>Other frontends, and other backends of those that stay.</summary>
+    internal void Change()
+    {
+        var frontends = DatapathState.Empty.Frontends;
+        IpAddr[] addresses = [.. _services, _outside, _otherNode, IsV4 ? IpAddr.FromV4(0) : IpAddr.Unspecified];
+        foreach (var address in addresses)
+        {
+            foreach (var protocol in new[] { TransportProtocol.Tcp, TransportProtocol.Udp, TransportProtocol.Sctp })
+            {
+                foreach (var port in ServicePorts.Where(_ => _random.Next(3) != 0))
+                {
+                    frontends = frontends.With([new(new(address, port, protocol), Frontend())]);
+                }
+            }
+        }
+
+        State = State with { Frontends = frontends };
+        _book.Frontends = frontends;
+    }
+
+    internal byte[] FromPod()
+    {
+        if (_random.Next(6) == 0 && Known(flow => flow.Target == _pod) is { } hairpin)
+        {
+            return Frame(hairpin.Turned, MacAddress.ForEndpoint(_pod));
+        }
+
+        IpAddr[] targets = [.. _services, .. _services, _outside, _node, _otherNode, _neighbour, _remote, ServiceBook.HairpinOf(IsV4)];
+        return Frame(
+            new(_pod, targets[_random.Next(targets.Length)], Of(ClientPorts), _random.Next(12) == 0 ? (ushort)4789 : Of(ServicePorts), Protocol()),
+            MacAddress.ForEndpoint(_pod));
+    }
+
+    internal byte[] FromOverlay() => ToPod(_random.Next(3) == 0 ? _otherNode : _remote, MacAddress.Gateway);
+
+    internal byte[] FromHost() => ToPod(_random.Next(2) == 0 ? _node : _outside, MacAddress.Gateway);
+
+    private byte[] ToPod(IpAddr from, MacAddress mac)
+    {
+        if (_random.Next(4) == 0)
+        {
+            var about = Known(_ => true) ?? Any(_pod, from);
+            return Error(from, about, mac);
+        }
+
+        return Frame(_random.Next(4) != 0 && Known(flow => flow.Target == from) is { } flow ? flow.Turned : Any(from, _pod), mac);
+    }
+
+    private FlowTuple Any(IpAddr from, IpAddr to) => new(from, to, Of(ServicePorts), Of(ClientPorts), Protocol());
+
+    private FlowTuple? Known(Func<FlowTuple, bool> which)
+    {
+        var flows = _book.Translated.Where(which).ToArray();
+        return flows.Length == 0 ? null : flows[_random.Next(flows.Length)];
+    }
+
+    private Frontend Frontend()
+    {
+        var action = _random.Next(8) switch { 0 => FrontendAction.Reject, 1 => FrontendAction.Drop, _ => FrontendAction.Balance };
+        var affinity = _random.Next(4) == 0 ? TimeSpan.FromHours(1) : TimeSpan.Zero;
+        IpAddr[] pool = [_pod, _pod, _neighbour, _remote, _remote, _node, _otherNode, _outside, _nobody];
+        return new(
+            action, affinity,
+            action != FrontendAction.Balance ? [] : [.. Enumerable.Range(0, _random.Next(1, 4)).Select(_ => new Backend(pool[_random.Next(pool.Length)], (ushort)(_random.Next(10) == 0 ? 4789 : 8080))).Distinct()]);
+    }
+
+    private byte[] Frame(FlowTuple tuple, MacAddress from)
+    {
+        var kind = tuple.Protocol == 17 ? _random.Next(6) : 2;
+        var fragment = kind < 2 ? (First: kind == 0, Id: (uint)(_number % 16384 * 4 + _random.Next(4))) : ((bool First, uint Id)?)null;
+        byte[] transport = fragment is (false, _) ? Bytes(16) : [.. Ports(tuple.SourcePort, tuple.TargetPort), .. Rest(tuple.Protocol)];
+        if (_random.Next(30) == 0)
+        {
+            transport = transport[..Math.Min(transport.Length, _random.Next(9))];
+        }
+
+        return Ip(tuple.Source, tuple.Target, tuple.Protocol, transport, from, fragment, isRight: _random.Next(8) != 0);
+    }
+
+    private byte[] Error(IpAddr from, FlowTuple about, MacAddress mac)
+    {
+        var quoted = Ip(about.Source, about.Target, about.Protocol, [.. Ports(about.SourcePort, about.TargetPort), .. Bytes(_random.Next(12))], mac, null, isRight: _random.Next(4) != 0);
+        byte[] message = [(byte)(IsV4 ? 3 : 1), (byte)(IsV4 ? 3 : 4), 0, 0, 0, 0, 0, 0, .. quoted.AsSpan(14)];
+        return Ip(from, _pod, (byte)(IsV4 ? 1 : 58), message, mac, null, isRight: _random.Next(8) != 0);
+    }
+
+    private byte[] Rest(byte protocol) => protocol switch
+    {
+        // Sequence, acknowledgement, offset, flags, window, checksum, urgent.
+        6 => [.. Bytes(8), 0x50, new byte[] { 0x02, 0x02, 0x10, 0x10, 0x11, 0x12, 0x14 }[_random.Next(7)], 0x10, 0, 0, 0, 0, 0, .. Bytes(_random.Next(40))],
+        17 => [0, 0, 0, 0, .. Bytes(_random.Next(20) == 0 ? 1200 : _random.Next(40))],
+        _ => Bytes(8 + _random.Next(40)),
+    };
+
+    private byte[] Ip(IpAddr source, IpAddr target, byte protocol, byte[] transport, MacAddress from, (bool First, uint Id)? fragment, bool isRight)
+    {
+        var header = new byte[IsV4 ? 20 : fragment is null ? 40 : 48];
+        Span<byte> addresses = stackalloc byte[32];
+        source.WriteBytes(addresses);
+        target.WriteBytes(addresses[16..]);
+        var frag = fragment is not { } part ? 0 : part.First ? 0x2000 : 0x0001;
+        if (IsV4)
+        {
+            header[0] = 0x45;
+            BinaryPrimitives.WriteUInt16BigEndian(header.AsSpan(2), (ushort)(20 + transport.Length));
+            BinaryPrimitives.WriteUInt16BigEndian(header.AsSpan(4), (ushort)(fragment?.Id ?? 0));
+            BinaryPrimitives.WriteUInt16BigEndian(header.AsSpan(6), (ushort)(fragment is null && _random.Next(2) == 0 ? 0x4000 : frag));
+            header[8] = 64;
+            header[9] = protocol;
+            addresses[12..16].CopyTo(header.AsSpan(12));
+            addresses[28..32].CopyTo(header.AsSpan(16));
+            BinaryPrimitives.WriteUInt16BigEndian(header.AsSpan(10), Answers.Checksum(header));
+        }
+        else
+        {
+            header[0] = 0x60;
+            BinaryPrimitives.WriteUInt16BigEndian(header.AsSpan(4), (ushort)(header.Length - 40 + transport.Length));
+            header[6] = fragment is null ? protocol : (byte)44;
+            header[7] = 64;
+            addresses.CopyTo(header.AsSpan(8));
+            if (fragment is { } piece)
+            {
+                header[40] = protocol;
+                BinaryPrimitives.WriteUInt16BigEndian(header.AsSpan(42), (ushort)(piece.First ? 1 : 8));
+                BinaryPrimitives.WriteUInt32BigEndian(header.AsSpan(44), piece.Id);
+            }
+        }
+
+        byte[] frame = [.. new byte[14], .. header, .. transport];
+        MacAddress.Gateway.WriteBytes(frame);
+        from.WriteBytes(frame.AsSpan(6));
+        BinaryPrimitives.WriteUInt16BigEndian(frame.AsSpan(12), (ushort)(IsV4 ? 0x0800 : 0x86dd));
+        if (isRight)
+        {
+            Checksums.Mend(frame);
+        }
+
+        return frame;
+    }
+
+    private static byte[] Ports(ushort source, ushort target) => [(byte)(source >> 8), (byte)source, (byte)(target >> 8), (byte)target];
+
+    private byte Protocol() => new byte[] { 6, 6, 6, 17, 17, 17, 132 }[_random.Next(7)];
+
+    private ushort Of(ushort[] ports) => ports[_random.Next(ports.Length)];
+
+    private byte[] Bytes(int count)
+    {
+        var bytes = new byte[count];
+        _random.NextBytes(bytes);
+        return bytes;
+    }
+
+    private IpAddr At(string v4, string v6) => IpAddr.Parse(IsV4 ? v4 : v6);
+
+    private static Core.Collections.DictionaryEdit<EndpointKey, EndpointEntry> Endpoint(IpAddr address, EndpointEntry entry) => new(new(DatapathState.Cluster, address), entry);
+}
