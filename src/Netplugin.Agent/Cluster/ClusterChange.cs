@@ -8,10 +8,14 @@ namespace Netplugin.Agent.Cluster;
 /// <param name="Everything">True: compare all. False: only <paramref name="Endpoints"/>.</param>
 /// <param name="Endpoints">Endpoints that changed, with the addresses they had before.</param>
 /// <param name="Resolve">True when local pods may lead to other endpoints now (a post, a home).</param>
-internal sealed record ClusterChange(bool Everything, ImmutableArray<EndpointChange> Endpoints, bool Resolve)
+/// <param name="Services">True when what is balanced for pods is another.</param>
+internal sealed record ClusterChange(bool Everything, ImmutableArray<EndpointChange> Endpoints, bool Resolve, bool Services = false)
 {
     /// <summary>Nothing changed.</summary>
     public static ClusterChange None { get; } = new(false, [], false);
+
+    /// <summary>What is balanced for pods is another.</summary>
+    public static ClusterChange OfServices { get; } = new(false, [], false, Services: true);
 }
 
 /// <summary>One endpoint's change.</summary>

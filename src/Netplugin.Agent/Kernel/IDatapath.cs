@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Netplugin.Core.Addresses;
 using Netplugin.Core.Datapath;
+using Netplugin.Linux.Bpf;
 
 namespace Netplugin.Agent.Kernel;
 
@@ -25,6 +26,12 @@ internal interface IDatapath : IDisposable
 
     /// <summary>Sends the node's packets through these maps and programs from now on.</summary>
     void Activate();
+
+    /// <summary>True while backends that nobody has any more wait for a <see cref="Sweep"/>.</summary>
+    bool HasUnusedBackends { get; }
+
+    /// <summary>Takes away connections that have ended, and backends that nobody has had for a second.</summary>
+    SweepResult Sweep();
 
     /// <summary>What the datapath counted since the maps were made.</summary>
     DatapathCounts ReadCounters();

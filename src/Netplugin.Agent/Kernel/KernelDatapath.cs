@@ -31,6 +31,12 @@ internal sealed class KernelDatapath(BpfDatapath datapath) : IDatapath
     public void Activate() => datapath.Activate();
 
     /// <inheritdoc/>
+    public bool HasUnusedBackends => datapath.HasUnusedBackends;
+
+    /// <inheritdoc/>
+    public SweepResult Sweep() => datapath.Sweep();
+
+    /// <inheritdoc/>
     public DatapathCounts ReadCounters()
     {
         var counters = datapath.ReadCounters();

@@ -14,6 +14,7 @@ internal sealed class KernelLoop : IAsyncDisposable
 {
     private static readonly TimeSpan MinimumGap = TimeSpan.FromMilliseconds(10);
     private static readonly TimeSpan ResyncEvery = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan SweepEvery = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan FirstRetry = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan LastRetry = TimeSpan.FromSeconds(10);
     private readonly Channel<Action?> _work = Channel.CreateUnbounded<Action?>(new UnboundedChannelOptions { SingleReader = true });
@@ -30,6 +31,7 @@ internal sealed class KernelLoop : IAsyncDisposable
     private ClusterChange? _dirty;
     private bool _resyncDue = true;
     private long _lastResync;
+    private long _lastSweep;
     private TimeSpan _retry = FirstRetry;
     private long _notBefore;
 
@@ -48,6 +50,7 @@ internal sealed class KernelLoop : IAsyncDisposable
         _metrics = metrics;
         _time = time;
         _log = log;
+        _lastSweep = time.GetTimestamp();
         _reader = Task.Run(ReadAsync);
     }
 
@@ -89,7 +92,7 @@ internal sealed class KernelLoop : IAsyncDisposable
         {
             _dirty = _dirty is null
                 ? change
-                : new ClusterChange(_dirty.Everything || change.Everything, _dirty.Endpoints.AddRange(change.Endpoints), false);
+                : new ClusterChange(_dirty.Everything || change.Everything, _dirty.Endpoints.AddRange(change.Endpoints), false, _dirty.Services || change.Services);
             if (_dirty.Everything)
             {
                 _dirty = _dirty with { Endpoints = [] };
@@ -163,7 +166,7 @@ internal sealed class KernelLoop : IAsyncDisposable
         }
     }
 
-    /// <summary>How long until a resync or a dirty reconcile is due.</summary>
+    /// <summary>How long until a sweep, a resync or a dirty reconcile is due.</summary>
     private TimeSpan Due()
     {
         var now = _time.GetTimestamp();
@@ -177,13 +180,20 @@ internal sealed class KernelLoop : IAsyncDisposable
         }
 
         var gap = _notBefore == 0 ? TimeSpan.Zero : _time.GetElapsedTime(now, _notBefore);
-        return resync > gap ? resync : gap;
+        var work = resync > gap ? resync : gap;
+        return _kernel.NeedsSweep && SweepEvery - _time.GetElapsedTime(_lastSweep, now) is var sweep && sweep < work ? sweep : work;
     }
 
     private void Turn()
     {
         var began = _time.GetTimestamp();
-        if (_resyncDue || _time.GetElapsedTime(_lastResync, began) >= ResyncEvery)
+        if (_kernel.NeedsSweep && _time.GetElapsedTime(_lastSweep, began) >= SweepEvery)
+        {
+            // Before what may fail over and over: the rest is due still, now or when its gap is over.
+            _kernel.Sweep();
+            _lastSweep = began;
+        }
+        else if (_resyncDue || _time.GetElapsedTime(_lastResync, began) >= ResyncEvery)
         {
             _resyncDue = !Attempt(() => Resync());
 

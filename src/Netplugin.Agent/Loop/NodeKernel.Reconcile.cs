@@ -16,7 +16,9 @@ internal sealed partial class NodeKernel
     public bool Reconcile(ClusterChange change)
     {
         var everything = change.Everything || Current.Node is null;
-        var changes = everything ? Everything() : OnlyEndpoints(change.Endpoints);
+        var changes = everything ? Everything()
+            : change.Services ? [.. OnlyEndpoints(change.Endpoints), .. DatapathDiff.Compute(WithFrontends(Current), Current)]
+            : OnlyEndpoints(change.Endpoints);
         var good = ApplyEach(changes);
         if (changes.Any(c => c is DatapathChange.SetNode))
         {
@@ -47,6 +49,12 @@ internal sealed partial class NodeKernel
         _planeIsSet = false;
         LookAtLinks(removeOrphans);
         Volatile.Write(ref _current, datapath.Observe(Current));
+        if (_connections == Unknown)
+        {
+            // An earlier daemon may have left some where nothing is balanced any more.
+            Sweep();
+        }
+
         return Reconcile(new ClusterChange(true, [], false));
     }
 
@@ -94,7 +102,7 @@ internal sealed partial class NodeKernel
     {
         // Of two that claim one address the newer has it.
         var local = Pods.Values.SelectMany(p => p.Attachments).Where(IsLocal).OrderBy(a => a.Number).ToArray();
-        return DatapathDiff.Compute(WithNextHops(WantedState.Compute(view(), facts(), _vxlan, local, Current, settling())), Current);
+        return DatapathDiff.Compute(WithNextHops(WantedState.Compute(view(), facts(), _vxlan, local, Current, settling(), frontends())), Current);
     }
 
     private ImmutableArray<DatapathChange> OnlyEndpoints(ImmutableArray<EndpointChange> changed)

@@ -6,8 +6,10 @@ using Netplugin.Agent.Faults;
 using Netplugin.Agent.Kernel;
 using Netplugin.Agent.Wanted;
 using Netplugin.Core.Addresses;
+using Netplugin.Core.Collections;
 using Netplugin.Core.Datapath;
 using Netplugin.Core.Model;
+using Netplugin.Core.Services;
 using Netplugin.Linux;
 
 namespace Netplugin.Agent.Loop;
@@ -17,8 +19,8 @@ namespace Netplugin.Agent.Loop;
 /// anything but the kernel; what others may read is published as immutable values.
 /// </summary>
 internal sealed partial class NodeKernel(
-    ILinks links, IDatapath datapath, IPodNamespaces namespaces, AttachmentJournal journal, Func<ClusterView> view, Func<bool> settling, Func<NodeFacts> facts, ProblemBoard problems,
-    Action<ImmutableHashSet<NetworkId>> networksChanged, Action retired, TimeProvider time, ILogger log)
+    ILinks links, IDatapath datapath, IPodNamespaces namespaces, AttachmentJournal journal, Func<ClusterView> view, Func<bool> settling, Func<NodeFacts> facts,
+    Func<PackedDictionary<FrontendKey, Frontend>?> frontends, ProblemBoard problems, Action<ImmutableHashSet<NetworkId>> networksChanged, Action retired, TimeProvider time, ILogger log)
 {
     private const int ProblemsShown = 5;
     private ImmutableDictionary<PodKey, Pod> _pods = ImmutableDictionary<PodKey, Pod>.Empty;
@@ -335,8 +337,12 @@ internal sealed partial class NodeKernel(
         }
         catch (KernelException)
         {
-            // Some may have been carried out: what the maps hold is to be seen, not guessed.
-            Volatile.Write(ref _current, datapath.Observe(Current));
+            // Some may have been carried out: what the maps hold is to be seen, not guessed. One alone was not.
+            if (changes.Length > 1)
+            {
+                Volatile.Write(ref _current, datapath.Observe(Current));
+            }
+
             throw;
         }
     }

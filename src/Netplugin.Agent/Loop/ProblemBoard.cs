@@ -52,4 +52,7 @@ internal static class LoopTopics
 
     /// <summary>The host's stack does not reach the default network's pods.</summary>
     public const string HostPlane = "host-plane";
+
+    /// <summary>Connections that have ended are not taken away.</summary>
+    public const string Connections = "connections";
 }

@@ -7,12 +7,14 @@ using Netplugin.Agent.Binding;
 using Netplugin.Agent.Cluster;
 using Netplugin.Agent.Configuration;
 using Netplugin.Agent.Kernel;
+using Netplugin.Agent.Kubernetes;
 using Netplugin.Agent.Logging;
 using Netplugin.Agent.Loop;
 using Netplugin.Agent.Metrics;
 using Netplugin.Agent.Pods;
 using Netplugin.Agent.Runtime;
 using Netplugin.Core.Addresses;
+using Netplugin.Core.Datapath;
 using Netplugin.Core.Planning;
 using Netplugin.Kubernetes;
 using Netplugin.Kubernetes.Configuration;
@@ -99,6 +101,7 @@ internal sealed class NodeDaemon : IAsyncDisposable
         KernelLoop? loop = null;
         PodKeeper? keeper = null;
         KubernetesNode? kubernetes = null;
+        KubernetesServices? services = null;
         NodeRegistration? registration = null;
         var follower = new ClusterFollower(store, options.HostLabel, new StoreMemoryFile(options.StateDirectory), health, change =>
         {
@@ -106,10 +109,12 @@ internal sealed class NodeDaemon : IAsyncDisposable
             keeper?.Signal(change.Resolve);
             registration?.FollowingMayHaveBegun();
         }, time, log);
+        var access = Access(options);
         var retired = new RetiredLinks(links, log);
         Own(retired);
         var kernel = new NodeKernel(
-            links, datapath, namespaces, journal, () => follower.View, () => follower.IsSettling, () => identity.Facts, problems, follower.FollowNetworks, retired.Signal, time, log);
+            links, datapath, namespaces, journal, () => follower.View, () => follower.IsSettling, () => identity.Facts,
+            () => access is null ? DatapathState.Empty.Frontends : services?.Frontends, problems, follower.FollowNetworks, retired.Signal, time, log);
         kernel.Restore();
         if (options.Block is null && kernel.BlocksInUse.FirstOrDefault() is { Length: > 0 } used)
         {
@@ -135,17 +140,19 @@ internal sealed class NodeDaemon : IAsyncDisposable
         registration = new NodeRegistration(
             store, follower, identity, reporter.ForCluster, () => loop.Mark(new ClusterChange(true, [], false)), version, log);
         Own(registration);
-        if (options.Block is null && Access(options) is { } access)
+        if (access is not null)
         {
             var client = new KubernetesClient(access);
             Own(client);
+            services = new KubernetesServices(client, options.HostLabel, () => loop.Mark(ClusterChange.OfServices), problems, log);
+            Own(services);
             kubernetes = new KubernetesNode(
-                client, options.HostLabel, identity, kernel,
+                client, options.HostLabel, identity, kernel, asksForBlock: options.Block is null,
                 () =>
                 {
                     loop.Mark(new ClusterChange(true, [], false));
                     registration.IdentityChanged();
-                }, problems, log);
+                }, services.Place, problems, log);
             Own(kubernetes);
         }
 
@@ -162,6 +169,7 @@ internal sealed class NodeDaemon : IAsyncDisposable
         keeper.Start();
         registration.Start();
         kubernetes?.Start();
+        services?.Start();
         pending.Start();
         if (options.Metrics is { } address)
         {

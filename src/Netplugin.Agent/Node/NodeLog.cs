@@ -27,12 +27,6 @@ internal static partial class NodeLog
     [LoggerMessage(1006, LogLevel.Information, "Metrics are served on http://{Address}/metrics")]
     public static partial void MetricsListening(ILogger log, string address);
 
-    [LoggerMessage(1008, LogLevel.Information, "Pods that no intent names get addresses of {Block}")]
-    public static partial void Serving(ILogger log, IpPrefix block);
-
-    [LoggerMessage(1009, LogLevel.Warning, "Kubernetes cannot be followed, what is known stays: {Reason}")]
-    public static partial void KubernetesLost(ILogger log, string reason);
-
     [LoggerMessage(1007, LogLevel.Information, "Everything of netplugin was removed from this node")]
     public static partial void CleanedUp(ILogger log);
 }

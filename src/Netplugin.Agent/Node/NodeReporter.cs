@@ -80,6 +80,10 @@ internal sealed class NodeReporter(
         yield return Gauge("netplugin_attachments_pending", "Attachments whose removal waits to be tried again.", "", keeper.Pending);
         yield return Gauge("netplugin_networks", "Networks present on this node.", "", kernel.Current.Networks.Count);
         yield return Gauge("netplugin_endpoints", "Endpoints in the maps, here and elsewhere.", "", kernel.Current.Endpoints.Count);
+        yield return Gauge("netplugin_frontends", "Addresses and ports of Services that are balanced for pods.", "", kernel.Current.Frontends.Count);
+        yield return Gauge("netplugin_backends", "Backends of those, where several have the same ones counted once.", "",
+            kernel.Current.Frontends.Values.Select(f => f.Backends).Distinct().Sum(b => b.Length));
+        yield return Gauge("netplugin_connections", "Connections of pods to Services, as the last sweep left them.", "", kernel.Connections);
         yield return Gauge("netplugin_store_connected", "1 while the store answers.", "", report.Connected ? 1 : 0);
         yield return Gauge("netplugin_store_held", "1 while the store is held back until an operator accepts its reset.", "", follower.Held is null ? 0 : 1);
         yield return Gauge("netplugin_store_revision", "Highest store revision seen.", "", report.Revision);

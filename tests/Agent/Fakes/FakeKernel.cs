@@ -5,6 +5,7 @@ using Netplugin.Agent.Kernel;
 using Netplugin.Agent.Wanted;
 using Netplugin.Core.Addresses;
 using Netplugin.Core.Datapath;
+using Netplugin.Linux.Bpf;
 
 namespace Netplugin.Tests.Agent.Fakes;
 
@@ -126,6 +127,20 @@ internal sealed class FakeDatapath(Failures failures) : IDatapath
     }
 
     public void Activate() => Activations++;
+
+    public bool HasUnusedBackends { get; set; }
+
+    public SweepResult Swept { get; set; }
+
+    public int Sweeps { get; private set; }
+
+    public SweepResult Sweep()
+    {
+        failures.Count("sweep");
+        Sweeps++;
+        HasUnusedBackends = false;
+        return Swept;
+    }
 
     public DatapathCounts ReadCounters() => DatapathCounts.Empty;
 

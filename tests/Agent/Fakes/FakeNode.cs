@@ -8,7 +8,10 @@ using Netplugin.Agent.Metrics;
 using Netplugin.Agent.Pods;
 using Netplugin.Agent.Runtime;
 using Netplugin.Agent.Wanted;
+using Netplugin.Core.Collections;
+using Netplugin.Core.Datapath;
 using Netplugin.Core.Model;
+using Netplugin.Core.Services;
 using Netplugin.Store;
 using Netplugin.Store.Embedded;
 using Netplugin.Store.Json;
@@ -25,8 +28,9 @@ internal sealed class FakeNode : IAsyncDisposable
     private readonly AgentMetrics _metrics = new();
     private readonly RetiredLinks _retired;
 
-    private FakeNode(string folder, FakeNode? before, NodeFacts? facts)
+    private FakeNode(string folder, FakeNode? before, NodeFacts? facts, bool knowsServices)
     {
+        Frontends = knowsServices ? DatapathState.Empty.Frontends : null;
         Facts = facts ?? before?.Facts ?? Samples.Facts;
         Folder = folder;
         Failures = before?.Failures ?? new Failures();
@@ -44,10 +48,10 @@ internal sealed class FakeNode : IAsyncDisposable
         }, TimeProvider.System, NullLogger.Instance);
         _retired = new RetiredLinks(Links, NullLogger.Instance);
         Kernel = new NodeKernel(
-            Links, Datapath, Namespaces, new AttachmentJournal(folder), () => Follower.View, () => Follower.IsSettling, () => Facts, Problems,
+            Links, Datapath, Namespaces, new AttachmentJournal(folder), () => Follower.View, () => Follower.IsSettling, () => Facts, () => Frontends, Problems,
             Follower.FollowNetworks, _retired.Signal, Time, NullLogger.Instance);
         Kernel.Restore();
-        Loop = new KernelLoop(Kernel, () => Keeper?.MayRemove == true, Problems, _metrics, TimeProvider.System, NullLogger.Instance);
+        Loop = new KernelLoop(Kernel, () => Keeper?.MayRemove == true, Problems, _metrics, LoopTime, NullLogger.Instance);
         var cache = new SandboxCache(Sandboxes, Problems);
         var turns = new PodTurns();
         var reader = new EndpointReader(store);
@@ -73,6 +77,12 @@ internal sealed class FakeNode : IAsyncDisposable
     /// <summary>The kernel work's clock.</summary>
     public ManualTime Time { get; } = new();
 
+    /// <summary>The loop's clock.</summary>
+    public ManualTime LoopTime { get; } = new();
+
+    /// <summary>What is balanced for pods; null: that is not known yet.</summary>
+    public PackedDictionary<FrontendKey, Frontend>? Frontends { get; set; }
+
     /// <summary>What the node knows of itself.</summary>
     public NodeFacts Facts { get; set; }
 
@@ -95,9 +105,9 @@ internal sealed class FakeNode : IAsyncDisposable
     public PodKeeper Keeper { get; }
 
     /// <summary>A node in a folder; its kernel and runtime are those of the node before it, if there was one.</summary>
-    public static async Task<FakeNode> StartAsync(string folder, FakeNode? before = null, bool follow = true, NodeFacts? facts = null)
+    public static async Task<FakeNode> StartAsync(string folder, FakeNode? before = null, bool follow = true, NodeFacts? facts = null, bool knowsServices = true)
     {
-        var node = new FakeNode(folder, before, facts);
+        var node = new FakeNode(folder, before, facts, knowsServices);
         await node.Loop.ResyncAsync();
         if (follow)
         {

@@ -1,16 +1,17 @@
 using Microsoft.Extensions.Logging;
 using Netplugin.Agent.Loop;
+using Netplugin.Agent.Node;
 using Netplugin.Agent.Wanted;
 using Netplugin.Core.Addresses;
 using Netplugin.Kubernetes;
 using Netplugin.Kubernetes.Follow;
 using NodeObject = Netplugin.Kubernetes.Objects.Node;
 
-namespace Netplugin.Agent.Node;
+namespace Netplugin.Agent.Kubernetes;
 
 /// <summary>
-/// Follows this node's own object in Kubernetes for the pod CIDR that the cluster gave it. Pods that run keep their block: another one is taken up when
-/// none of them is left.
+/// Follows this node's own object in Kubernetes for its zone, and for the pod CIDR that the cluster gave it. Pods that run keep their block: another
+/// one is taken up when none of them is left.
 /// </summary>
 internal sealed class KubernetesNode : IAsyncDisposable
 {
@@ -21,7 +22,9 @@ internal sealed class KubernetesNode : IAsyncDisposable
     private readonly string _name;
     private readonly NodeIdentity _identity;
     private readonly NodeKernel _kernel;
+    private readonly bool _asksForBlock;
     private readonly Action _changed;
+    private readonly Action<string?> _placed;
     private readonly ProblemBoard _problems;
     private readonly ILogger _log;
     private readonly CancellationTokenSource _stop = new();
@@ -35,20 +38,24 @@ internal sealed class KubernetesNode : IAsyncDisposable
     /// <param name="name">The node's name, which is its host label.</param>
     /// <param name="identity">Told of the block.</param>
     /// <param name="kernel">Says which block running pods are of.</param>
+    /// <param name="asksForBlock">False: the operator gave the block.</param>
     /// <param name="changed">Told when the block is another.</param>
+    /// <param name="placed">Told the node's zone, null when it is in none, whenever its object was seen.</param>
     /// <param name="problems">Told what an operator should know.</param>
     /// <param name="log">The log.</param>
     public KubernetesNode(
-        KubernetesClient client, string name, NodeIdentity identity, NodeKernel kernel, Action changed, ProblemBoard problems, ILogger log)
+        KubernetesClient client, string name, NodeIdentity identity, NodeKernel kernel, bool asksForBlock, Action changed, Action<string?> placed,
+        ProblemBoard problems, ILogger log)
     {
-        (_client, _name, _identity, _kernel, _changed, _problems, _log) = (client, name, identity, kernel, changed, problems, log);
+        (_client, _name, _identity, _kernel, _asksForBlock) = (client, name, identity, kernel, asksForBlock);
+        (_changed, _placed, _problems, _log) = (changed, placed, problems, log);
     }
 
     /// <summary>Why this node serves no pods of the default network yet, for the operator.</summary>
     public string Awaited => _problems.Get(Topic) ?? _problems.Get(ServerTopic) ?? $"Kubernetes has not said yet which pod CIDR node {_name} has";
 
     /// <summary>Begins to follow.</summary>
-    public void Start() => _worker = Task.WhenAll(Task.Run(FollowAsync), Task.Run(LookAgainAsync));
+    public void Start() => _worker = Task.WhenAll(Task.Run(FollowAsync), _asksForBlock ? Task.Run(LookAgainAsync) : Task.CompletedTask);
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
@@ -72,7 +79,7 @@ internal sealed class KubernetesNode : IAsyncDisposable
                     break;
                 case ResourceEvent<NodeObject>.Disconnected lost:
                     _problems.Set(ServerTopic, $"Kubernetes cannot be followed: {lost.Reason}");
-                    NodeLog.KubernetesLost(_log, lost.Reason);
+                    KubernetesLog.Lost(_log, "this node", lost.Reason);
                     continue;
                 default:
                     break;
@@ -90,7 +97,11 @@ internal sealed class KubernetesNode : IAsyncDisposable
             _given = node is { PodCidrs: [var first, ..] } ? first : null;
         }
 
-        Decide();
+        _placed(node?.Labels[NodeObject.ZoneLabel]);
+        if (_asksForBlock)
+        {
+            Decide();
+        }
     }
 
     private async Task LookAgainAsync()
@@ -116,7 +127,7 @@ internal sealed class KubernetesNode : IAsyncDisposable
             _problems.Set(Topic, choice.Problem);
             if (choice.Block is { } block && _identity.Serve(block))
             {
-                NodeLog.Serving(_log, block.Prefix);
+                KubernetesLog.Serving(_log, block.Prefix);
                 _changed();
             }
         }
