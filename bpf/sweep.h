@@ -10,17 +10,17 @@
  * How long nothing may be heard. TCP, both there: as kube-proxy has it for conntrack, longer than RFC 5382 section 5 asks. Half-closed: the
  * same. UDP and SCTP, both there: RFC 4787 section 4.3; SCTP says something every 30 s (RFC 9260 section 16). Else the answer is all.
  */
-static __always_inline __u64 np_patience(__u8 proto, __u32 flags)
+static __always_inline __s64 np_patience(__u8 proto, __u32 flags)
 {
 	const __u32 both = NP_CONNECTION_FIN_CLIENT | NP_CONNECTION_FIN_BACKEND;
 
 	if (proto != IPPROTO_TCP)
-		return (flags & NP_CONNECTION_ASSURED ? 300 : 30) * NP_SECOND;
+		return (flags & NP_CONNECTION_ASSURED ? 300 : 30) * (__s64)NP_SECOND;
 	if (flags & NP_CONNECTION_RESET || (flags & both) == both)
-		return 10 * NP_SECOND;
+		return 10 * (__s64)NP_SECOND;
 	if (!(flags & NP_CONNECTION_ASSURED))
-		return 60 * NP_SECOND;
-	return (flags & both ? 3600 : 86400) * NP_SECOND;
+		return 60 * (__s64)NP_SECOND;
+	return (flags & both ? 3600 : 86400) * (__s64)NP_SECOND;
 }
 
 /* What the daemon gets back. */
@@ -38,15 +38,15 @@ struct np_sweeping {
 static __always_inline int np_is_over(const struct np_tuple *key, const struct np_connection *back, const struct np_connection *forward,
 				      __u64 now)
 {
-	__u64 used = forward->used > back->used ? forward->used : back->used;
+	__s64 forward_idle = now - forward->used, back_idle = now - back->used;
 
 	if (forward->flags & NP_CONNECTION_DEAD || !(forward->flags & NP_CONNECTION_FORWARD))
 		return 1;
 	/* The pod's port leads elsewhere by now. */
 	if (forward->to.sport != key->dport || forward->to.dport != key->sport || !np_addr_equal(&forward->to.dst, &key->src))
 		return 1;
-	/* A time from before the last packet is no time that has passed. */
-	return now > used && now - used > np_patience(key->proto, forward->flags);
+	/* Signed: of what came while the sweep went on the idle time is below zero. */
+	return (forward_idle < back_idle ? forward_idle : back_idle) > np_patience(key->proto, forward->flags);
 }
 
 /*

@@ -129,8 +129,8 @@ public sealed class SweepTests : IDisposable
         return (forward, back);
     }
 
-    // The runtime's own clock is the one that programs go by. Of a machine that has just started it may be before its start: the programs then see the future.
-    private static ulong Ago(int seconds) => (ulong)(Stopwatch.GetTimestamp() * (1_000_000_000.0 / Stopwatch.Frequency)) - (ulong)seconds * 1_000_000_000;
+    // The runtime's own clock is the one that programs go by, CLOCK_MONOTONIC in ns. On a machine that has just started it may be before its start.
+    private static ulong Ago(int seconds) => unchecked((ulong)(Stopwatch.GetTimestamp() - (seconds * 1_000_000_000L)));
 
     private static TupleValue Tuple(IpAddr source, IpAddr target, ushort sourcePort, ushort targetPort, TransportProtocol protocol) => new()
     {
