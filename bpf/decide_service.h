@@ -252,7 +252,7 @@ static __always_inline int np_backend_choose(const struct np_frontend *frontend,
 /*
  * The port that the backend sees. Pods also speak with backends by their own addresses, from ports that their kernels choose, and an answer
  * must tell which of both it is for: so what a kernel chose becomes a port that kernels do not choose, each another one, and what a program
- * chose stays (NFS looks at it). A pod that lets its kernel choose all ports has an even chance as with any other translation.
+ * chose stays (NFS looks at it). Where a pod's kernel chooses from all ports, two such connections may meet, which the first wins.
  */
 static __always_inline __be16 np_own_port(__be16 port)
 {
@@ -319,8 +319,9 @@ static __always_inline __u32 np_connect(__u32 table, __u64 endpoint, struct np_q
 }
 
 /*
- * Whether the packet goes on where the connection went: not the first packet of a new one from the same port, and not to a backend that is
- * gone, where nobody would say so. TCP is left to find that out, for a backend that is going away may have more to say.
+ * Whether the packet goes on where the connection went: not if that has ended and this begins a new one from the same port, and not to a
+ * backend that the frontend has no longer, where nobody would say so. TCP finds that out by itself, and a backend that is going away may have
+ * more to say; only its first packet must not go there.
  */
 static __always_inline int np_connection_holds(struct np_connection *known, __u64 endpoint, __u8 tcp, int node_port,
 					       struct np_service_work *work)
@@ -332,9 +333,10 @@ static __always_inline int np_connection_holds(struct np_connection *known, __u6
 		return 0;
 	if (!(known->flags & NP_CONNECTION_FORWARD))
 		return 1;
-	if (work->tuple.proto == IPPROTO_TCP)
-		return (tcp & (NP_TCP_SYN | NP_TCP_ACK)) != NP_TCP_SYN ||
-		       !(known->flags & NP_CONNECTION_RESET || (known->flags & ended) == ended);
+	if (work->tuple.proto == IPPROTO_TCP && (tcp & (NP_TCP_SYN | NP_TCP_ACK)) != NP_TCP_SYN)
+		return 1;
+	if (known->flags & NP_CONNECTION_RESET || (known->flags & ended) == ended)
+		return 0;
 	frontend = np_frontend_get(node_port, work);
 	if (!frontend || frontend->action != NP_ACTION_BALANCE)
 		return 0;

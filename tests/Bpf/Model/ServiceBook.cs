@@ -128,13 +128,13 @@ internal sealed class ServiceBook(Func<FlowTuple, FlowTuple?> chosen)
 
     private bool Holds(Flow flow, FlowTuple tuple, ModelPacket packet, bool isForNode)
     {
-        if (tuple.Protocol == 6)
+        if (tuple.Protocol == 6 && (!Has(packet, 2) || Has(packet, 16)))
         {
-            var opens = Has(packet, 2) && !Has(packet, 16);
-            return !opens || !(flow.IsReset || (flow.ClientEnded && flow.BackendEnded));
+            return true;
         }
 
-        return Find(tuple, isForNode) is var (_, frontend) && frontend.Backends.Contains(new(flow.To.Target, flow.To.TargetPort));
+        var hasEnded = flow.IsReset || (flow.ClientEnded && flow.BackendEnded);
+        return !hasEnded && Find(tuple, isForNode) is var (_, frontend) && frontend.Backends.Contains(new(flow.To.Target, flow.To.TargetPort));
     }
 
     private (FrontendKey Key, Frontend Frontend)? Find(FlowTuple tuple, bool isForNode)
