@@ -11,6 +11,9 @@ namespace Netplugin.Agent.Loop;
 /// <summary>Making the maps and links agree with what is wanted.</summary>
 internal sealed partial class NodeKernel
 {
+    // Too many Services are no reason to refuse pods.
+    private bool _lacksOnlyFrontends;
+
     /// <summary>Makes the maps hold what is wanted, as far as <paramref name="change"/> reaches.</summary>
     /// <returns>False when something could not be written and is to be tried again.</returns>
     public bool Reconcile(ClusterChange change)
@@ -25,10 +28,12 @@ internal sealed partial class NodeKernel
             AdjustLinks();
         }
 
-        good &= !everything || ReachPods();
+        var reaches = !everything || ReachPods();
+        good &= reaches;
+        _lacksOnlyFrontends &= reaches;
 
-        // Another build's programs go on over its own maps until these hold everything.
-        if (good && !_activated && (!datapath.HasOlderGeneration || IsComplete))
+        // Another build's programs go on over its own maps until these hold everything, or everything that goes in.
+        if ((good || _lacksOnlyFrontends) && !_activated && (!datapath.HasOlderGeneration || IsComplete))
         {
             datapath.Activate();
             _activated = true;
@@ -156,6 +161,7 @@ internal sealed partial class NodeKernel
 
     private bool ApplyEach(ImmutableArray<DatapathChange> changes)
     {
+        _lacksOnlyFrontends = false;
         if (changes.IsEmpty)
         {
             problems.KeepOnly("maps/", new HashSet<string>());
@@ -175,6 +181,7 @@ internal sealed partial class NodeKernel
 
         // One that cannot be written must not keep the others out.
         var failed = new HashSet<string>(StringComparer.Ordinal);
+        var lacksOther = false;
         foreach (var change in changes)
         {
             try
@@ -183,6 +190,7 @@ internal sealed partial class NodeKernel
             }
             catch (KernelException e)
             {
+                lacksOther |= change is not DatapathChange.SetFrontend;
                 if (failed.Count < ProblemsShown && failed.Add($"maps/{failed.Count}"))
                 {
                     Warn($"maps/{failed.Count - 1}", $"the datapath's maps do not take a change ({e.Message}): tried again");
@@ -191,6 +199,7 @@ internal sealed partial class NodeKernel
         }
 
         problems.KeepOnly("maps/", failed);
+        _lacksOnlyFrontends = failed.Count > 0 && !lacksOther;
         return failed.Count == 0;
     }
 

@@ -126,7 +126,7 @@ internal sealed partial class NodeKernel(
         uint[] unfilled = [.. pod.Attachments.Select(a => a.DatapathId).Where(_unfilled.Contains)];
         if (unfilled.Length > 0)
         {
-            if (!Reconcile(new ClusterChange(true, [], false)))
+            if (!Reconcile(new ClusterChange(true, [], false)) && !_lacksOnlyFrontends)
             {
                 throw new IOException("the datapath's maps did not take the network's endpoints: see the problems in the status");
             }

@@ -5,6 +5,7 @@ using Netplugin.Agent.Kernel;
 using Netplugin.Agent.Wanted;
 using Netplugin.Core.Addresses;
 using Netplugin.Core.Datapath;
+using Netplugin.Linux;
 using Netplugin.Linux.Bpf;
 
 namespace Netplugin.Tests.Agent.Fakes;
@@ -116,6 +117,10 @@ internal sealed class FakeDatapath(Failures failures) : IDatapath
         try
         {
             failures.Count("write maps");
+            if (RefusesFrontends && changes.Any(change => change is DatapathChange.SetFrontend))
+            {
+                throw new KernelException("write to the map", "np_frontends", 7, "the map is full");
+            }
         }
         catch
         {
@@ -127,6 +132,9 @@ internal sealed class FakeDatapath(Failures failures) : IDatapath
     }
 
     public void Activate() => Activations++;
+
+    /// <summary>True: no frontend fits.</summary>
+    public bool RefusesFrontends { get; set; }
 
     public bool HasUnusedBackends { get; set; }
 

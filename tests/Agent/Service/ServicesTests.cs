@@ -64,6 +64,22 @@ public sealed class ServicesTests : IDisposable
     }
 
     [Fact]
+    public async Task Frontends_that_do_not_fit_are_told_and_keep_no_pod_out()
+    {
+        await using var node = await FakeNode.StartAsync(_folder);
+        await node.PostAsync(Samples.Endpoint("c1", 1));
+        node.Datapath.RefusesFrontends = true;
+        node.Frontends = One;
+        node.Loop.Mark(ClusterChange.OfServices);
+        await Eventually.HoldsAsync("the problem", () => node.Problems.All.Any(p => p.Contains("np_frontends", StringComparison.Ordinal)));
+
+        Assert.Single((await node.AddAsync("s1", "c1")).Attachments);
+        Assert.Empty(node.Datapath.State.Frontends);
+        node.Datapath.RefusesFrontends = false;
+        await Eventually.HoldsAsync("the frontends", () => node.Datapath.State.Frontends.SequenceEqual(One) && node.Problems.All.IsEmpty);
+    }
+
+    [Fact]
     public async Task Connections_are_swept_every_two_seconds_while_something_is_balanced()
     {
         await using var node = await FakeNode.StartAsync(_folder);
