@@ -7,7 +7,7 @@ using Netplugin.Kubernetes.Json;
 
 namespace Netplugin.Kubernetes;
 
-/// <summary>One cluster's API server: reads and follows its objects, annotates pods, writes Events.</summary>
+/// <summary>One cluster's API server: reads and follows its objects, annotates pods and nodes, writes Events.</summary>
 /// <remarks>
 /// Every member but <see cref="FollowAsync"/> throws <see cref="KubernetesException"/> for what went wrong on the way. Members may be used from several
 /// threads.
@@ -85,8 +85,7 @@ public sealed class KubernetesClient : IDisposable
     public async Task<bool> AnnotatePodAsync(
         NamespacedName pod, string uid, IReadOnlyDictionary<string, string?> annotations, CancellationToken cancellationToken = default)
     {
-        var body = JsonSerializer.SerializeToUtf8Bytes(new AnnotationPatch(new(uid, annotations)), ObjectJsonContext.Default.AnnotationPatch);
-        var request = new ApiRequest("patch", "pods", Resource.Pods.Forms[0].PathOf(pod), [], body);
+        var request = Annotation(Resource.Pods, pod, uid, annotations);
         var backoff = new Backoff();
         for (var attempt = 1; ; attempt++)
         {
@@ -117,6 +116,26 @@ public sealed class KubernetesClient : IDisposable
         }
     }
 
+    /// <summary>
+    /// Sets annotations of a node and leaves its others alone, trying again while the server is busy or fails. False: there is no such node.
+    /// </summary>
+    /// <param name="node">The node's name.</param>
+    /// <param name="annotations">Keys and values; null removes a key.</param>
+    /// <param name="cancellationToken">Ends the call.</param>
+    public async Task<bool> AnnotateNodeAsync(
+        string node, IReadOnlyDictionary<string, string?> annotations, CancellationToken cancellationToken = default)
+    {
+        try
+        {
+            await WriteAsync(Annotation(Resource.Nodes, new("", node), null, annotations), cancellationToken);
+            return true;
+        }
+        catch (KubernetesException e) when (e.Reason == KubernetesFailure.NotFound)
+        {
+            return false;
+        }
+    }
+
     /// <inheritdoc/>
     public void Dispose() => _api.Dispose();
 
@@ -140,4 +159,12 @@ public sealed class KubernetesClient : IDisposable
             await backoff.WaitAsync(retryAfter, cancellationToken);
         }
     }
+
+    private static ApiRequest Annotation<T>(Resource<T> resource, NamespacedName name, string? uid, IReadOnlyDictionary<string, string?> annotations)
+        where T : class => new(
+        "patch",
+        resource.Forms[^1].FullName,
+        resource.PathOf(name),
+        [],
+        JsonSerializer.SerializeToUtf8Bytes(new AnnotationPatch(new(uid, annotations)), ObjectJsonContext.Default.AnnotationPatch));
 }

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text.Json;
 using Netplugin.Core.Services;
 using Netplugin.Kubernetes.Json;
 using Netplugin.Kubernetes.Objects;
@@ -17,6 +18,22 @@ public sealed class Resource<T>
 
     /// <summary>Its forms, the one to use where it exists first; the last exists everywhere.</summary>
     internal ImmutableArray<ResourceForm<T>> Forms { get; }
+
+    /// <summary>The path of its objects behind the server's address, in the form that exists everywhere.</summary>
+    /// <param name="kubernetesNamespace">Of one namespace; null = of all, or of a kind without.</param>
+    public string PathIn(string? kubernetesNamespace) => Forms[^1].PathIn(kubernetesNamespace);
+
+    /// <summary>The path of one object, likewise.</summary>
+    /// <param name="name">Its namespace (empty for a kind without) and name.</param>
+    public string PathOf(NamespacedName name) => Forms[^1].PathOf(name);
+
+    /// <summary>Reads a page of a list that somebody else has asked the server for.</summary>
+    /// <exception cref="JsonException">It is none.</exception>
+    public ValueTask<ResourcePage<T>> ReadPageAsync(Stream json, CancellationToken cancellationToken) => Forms[^1].ReadPageAsync(json, cancellationToken);
+
+    /// <summary>Reads one such object; null when it is none of those that are followed.</summary>
+    /// <exception cref="JsonException">It is none.</exception>
+    public T? Read(ReadOnlySpan<byte> json) => Forms[^1].ReadObject(json).Object;
 }
 
 /// <summary>The kinds of object there are.</summary>

@@ -20,12 +20,17 @@ internal abstract class ResourceForm<T>(string group, string version, string plu
     public string FullName => Group.Length == 0 ? plural : $"{plural}.{Group}";
 
     /// <summary>The path of all its objects.</summary>
-    public string ListPath => $"{Root}/{plural}";
+    public string ListPath => PathIn(null);
+
+    /// <summary>The path of its objects in one namespace; null: in all.</summary>
+    public string PathIn(string? kubernetesNamespace) => kubernetesNamespace is null
+        ? $"{Root}/{plural}"
+        : $"{Root}/namespaces/{Uri.EscapeDataString(kubernetesNamespace)}/{plural}";
 
     /// <summary>The path of one object.</summary>
     public string PathOf(NamespacedName name) => name.Namespace.Length == 0
         ? $"{Root}/{plural}/{Uri.EscapeDataString(name.Name)}"
-        : $"{Root}/namespaces/{Uri.EscapeDataString(name.Namespace)}/{plural}/{Uri.EscapeDataString(name.Name)}";
+        : $"{PathIn(name.Namespace)}/{Uri.EscapeDataString(name.Name)}";
 
     /// <summary>Reads a page of a list.</summary>
     /// <exception cref="JsonException">It is none.</exception>
@@ -78,10 +83,11 @@ internal sealed class ResourceForm<T, TDocument>(
 }
 
 /// <summary>A page of a list.</summary>
+/// <typeparam name="T">What an object is.</typeparam>
 /// <param name="Objects">The objects that are ours.</param>
 /// <param name="ResourceVersion">The version the list is of.</param>
 /// <param name="Continue">What the next page is asked for with; null: this was the last.</param>
-internal sealed record ResourcePage<T>(ImmutableArray<ResourceEntry<T>> Objects, string ResourceVersion, string? Continue);
+public sealed record ResourcePage<T>(ImmutableArray<ResourceEntry<T>> Objects, string ResourceVersion, string? Continue);
 
 /// <summary>An object with its name and version.</summary>
 internal readonly record struct VersionedObject<T>(NamespacedName Name, string ResourceVersion, T? Object)

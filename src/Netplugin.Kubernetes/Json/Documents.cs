@@ -45,7 +45,10 @@ internal sealed record NodeDocument(MetadataDocument? Metadata = null, NodeSpecD
 
 internal sealed record NodeSpecDocument(string? PodCIDR = null, string[]? PodCIDRs = null);
 
-internal sealed record NodeStatusDocument(NodeAddressDocument[]? Addresses = null);
+internal sealed record NodeStatusDocument(NodeAddressDocument[]? Addresses = null, NodeConditionDocument[]? Conditions = null);
+
+internal sealed record NodeConditionDocument(
+    [property: JsonConverter(typeof(SharedTextConverter))] string? Type = null, [property: JsonConverter(typeof(SharedTextConverter))] string? Status = null);
 
 internal sealed record NodeAddressDocument([property: JsonConverter(typeof(SharedTextConverter))] string? Type = null, string? Address = null);
 
@@ -116,7 +119,7 @@ internal sealed record GroupVersionDocument(string? Version = null);
 internal sealed record AnnotationPatch(AnnotationPatchMetadata Metadata);
 
 // A missing value removes the annotation, so nulls are written here.
-internal sealed record AnnotationPatchMetadata(string Uid, [property: JsonIgnore(Condition = JsonIgnoreCondition.Never)] IReadOnlyDictionary<string, string?> Annotations);
+internal sealed record AnnotationPatchMetadata(string? Uid, [property: JsonIgnore(Condition = JsonIgnoreCondition.Never)] IReadOnlyDictionary<string, string?> Annotations);
 
 internal sealed record EventDocument(
     EventMetadataDocument Metadata,

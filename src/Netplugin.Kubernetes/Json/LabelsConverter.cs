@@ -55,6 +55,7 @@ internal sealed class AnnotationsConverter : LabelsConverter
     protected override bool IsKept(ref Utf8JsonReader reader)
     {
         ReadOnlySpan<byte> key = reader.ValueSpan;
-        return key.StartsWith("io.contiv."u8) || key.StartsWith("k8s.v1.cni.cncf.io/"u8);
+        return key.StartsWith("io.contiv."u8) || key.StartsWith("k8s.v1.cni.cncf.io/"u8) || key.StartsWith("netplugin.io/"u8)
+            || key.SequenceEqual("kubernetes.io/config.mirror"u8);
     }
 }

@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Netplugin.Kubernetes.Annotations;
 
 namespace Netplugin.Kubernetes.Json;
 
@@ -19,4 +20,6 @@ namespace Netplugin.Kubernetes.Json;
 [JsonSerializable(typeof(AnnotationPatch))]
 [JsonSerializable(typeof(EventDocument))]
 [JsonSerializable(typeof(EventCountPatch))]
+[JsonSerializable(typeof(NetworkStatus[]))]
+[JsonSerializable(typeof(NodeReport))]
 internal sealed partial class ObjectJsonContext : JsonSerializerContext;

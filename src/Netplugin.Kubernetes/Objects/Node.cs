@@ -10,6 +10,12 @@ namespace Netplugin.Kubernetes.Objects;
 /// <param name="Addresses">Its addresses, in the order reported; names are left out.</param>
 public sealed record Node(string Name, Labels Labels, ImmutableArray<IpPrefix> PodCidrs, ImmutableArray<NodeAddress> Addresses)
 {
+    /// <summary>Those of its annotations that are a network's business; others are not kept.</summary>
+    public Labels Annotations { get; init; } = Labels.None;
+
+    /// <summary>True: its kubelet reports that pods can be started.</summary>
+    public bool IsReady { get; init; }
+
     /// <summary>The label that says in which zone a node is.</summary>
     public const string ZoneLabel = "topology.kubernetes.io/zone";
 }

@@ -41,7 +41,11 @@ internal static class ObjectMapping
                let address = IpAddr.TryParse(one.Address, out var parsed) ? parsed : (IpAddr?)null
                where address is not null
                select new NodeAddress(one.Type!, address.Value),
-        ]);
+        ])
+    {
+        Annotations = node.Metadata.Annotations ?? Labels.None,
+        IsReady = node.Status?.Conditions?.Any(one => one is { Type: "Ready", Status: "True" }) ?? false,
+    };
 
     /// <summary>Those texts that are addresses, in order.</summary>
     public static ImmutableArray<IpAddr> Addresses(IEnumerable<string?> texts) =>
