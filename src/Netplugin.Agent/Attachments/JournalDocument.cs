@@ -10,14 +10,22 @@ internal sealed record JournalDocument(
     string Sandbox, string Interface, string Name, string Namespace, string NetworkNamespace, string CniNetwork,
     PodOrigin Origin, bool SeenByRuntime, bool Ended, ImmutableArray<JournalAttachment> Attachments)
 {
+    public string? Uid { get; init; }
+
     public static JournalDocument From(Pod pod) => new(
         pod.Key.Sandbox, pod.Key.Interface, pod.Name, pod.Namespace, pod.NetworkNamespace, pod.CniNetwork, pod.Origin, pod.SeenByRuntime, pod.Ended,
-        [.. pod.Attachments.Select(JournalAttachment.From)]);
+        [.. pod.Attachments.Select(JournalAttachment.From)])
+    {
+        Uid = pod.Uid.Length > 0 ? pod.Uid : null,
+    };
 
     public Pod ToPod() => new(
         new PodKey(Required(Sandbox, "sandbox"), Required(Interface, "interface")), Required(Name, "name"), Namespace ?? "",
         NetworkNamespace ?? "", CniNetwork ?? "", Origin, SeenByRuntime, Ended,
-        Attachments.IsDefault ? [] : [.. Attachments.Select(a => a.ToAttachment())]);
+        Attachments.IsDefault ? [] : [.. Attachments.Select(a => a.ToAttachment())])
+    {
+        Uid = Uid ?? "",
+    };
 
     internal static string Required(string? value, string field) =>
         string.IsNullOrEmpty(value) ? throw new FormatException($"\"{field}\" is missing") : value;

@@ -23,6 +23,9 @@ internal sealed record Pod(
     bool Ended,
     ImmutableArray<Attachment> Attachments)
 {
+    /// <summary>Its uid in Kubernetes; empty when the runtime did not tell it.</summary>
+    public string Uid { get; init; } = "";
+
     /// <summary>The same pod with the attachment of the same number replaced, or added at the end.</summary>
     public Pod With(Attachment attachment)
     {

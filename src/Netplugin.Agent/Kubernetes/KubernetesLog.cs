@@ -1,9 +1,10 @@
 using Microsoft.Extensions.Logging;
 using Netplugin.Core.Addresses;
+using Netplugin.Core.Services;
 
 namespace Netplugin.Agent.Kubernetes;
 
-/// <summary>What following Kubernetes writes to the log. Events 1600 to 1699.</summary>
+/// <summary>What following Kubernetes, and showing the network there, writes to the log. Events 1600 to 1699.</summary>
 internal static partial class KubernetesLog
 {
     [LoggerMessage(1600, LogLevel.Information, "Pods that no intent names get addresses of {Block}")]
@@ -17,4 +18,13 @@ internal static partial class KubernetesLog
 
     [LoggerMessage(1603, LogLevel.Warning, "{Problem}")]
     public static partial void Problem(ILogger log, string problem);
+
+    [LoggerMessage(1604, LogLevel.Debug, "The annotation of pod {Pod} was written: {Status}")]
+    public static partial void Annotated(ILogger log, NamespacedName pod, string status);
+
+    [LoggerMessage(1605, LogLevel.Warning, "An Event about {Subject} could not be written: {Reason}")]
+    public static partial void EventLost(ILogger log, string subject, string reason);
+
+    [LoggerMessage(1606, LogLevel.Warning, "The status could not be written to the node's object and is tried again: {Reason}")]
+    public static partial void ReportFailed(ILogger log, string reason);
 }

@@ -15,7 +15,7 @@ namespace Netplugin.Agent.Kubernetes;
 /// </summary>
 internal sealed class KubernetesNode : IAsyncDisposable
 {
-    private const string Topic = "kubernetes-node";
+    private const string Topic = LoopTopics.PodCidr;
     private const string ServerTopic = "kubernetes";
     private static readonly TimeSpan LookAgain = TimeSpan.FromSeconds(5);
     private readonly KubernetesClient _client;

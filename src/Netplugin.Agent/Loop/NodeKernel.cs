@@ -40,6 +40,9 @@ internal sealed partial class NodeKernel(
     /// <summary>Numbers of attachments whose device was there at the last look.</summary>
     public ImmutableHashSet<ulong> PresentLinks => Volatile.Read(ref _presentLinks);
 
+    /// <summary>Told of every pod whose interfaces, or how far they have come, are others now. What is told must not wait: a pod's start does.</summary>
+    public event Action<Pod>? PodSaved;
+
     /// <summary>Reads the journal, the links and the maps that an earlier daemon left. Changes nothing in the kernel.</summary>
     public void Restore()
     {
@@ -309,6 +312,7 @@ internal sealed partial class NodeKernel(
     {
         journal.Save(pod);
         Publish(Pods.SetItem(pod.Key, pod));
+        PodSaved?.Invoke(pod);
     }
 
     private void Publish(ImmutableDictionary<PodKey, Pod> pods)

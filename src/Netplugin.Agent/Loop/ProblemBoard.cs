@@ -50,6 +50,9 @@ internal static class LoopTopics
     /// <summary>Another node has this node's block, or a part of it.</summary>
     public const string Blocks = "blocks";
 
+    /// <summary>The pod CIDR that Kubernetes gave this node is missing, or not the one that pods get addresses of.</summary>
+    public const string PodCidr = "kubernetes-node";
+
     /// <summary>The host's stack does not reach the default network's pods.</summary>
     public const string HostPlane = "host-plane";
 

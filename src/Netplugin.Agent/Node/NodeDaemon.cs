@@ -102,6 +102,7 @@ internal sealed class NodeDaemon : IAsyncDisposable
         PodKeeper? keeper = null;
         KubernetesNode? kubernetes = null;
         KubernetesServices? services = null;
+        KubernetesReports? reports = null;
         NodeRegistration? registration = null;
         var follower = new ClusterFollower(store, options.HostLabel, new StoreMemoryFile(options.StateDirectory), health, change =>
         {
@@ -154,6 +155,8 @@ internal sealed class NodeDaemon : IAsyncDisposable
                     registration.IdentityChanged();
                 }, services.Place, problems, log);
             Own(kubernetes);
+            reports = new KubernetesReports(client, options.HostLabel, kernel, pods, reporter, problems, time, log);
+            Own(reports);
         }
 
         var pending = new PendingDeletes(options.PendingDirectory, pods, log);
@@ -170,6 +173,7 @@ internal sealed class NodeDaemon : IAsyncDisposable
         registration.Start();
         kubernetes?.Start();
         services?.Start();
+        reports?.Start();
         pending.Start();
         if (options.Metrics is { } address)
         {

@@ -6,6 +6,7 @@ using Netplugin.Agent.Loop;
 using Netplugin.Agent.Metrics;
 using Netplugin.Agent.Pods;
 using Netplugin.Core.Model;
+using Netplugin.Kubernetes.Annotations;
 using Netplugin.NodeApi.Messages;
 using Netplugin.Store;
 
@@ -26,6 +27,15 @@ internal sealed class NodeReporter(
         return new NodeStatus(
             status.Host, status.Version, status.StartedAt, status.State, status.OverlayMtu, status.Networks, kernel.Current.Endpoints.Count,
             status.Pods, status.LastReconcile, status.Problems);
+    }
+
+    /// <summary>The status for the node's object in Kubernetes: what seldom changes.</summary>
+    public NodeReport ForKubernetes()
+    {
+        var status = ForOperator();
+        return new NodeReport(
+            status.Version, status.State, status.Vtep.Length > 0 ? status.Vtep : null, status.OverlayMtu,
+            identity.Facts.Block is { } block ? [block.Prefix.ToString()] : [], status.Problems);
     }
 
     /// <summary>The status for an operator who asks this node.</summary>

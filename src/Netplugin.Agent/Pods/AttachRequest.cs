@@ -8,7 +8,11 @@ namespace Netplugin.Agent.Pods;
 /// <param name="PodNamespace">Its namespace; empty when unknown.</param>
 /// <param name="CniNetwork">Name of the CNI configuration; empty for the other origins.</param>
 /// <param name="Origin">Who asks.</param>
-internal sealed record AttachRequest(PodKey Key, string PodName, string PodNamespace, string CniNetwork, PodOrigin Origin);
+internal sealed record AttachRequest(PodKey Key, string PodName, string PodNamespace, string CniNetwork, PodOrigin Origin)
+{
+    /// <summary>The pod's uid in Kubernetes; empty when the runtime does not tell it.</summary>
+    public string PodUid { get; init; } = "";
+}
 
 /// <summary>It cannot be done now, and trying again later can help.</summary>
 /// <param name="message">Why, for the operator.</param>

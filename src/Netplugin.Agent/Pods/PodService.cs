@@ -33,6 +33,9 @@ internal sealed class PodService(
     /// <summary>Every pod of this node.</summary>
     public ImmutableDictionary<PodKey, Pod> Pods => kernel.Pods;
 
+    /// <summary>Told of every pod that could not be attached, and why. What is told must not wait: the runtime does, for the answer.</summary>
+    public event Action<AttachRequest, Exception>? Refused;
+
     /// <summary>
     /// Gives a pod its interfaces. Asked again for a pod that has them, it answers the same when they are as they were made, else makes them anew.
     /// </summary>
@@ -42,10 +45,26 @@ internal sealed class PodService(
     /// <exception cref="Linux.KernelException">The kernel refused.</exception>
     public async Task<Pod> AttachAsync(AttachRequest request, IPodNamespace pod, CancellationToken cancellationToken)
     {
+        try
+        {
+            return await AttachNowAsync(request, pod, cancellationToken);
+        }
+        catch (Exception e) when (e is ResolveException or NotReadyException or StoreException or Linux.KernelException or IOException)
+        {
+            Refused?.Invoke(request, e);
+            throw;
+        }
+    }
+
+    private async Task<Pod> AttachNowAsync(AttachRequest request, IPodNamespace pod, CancellationToken cancellationToken)
+    {
         using var turn = await turns.EnterAsync(request.Key.Sandbox, cancellationToken);
         await RequireFollowingAsync(cancellationToken);
         var fresh = new Pod(
-            request.Key, request.PodName, request.PodNamespace, pod.Path, request.CniNetwork, request.Origin, SeenByRuntime: false, Ended: false, []);
+            request.Key, request.PodName, request.PodNamespace, pod.Path, request.CniNetwork, request.Origin, SeenByRuntime: false, Ended: false, [])
+        {
+            Uid = request.PodUid,
+        };
         if (!Pods.ContainsKey(request.Key) && Seen(request) is { } seen)
         {
             try
