@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using Netplugin.Kubernetes;
 using Netplugin.Kubernetes.Events;
 using Netplugin.Tests.Kubernetes.Unit.Fixtures;
+using Netplugin.Tests.Support.ApiServers;
 
 namespace Netplugin.Tests.Kubernetes.Unit.Events;
 

@@ -3,6 +3,7 @@ using System.Text.Json;
 using CsCheck;
 using Netplugin.Kubernetes.Follow;
 using Netplugin.Tests.Kubernetes.Unit.Fixtures;
+using Netplugin.Tests.Support.ApiServers;
 
 namespace Netplugin.Tests.Kubernetes.Unit.Follow;
 

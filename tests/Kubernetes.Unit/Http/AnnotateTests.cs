@@ -2,6 +2,7 @@ using System.Diagnostics;
 using Netplugin.Core.Services;
 using Netplugin.Kubernetes;
 using Netplugin.Tests.Kubernetes.Unit.Fixtures;
+using Netplugin.Tests.Support.ApiServers;
 
 namespace Netplugin.Tests.Kubernetes.Unit.Http;
 

@@ -4,6 +4,7 @@ using Netplugin.Kubernetes;
 using Netplugin.Kubernetes.Configuration;
 using Netplugin.Kubernetes.Follow;
 using Netplugin.Tests.Kubernetes.Unit.Fixtures;
+using Netplugin.Tests.Support.ApiServers;
 using Netplugin.Tests.Support.Certificates;
 
 namespace Netplugin.Tests.Kubernetes.Unit.Http;

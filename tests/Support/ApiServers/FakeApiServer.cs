@@ -6,12 +6,12 @@ using System.Security.Cryptography.X509Certificates;
 using Netplugin.Kubernetes;
 using Netplugin.Kubernetes.Configuration;
 
-namespace Netplugin.Tests.Kubernetes.Unit.Fixtures;
+namespace Netplugin.Tests.Support.ApiServers;
 
 /// <summary>
 /// An API server that does what a real one cannot be made to do: it speaks HTTP/1.1 over its own sockets, so that an answer can stop within a line.
 /// </summary>
-internal sealed class FakeApiServer : IAsyncDisposable
+public sealed class FakeApiServer : IAsyncDisposable
 {
     private readonly CancellationTokenSource _stop = new();
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);

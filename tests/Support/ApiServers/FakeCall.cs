@@ -2,10 +2,10 @@ using System.Globalization;
 using System.Net.Sockets;
 using System.Text;
 
-namespace Netplugin.Tests.Kubernetes.Unit.Fixtures;
+namespace Netplugin.Tests.Support.ApiServers;
 
 /// <summary>One request to a <see cref="FakeApiServer"/>, and the way to answer it.</summary>
-internal sealed class FakeCall
+public sealed class FakeCall
 {
     private readonly Stream _stream;
     private readonly Socket _socket;

@@ -1,7 +1,7 @@
-namespace Netplugin.Tests.Kubernetes.Unit.Fixtures;
+namespace Netplugin.Tests.Support.ApiServers;
 
 /// <summary>The API server's JSON, written shortly.</summary>
-internal static class Texts
+public static class Texts
 {
     public static string Pod(string name, string version, string labels = "{}") => $$$"""
         {"kind":"Pod","apiVersion":"v1","metadata":{"name":"{{{name}}}","namespace":"shop","uid":"uid-{{{name}}}","resourceVersion":"{{{version}}}","labels":{{{labels}}}},
