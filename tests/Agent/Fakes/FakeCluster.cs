@@ -1,76 +1,179 @@
 using System.Collections.Concurrent;
+using System.Text.Json.Nodes;
 using System.Threading.Channels;
 using Netplugin.Kubernetes;
-using Netplugin.Tests.Kubernetes.Unit.Fixtures;
+using Netplugin.Kubernetes.Annotations;
+using Netplugin.Tests.Support.ApiServers;
 
 namespace Netplugin.Tests.Agent.Fakes;
 
-/// <summary>An API server with Services, slices and nodes, one list of each kind and then what a test says.</summary>
+/// <summary>An API server with pods and one node, which keeps what is written.</summary>
 internal sealed class FakeCluster : IAsyncDisposable
 {
+    private readonly Lock _gate = new();
+    private readonly Dictionary<string, JsonObject> _objects = [];
+    private readonly ConcurrentBag<Channel<string>> _watches = [];
     private readonly FakeApiServer _server;
-    private bool _isGone;
-    private readonly ConcurrentDictionary<string, TaskCompletionSource<string[]>> _lists = new();
-    private readonly ConcurrentDictionary<string, Channel<string>> _watches = new();
+    private int _version = 1;
 
-    public FakeCluster() => _server = new(AnswerAsync);
-
-    public KubernetesClient Client() => _server.Client();
-
-    /// <summary>What there is of a kind (<c>services</c>, <c>endpointslices</c>, <c>nodes</c>); a list waits until that is said.</summary>
-    public void List(string kind, params string[] objects) => ListOf(kind).SetResult(objects);
-
-    /// <summary>A change of a kind.</summary>
-    public void Say(string kind, string type, string json) => WatchOf(kind).Writer.TryWrite($$"""{"type":"{{type}}","object":{{json}}}""");
-
-    public static string ServiceOf(string name, string clusterIp, string more = "") => $$$"""
-        {"kind":"Service","apiVersion":"v1","metadata":{"name":"{{{name}}}","namespace":"shop","resourceVersion":"1","creationTimestamp":"2020-12-08T00:00:00Z"},
-        "spec":{"clusterIP":"{{{clusterIp}}}","clusterIPs":["{{{clusterIp}}}"],"ports":[{"name":"http","protocol":"TCP","port":80}]{{{more}}}}}
-        """.ReplaceLineEndings("");
-
-    public static string Slice(string service, string address, string zone = "") => $$$"""
-        {"kind":"EndpointSlice","apiVersion":"discovery.k8s.io/v1","addressType":"IPv4","metadata":{"name":"{{{service}}}-{{{address}}}","namespace":"shop","resourceVersion":"1",
-        "labels":{"kubernetes.io/service-name":"{{{service}}}"}},"ports":[{"name":"http","protocol":"TCP","port":8080}],
-        "endpoints":[{"addresses":["{{{address}}}"],"conditions":{"ready":true},"nodeName":"node-2"{{{(zone.Length > 0 ? $",\"hints\":{{\"forZones\":[{{\"name\":\"{zone}\"}}]}}" : "")}}}}]}
-        """.ReplaceLineEndings("");
-
-    public static string Node(string name, string zone) => $$$$"""
-        {"kind":"Node","apiVersion":"v1","metadata":{"name":"{{{{name}}}}","resourceVersion":"1","labels":{"topology.kubernetes.io/zone":"{{{{zone}}}}"}},"spec":{}}
-        """;
-
-    /// <summary>The server is gone; again is no error.</summary>
-    public ValueTask DisposeAsync() => _isGone ? ValueTask.CompletedTask : StopAsync();
-
-    private ValueTask StopAsync()
+    public FakeCluster()
     {
-        _isGone = true;
-        return _server.DisposeAsync();
+        _server = new FakeApiServer(AnswerAsync);
+        Client = _server.Client();
     }
 
-    private TaskCompletionSource<string[]> ListOf(string kind) =>
-        _lists.GetOrAdd(kind, _ => new TaskCompletionSource<string[]>(TaskCreationOptions.RunContinuationsAsynchronously));
+    public KubernetesClient Client { get; }
 
-    private Channel<string> WatchOf(string kind) => _watches.GetOrAdd(kind, _ => Channel.CreateUnbounded<string>());
+    /// <summary>True: the server fails.</summary>
+    public bool IsAway { get; set; }
 
-    private async Task AnswerAsync(FakeCall call)
+    /// <summary>True: who writes to pods is refused, as by RBAC.</summary>
+    public bool RefusesPatches { get; set; }
+
+    /// <summary>The Events that were created.</summary>
+    public ConcurrentQueue<JsonNode> Events { get; } = new();
+
+    /// <summary>The writes to pods and nodes that the server carried out.</summary>
+    public int Patches { get; private set; }
+
+    public async ValueTask DisposeAsync()
     {
-        var kind = call.Path.Split('/')[^1];
-        if (kind == "discovery.k8s.io")
+        Client.Dispose();
+        await _server.DisposeAsync();
+    }
+
+    /// <summary>Sets a pod, and tells who watches.</summary>
+    public void SetPod(string name, string uid, string? status = null, bool isHostNetwork = false, string? mirrored = null)
+    {
+        var annotations = new JsonObject();
+        if (status is not null)
         {
-            await call.ReplyAsync(200, """{"versions":[{"version":"v1"}]}""");
+            annotations[NetworkStatus.Key] = status;
         }
-        else if (!call.IsWatch)
+
+        if (mirrored is not null)
         {
-            var objects = await ListOf(kind).Task.WaitAsync(call.Stopped);
-            await call.ReplyAsync(200, $$"""{"kind":"List","apiVersion":"v1","metadata":{"resourceVersion":"1","continue":""},"items":[{{string.Join(',', objects)}}]}""");
+            annotations["kubernetes.io/config.mirror"] = mirrored;
         }
-        else
+
+        Set(PathOf(name), new JsonObject
         {
-            await call.BeginAsync();
-            await foreach (var line in WatchOf(kind).Reader.ReadAllAsync(call.Stopped))
+            ["metadata"] = new JsonObject { ["namespace"] = "default", ["name"] = name, ["uid"] = uid, ["annotations"] = annotations },
+            ["spec"] = new JsonObject { ["nodeName"] = Samples.Me, ["hostNetwork"] = isHostNetwork },
+        });
+    }
+
+    /// <summary>Sets the node.</summary>
+    public void SetNode() => Set(NodePath, new JsonObject { ["metadata"] = new JsonObject { ["name"] = Samples.Me, ["annotations"] = new JsonObject() } });
+
+    /// <summary>A pod's annotation; null when it has none.</summary>
+    public string? StatusOf(string name) => Annotation(PathOf(name), NetworkStatus.Key);
+
+    /// <summary>The node's annotation; null when it has none.</summary>
+    public NodeReport? Report() => NodeReport.Read(Annotation(NodePath, NodeReport.Key));
+
+    private static string PathOf(string pod) => $"/api/v1/namespaces/default/pods/{pod}";
+
+    private static string NodePath => $"/api/v1/nodes/{Samples.Me}";
+
+    private string? Annotation(string path, string key)
+    {
+        lock (_gate)
+        {
+            return (string?)_objects[path]["metadata"]!["annotations"]![key];
+        }
+    }
+
+    private void Set(string path, JsonObject value)
+    {
+        lock (_gate)
+        {
+            value["metadata"]!["resourceVersion"] = $"{++_version}";
+            _objects[path] = value;
+            if (path != NodePath)
             {
-                await call.SendAsync(line + "\n");
+                foreach (var watch in _watches)
+                {
+                    watch.Writer.TryWrite(Texts.Event("MODIFIED", value.ToJsonString()));
+                }
             }
         }
+    }
+
+    private Task AnswerAsync(FakeCall call) => call switch
+    {
+        _ when IsAway => call.RefuseAsync(500, "away"),
+        { IsWatch: true } => WatchAsync(call),
+        { Method: "GET", Path: "/api/v1/pods" } => ListAsync(call),
+        { Method: "GET" } => GetAsync(call),
+        { Method: "PATCH" } when call.Path.Contains("/events/", StringComparison.Ordinal) => call.ReplyAsync(200, "{}"),
+        { Method: "PATCH" } => PatchAsync(call),
+        _ => CreateAsync(call),
+    };
+
+    private async Task WatchAsync(FakeCall call)
+    {
+        var lines = Channel.CreateUnbounded<string>();
+        _watches.Add(lines);
+        await call.BeginAsync();
+        await foreach (var line in lines.Reader.ReadAllAsync(call.Stopped))
+        {
+            await call.SendAsync(line + "\n");
+        }
+    }
+
+    private Task ListAsync(FakeCall call)
+    {
+        Assert.Equal($"spec.nodeName={Samples.Me}", call.Query["fieldSelector"]);
+        lock (_gate)
+        {
+            return call.ReplyAsync(200, Texts.List($"{_version}", [.. _objects.Where(o => o.Key != NodePath).Select(o => o.Value.ToJsonString())]));
+        }
+    }
+
+    private Task GetAsync(FakeCall call)
+    {
+        lock (_gate)
+        {
+            return _objects.TryGetValue(call.Path, out var value) ? call.ReplyAsync(200, value.ToJsonString()) : call.RefuseAsync(404, "not found");
+        }
+    }
+
+    private Task PatchAsync(FakeCall call)
+    {
+        lock (_gate)
+        {
+            if (RefusesPatches)
+            {
+                return call.RefuseAsync(403, "no");
+            }
+
+            var patch = JsonNode.Parse(call.Body)!["metadata"]!;
+            if (!_objects.TryGetValue(call.Path, out var value))
+            {
+                return call.RefuseAsync(404, "not found");
+            }
+
+            if (patch["uid"] is { } uid && (string?)uid != (string?)value["metadata"]!["uid"])
+            {
+                return call.RefuseAsync(409, "the uid in the precondition is another");
+            }
+
+            var next = (JsonObject)value.DeepClone();
+            foreach (var (key, text) in patch["annotations"]!.AsObject())
+            {
+                next["metadata"]!["annotations"]![key] = text?.DeepClone();
+            }
+
+            Patches++;
+            Set(call.Path, next);
+            return call.ReplyAsync(200, next.ToJsonString());
+        }
+    }
+
+    private Task CreateAsync(FakeCall call)
+    {
+        Events.Enqueue(JsonNode.Parse(call.Body)!);
+        return call.ReplyAsync(201, "{}");
     }
 }

@@ -6,14 +6,14 @@ using Netplugin.Core.Services;
 using Netplugin.Kubernetes;
 using Netplugin.Tests.Agent.Fakes;
 using Netplugin.Tests.Support;
-using static Netplugin.Tests.Agent.Fakes.FakeCluster;
+using static Netplugin.Tests.Agent.Fakes.FakeServices;
 
 namespace Netplugin.Tests.Agent.Service;
 
 /// <summary>From what an API server says to what is balanced.</summary>
 public sealed class KubernetesServicesTests : IAsyncDisposable
 {
-    private readonly FakeCluster _cluster = new();
+    private readonly FakeServices _cluster = new();
     private readonly KubernetesClient _client;
     private readonly ProblemBoard _problems = new();
     private readonly KubernetesServices _services;

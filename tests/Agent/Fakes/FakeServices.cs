@@ -1,0 +1,76 @@
+using System.Collections.Concurrent;
+using System.Threading.Channels;
+using Netplugin.Kubernetes;
+using Netplugin.Tests.Support.ApiServers;
+
+namespace Netplugin.Tests.Agent.Fakes;
+
+/// <summary>An API server with Services, slices and nodes, one list of each kind and then what a test says.</summary>
+internal sealed class FakeServices : IAsyncDisposable
+{
+    private readonly FakeApiServer _server;
+    private bool _isGone;
+    private readonly ConcurrentDictionary<string, TaskCompletionSource<string[]>> _lists = new();
+    private readonly ConcurrentDictionary<string, Channel<string>> _watches = new();
+
+    public FakeServices() => _server = new(AnswerAsync);
+
+    public KubernetesClient Client() => _server.Client();
+
+    /// <summary>What there is of a kind (<c>services</c>, <c>endpointslices</c>, <c>nodes</c>); a list waits until that is said.</summary>
+    public void List(string kind, params string[] objects) => ListOf(kind).SetResult(objects);
+
+    /// <summary>A change of a kind.</summary>
+    public void Say(string kind, string type, string json) => WatchOf(kind).Writer.TryWrite($$"""{"type":"{{type}}","object":{{json}}}""");
+
+    public static string ServiceOf(string name, string clusterIp, string more = "") => $$$"""
+        {"kind":"Service","apiVersion":"v1","metadata":{"name":"{{{name}}}","namespace":"shop","resourceVersion":"1","creationTimestamp":"2020-12-08T00:00:00Z"},
+        "spec":{"clusterIP":"{{{clusterIp}}}","clusterIPs":["{{{clusterIp}}}"],"ports":[{"name":"http","protocol":"TCP","port":80}]{{{more}}}}}
+        """.ReplaceLineEndings("");
+
+    public static string Slice(string service, string address, string zone = "") => $$$"""
+        {"kind":"EndpointSlice","apiVersion":"discovery.k8s.io/v1","addressType":"IPv4","metadata":{"name":"{{{service}}}-{{{address}}}","namespace":"shop","resourceVersion":"1",
+        "labels":{"kubernetes.io/service-name":"{{{service}}}"}},"ports":[{"name":"http","protocol":"TCP","port":8080}],
+        "endpoints":[{"addresses":["{{{address}}}"],"conditions":{"ready":true},"nodeName":"node-2"{{{(zone.Length > 0 ? $",\"hints\":{{\"forZones\":[{{\"name\":\"{zone}\"}}]}}" : "")}}}}]}
+        """.ReplaceLineEndings("");
+
+    public static string Node(string name, string zone) => $$$$"""
+        {"kind":"Node","apiVersion":"v1","metadata":{"name":"{{{{name}}}}","resourceVersion":"1","labels":{"topology.kubernetes.io/zone":"{{{{zone}}}}"}},"spec":{}}
+        """;
+
+    /// <summary>The server is gone; again is no error.</summary>
+    public ValueTask DisposeAsync() => _isGone ? ValueTask.CompletedTask : StopAsync();
+
+    private ValueTask StopAsync()
+    {
+        _isGone = true;
+        return _server.DisposeAsync();
+    }
+
+    private TaskCompletionSource<string[]> ListOf(string kind) =>
+        _lists.GetOrAdd(kind, _ => new TaskCompletionSource<string[]>(TaskCreationOptions.RunContinuationsAsynchronously));
+
+    private Channel<string> WatchOf(string kind) => _watches.GetOrAdd(kind, _ => Channel.CreateUnbounded<string>());
+
+    private async Task AnswerAsync(FakeCall call)
+    {
+        var kind = call.Path.Split('/')[^1];
+        if (kind == "discovery.k8s.io")
+        {
+            await call.ReplyAsync(200, """{"versions":[{"version":"v1"}]}""");
+        }
+        else if (!call.IsWatch)
+        {
+            var objects = await ListOf(kind).Task.WaitAsync(call.Stopped);
+            await call.ReplyAsync(200, $$"""{"kind":"List","apiVersion":"v1","metadata":{"resourceVersion":"1","continue":""},"items":[{{string.Join(',', objects)}}]}""");
+        }
+        else
+        {
+            await call.BeginAsync();
+            await foreach (var line in WatchOf(kind).Reader.ReadAllAsync(call.Stopped))
+            {
+                await call.SendAsync(line + "\n");
+            }
+        }
+    }
+}

@@ -1,0 +1,145 @@
+using Microsoft.Extensions.Logging.Abstractions;
+using Netplugin.Agent.Attachments;
+using Netplugin.Agent.Kubernetes;
+using Netplugin.Agent.Loop;
+using Netplugin.Agent.Pods;
+using Netplugin.Agent.Resolve;
+using Netplugin.Core.Addresses;
+using Netplugin.Core.Planning;
+using Netplugin.Kubernetes.Annotations;
+using Netplugin.Tests.Agent.Fakes;
+using Netplugin.Tests.Support;
+
+namespace Netplugin.Tests.Agent.Kubernetes;
+
+/// <summary>Events on pods that cannot be attached and on the node, and the node's annotation.</summary>
+public sealed class KubernetesEventsTests : IAsyncLifetime
+{
+    private readonly string _folder = Directory.CreateTempSubdirectory("netplugin-events-").FullName;
+    private readonly FakeCluster _cluster = new();
+    private FakeNode _node = null!;
+    private KubernetesPods _pods = null!;
+    private KubernetesEvents _events = null!;
+
+    public async ValueTask InitializeAsync()
+    {
+        _node = await FakeNode.StartAsync(_folder);
+        _pods = new(_cluster.Client, Samples.Me, _node.Kernel, _node.Problems, NullLogger.Instance);
+        _events = new(_cluster.Client, Samples.Me, _node.Pods, _pods, _node.Time, NullLogger.Instance);
+        _events.Start();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _events.DisposeAsync();
+        await _pods.DisposeAsync();
+        await _node.DisposeAsync();
+        await _cluster.DisposeAsync();
+        Directory.Delete(_folder, recursive: true);
+    }
+
+    [Fact]
+    public async Task A_pod_without_an_endpoint_is_told_the_sentence_that_the_runtime_gets()
+    {
+        _cluster.SetPod("web", "uid-1");
+
+        var refused = await Assert.ThrowsAsync<ResolveException>(() => AddAsync("web"));
+
+        var told = await EventAsync();
+        Assert.Equal(("EndpointNotPosted", refused.Message, "Warning"), ((string?)told["reason"], (string?)told["message"], (string?)told["type"]));
+        Assert.Equal(("Pod", "default", "web", "uid-1"), (
+            (string?)told["involvedObject"]!["kind"], (string?)told["involvedObject"]!["namespace"], (string?)told["involvedObject"]!["name"],
+            (string?)told["involvedObject"]!["uid"]));
+    }
+
+    [Fact]
+    public async Task A_pod_that_waits_for_the_nodes_block_is_told_what_it_waits_for()
+    {
+        _cluster.SetPod("web", "uid-1");
+        _node.Awaited = "Kubernetes gave node host1 no pod CIDR: do this";
+
+        await Assert.ThrowsAsync<NotReadyException>(() => AddAsync("web"));
+
+        var told = await EventAsync();
+        Assert.Equal(("NetworkNotReady", _node.Awaited), ((string?)told["reason"], (string?)told["message"]));
+    }
+
+    [Fact]
+    public async Task A_pod_that_finds_the_block_exhausted_is_told_the_block_and_its_size()
+    {
+        _node.Facts = Samples.Facts with { Block = new AddressBlock(IpPrefix.Parse("10.244.1.0/30")) };
+        _cluster.SetPod("web", "uid-1");
+        _cluster.SetPod("api", "uid-2");
+        await AddAsync("web");
+
+        await Assert.ThrowsAsync<ResolveException>(() => AddAsync("api"));
+
+        var told = await EventAsync();
+        Assert.Equal("BlockExhausted", (string?)told["reason"]);
+        Assert.Contains("10.244.1.0/30", (string?)told["message"], StringComparison.Ordinal);
+        Assert.Contains("1 of 1 are in use", (string?)told["message"], StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task What_is_refused_again_and_again_is_one_Event()
+    {
+        _cluster.SetPod("web", "uid-1");
+        _cluster.SetPod("api", "uid-2");
+
+        for (var i = 0; i < 5; i++)
+        {
+            await Assert.ThrowsAsync<ResolveException>(() => AddAsync("web"));
+        }
+
+        await Assert.ThrowsAsync<ResolveException>(() => AddAsync("api"));
+
+        // What is reported is written in order.
+        await Eventually.HoldsAsync("the Event of the last", () => _cluster.Events.Any(one => (string?)one["involvedObject"]!["name"] == "api"));
+        Assert.Equal(2, _cluster.Events.Count);
+    }
+
+    [Fact]
+    public async Task A_server_that_is_away_holds_no_pod_up()
+    {
+        _cluster.IsAway = true;
+
+        for (var i = 0; i < 200; i++)
+        {
+            await Assert.ThrowsAsync<ResolveException>(() => AddAsync("web"));
+        }
+
+        Assert.Empty(_cluster.Events);
+    }
+
+    [Fact]
+    public async Task The_node_shows_how_it_is_when_that_changes_and_what_only_an_operator_can_mend()
+    {
+        _cluster.SetNode();
+        var report = new NodeReport("1.0", "ready", "192.168.2.10", 1450, ["10.244.1.0/24"], []);
+        await using var node = new KubernetesNodeReport(
+            _cluster.Client, Samples.Me, () => report with { Problems = _node.Problems.All }, _node.Problems, _events, NullLogger.Instance);
+        _node.Problems.Set(LoopTopics.Blocks, "the block overlaps: give each node another");
+        _node.Problems.Set(LoopTopics.PodCidr, "Kubernetes gave it another: drain the node");
+
+        node.Start();
+
+        await Eventually.HoldsAsync("the annotation", () => _cluster.Report() is not null);
+        Assert.Equal(("ready", "192.168.2.10", 1450), (_cluster.Report()!.State, _cluster.Report()!.Vtep, _cluster.Report()!.Mtu));
+        Assert.Equal(["the block overlaps: give each node another", "Kubernetes gave it another: drain the node"], _cluster.Report()!.Problems);
+        await Eventually.HoldsAsync("the Events", () => _cluster.Events.Count == 2);
+        Assert.Equal(["BlockOverlaps", "PodCIDRNotServed"], _cluster.Events.Select(one => (string?)one["reason"]));
+        Assert.All(_cluster.Events, one => Assert.Equal(("Node", Samples.Me), ((string?)one["involvedObject"]!["kind"], (string?)one["involvedObject"]!["uid"])));
+        Assert.Equal(1, _cluster.Patches);
+    }
+
+    private async Task<System.Text.Json.Nodes.JsonNode> EventAsync()
+    {
+        await Eventually.HoldsAsync("an Event", () => !_cluster.Events.IsEmpty);
+        return Assert.Single(_cluster.Events);
+    }
+
+    private Task<Pod> AddAsync(string pod) => _node.Pods.AttachAsync(
+        new AttachRequest(new PodKey("sandbox-" + pod, "eth0"), pod, "default", "net", PodOrigin.Cni),
+        new FakeNamespace("/run/netns/" + pod),
+        TestContext.Current.CancellationToken);
+}
