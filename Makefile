@@ -13,7 +13,7 @@ build: ## every project
 	@scripts/need
 	dotnet build netplugin.slnx -c $(CONFIGURATION) -v q
 
-publish: ## netplugin, netdcli and k8contivnet as native programs in artifacts/bin
+publish: ## netplugin, netdcli, kubectl-netplugin and k8contivnet as native programs in artifacts/bin
 	@scripts/need
 	@scripts/publish
 
