@@ -23,7 +23,11 @@ internal class LabelsConverter : JsonConverter<Labels>
             reader.Read();
             if (!isKept)
             {
-                reader.Skip();
+                // Not Skip(): it refuses while more of the document is to come, although this value is here whole.
+                if (!reader.TrySkip())
+                {
+                    throw new JsonException("labels break off");
+                }
             }
             else
             {

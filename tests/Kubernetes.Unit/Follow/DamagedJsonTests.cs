@@ -2,7 +2,6 @@ using System.Text;
 using System.Text.Json;
 using CsCheck;
 using Netplugin.Kubernetes.Follow;
-using Netplugin.Tests.Kubernetes.Unit.Fixtures;
 using Netplugin.Tests.Support.ApiServers;
 
 namespace Netplugin.Tests.Kubernetes.Unit.Follow;

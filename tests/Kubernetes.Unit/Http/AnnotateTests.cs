@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using Netplugin.Core.Services;
 using Netplugin.Kubernetes;
-using Netplugin.Tests.Kubernetes.Unit.Fixtures;
 using Netplugin.Tests.Support.ApiServers;
 
 namespace Netplugin.Tests.Kubernetes.Unit.Http;
@@ -26,6 +25,20 @@ public sealed class AnnotateTests
         Assert.Equal(("PATCH", "/api/v1/namespaces/shop/pods/a"), (call.Method, call.Path));
         Assert.Equal("application/merge-patch+json", call.Headers["Content-Type"]);
         Assert.Equal("""{"metadata":{"uid":"uid-a","annotations":{"k8s.v1.cni.cncf.io/network-status":"[]","io.contiv.old":null}}}""", call.Body);
+    }
+
+    [Fact]
+    public async Task A_node_is_annotated_by_its_name_alone_and_one_that_is_not_there_is_none()
+    {
+        await using var server = new FakeApiServer(call => call.Path.EndsWith("n1", StringComparison.Ordinal) ? call.ReplyAsync(200, "{}") : call.RefuseAsync(404, "no such node"));
+        using var client = server.Client();
+
+        Assert.True(await client.AnnotateNodeAsync("n1", Annotations, Cancel));
+        Assert.False(await client.AnnotateNodeAsync("n2", Annotations, Cancel));
+
+        var call = server.Calls.First();
+        Assert.Equal(("PATCH", "/api/v1/nodes/n1"), (call.Method, call.Path));
+        Assert.Equal("""{"metadata":{"annotations":{"k8s.v1.cni.cncf.io/network-status":"[]","io.contiv.old":null}}}""", call.Body);
     }
 
     [Fact]

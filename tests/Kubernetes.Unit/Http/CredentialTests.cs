@@ -3,7 +3,6 @@ using Netplugin.Core.Services;
 using Netplugin.Kubernetes;
 using Netplugin.Kubernetes.Configuration;
 using Netplugin.Kubernetes.Follow;
-using Netplugin.Tests.Kubernetes.Unit.Fixtures;
 using Netplugin.Tests.Support.ApiServers;
 using Netplugin.Tests.Support.Certificates;
 

@@ -1,8 +1,11 @@
 using System.Text;
+using System.Text.Json.Nodes;
 using Netplugin.Core.Addresses;
 using Netplugin.Core.Services;
+using Netplugin.Kubernetes.Annotations;
 using Netplugin.Kubernetes.Follow;
 using Netplugin.Kubernetes.Objects;
+using Netplugin.Tests.Support.ApiServers;
 
 namespace Netplugin.Tests.Kubernetes.Unit.Objects;
 
@@ -33,6 +36,59 @@ public sealed class ObjectMappingTests
         Assert.Null(pod.Node);
         Assert.Empty(pod.Addresses);
         Assert.Same(Labels.None, pod.Labels);
+    }
+
+    [Fact]
+    public async Task A_page_that_comes_in_pieces_is_read_past_annotations_that_are_not_kept()
+    {
+        // More than a reader takes at once, so that a value is skipped while more is to come.
+        var large = new string('x', 10_000);
+        var items = Enumerable.Range(0, 20).Select(i =>
+            $$$$"""{"metadata":{"name":"p{{{{i}}}}","namespace":"shop","annotations":{"other":"{{{{large}}}}","more":{"a":["{{{{large}}}}"]},"io.contiv.tenant":"t{{{{i}}}}"}}}""");
+        using var stream = new MemoryStream(Encoding.UTF8.GetBytes(Texts.List("5", [.. items])));
+
+        var page = await Resource.Pods.ReadPageAsync(stream, TestContext.Current.CancellationToken);
+
+        Assert.Equal(Enumerable.Range(0, 20).Select(i => $"io.contiv.tenant=t{i}"), page.Objects.Select(entry => entry.Value.Annotations.ToString()));
+    }
+
+    [Fact]
+    public void A_pod_that_the_kubelet_has_from_a_file_is_known_to_the_runtime_by_another_uid()
+    {
+        Assert.Equal("u", Read(Resource.Pods, """{"metadata":{"name":"p","uid":"u"}}""")!.RuntimeUid);
+        Assert.Equal("file", Read(Resource.Pods, """{"metadata":{"name":"p","uid":"u","annotations":{"kubernetes.io/config.mirror":"file"}}}""")!.RuntimeUid);
+    }
+
+    [Fact]
+    public void A_node_says_whether_it_is_ready_and_what_netplugin_reported()
+    {
+        var report = new NodeReport("1", "degraded", "192.168.2.10", 1450, ["10.244.1.0/24"], ["it is \"so\""]);
+        var node = Read(Resource.Nodes, new JsonObject
+        {
+            ["metadata"] = new JsonObject { ["name"] = "n1", ["annotations"] = new JsonObject { [NodeReport.Key] = report.Write() } },
+            ["status"] = new JsonObject { ["conditions"] = new JsonArray(new JsonObject { ["type"] = "Ready", ["status"] = "True" }) },
+        }.ToJsonString())!;
+
+        Assert.True(node.IsReady);
+        Assert.Equivalent(report, NodeReport.Read(node.Annotations[NodeReport.Key]), strict: true);
+        Assert.Null(NodeReport.Read("[]"));
+        Assert.False(Read(Resource.Nodes, """{"metadata":{"name":"n1"}}""")!.IsReady);
+    }
+
+    [Theory]
+    [InlineData(null)]
+    [InlineData("")]
+    [InlineData("{}")]
+    [InlineData("[null,{}]")]
+    [InlineData("[{\"name\":5}]")]
+    public void A_network_status_that_is_none_says_nothing(string? value) => Assert.Empty(NetworkStatus.Read(value));
+
+    [Fact]
+    public void A_network_status_of_somebody_else_is_read_as_far_as_it_is_standard()
+    {
+        var status = Assert.Single(NetworkStatus.Read("""[{"name":"mesh","interface":"net1","ips":["10.9.9.9"],"device-info":{"type":"pci"},"gateway":["10.9.9.1"]}]"""));
+        Assert.Equal(("mesh", "net1", null), (status.Name, status.Interface, status.Vni));
+        Assert.Equal(["10.9.9.9"], status.Ips!);
     }
 
     [Fact]
