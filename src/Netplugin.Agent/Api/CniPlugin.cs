@@ -109,7 +109,7 @@ internal sealed class CniPlugin(
         }
         catch (NotReadyException e)
         {
-            throw CniException.TryAgainLater("the store cannot be used now", e.Message, e);
+            throw CniException.TryAgainLater("the pod cannot be attached now", e.Message, e);
         }
         catch (StoreException e)
         {

@@ -55,7 +55,7 @@ internal sealed class OptionsReader
         _key = _flags.Text("etcd-key", "", "PEM file of the client certificate's key", "file");
         _vtep = _flags.Text("vtep-ip", "", "this node's tunnel address; none: the address that leads to etcd, else the default route's", "address");
         _podCidr = _flags.Text("pod-cidr", "", "this node's block of addresses for pods that no intent names; none: there is no network for them", "cidr");
-        _kubeconfig = _flags.Text("kubeconfig", "", "how to reach Kubernetes, which then says what Services there are and this node's pod CIDR; none: as a pod of it, if this is one", "file");
+        _kubeconfig = _flags.Text("kubeconfig", "", "how to reach Kubernetes, which then says what Services there are and this node's pod CIDR, and shows what its pods have; none: as a pod of it, if this is one", "file");
         _noMasquerade = _flags.Boolean("no-masquerade", "let those pods leave the cluster by their own addresses, which others must route back");
         _runDirectory = _flags.Text("run-dir", "/run/netplugin", "folder of the socket and the journal", "folder");
         _stateDirectory = _flags.Text("state-dir", "/var/lib/netplugin", "folder of what outlives a reboot", "folder");

@@ -54,8 +54,9 @@ internal sealed class KubernetesNodeReport(
 
     private async Task WorkAsync()
     {
+        // Not at once: that a daemon starts is over before anybody can look.
         using var timer = new PeriodicTimer(Every);
-        do
+        while (await timer.WaitForNextTickAsync(_stop.Token))
         {
             Tell();
             if (await TryShowAsync())
@@ -63,7 +64,6 @@ internal sealed class KubernetesNodeReport(
                 await Task.Delay(MinimumGap, _stop.Token);
             }
         }
-        while (await timer.WaitForNextTickAsync(_stop.Token));
     }
 
     private void Tell()

@@ -26,7 +26,7 @@ internal sealed class KubernetesPods : IAsyncDisposable
     // Between two rounds that wrote: many pods that start are one round, and two who disagree about an annotation do not load the server.
     private static readonly TimeSpan MinimumGap = TimeSpan.FromSeconds(1);
 
-    // How often is looked whether the pods' MTU is another.
+    // How often is looked whether the pods' MTU is another; oftener while a daemon that starts does not know it.
     private static readonly TimeSpan LookAgain = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan FirstRetry = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan LastRetry = TimeSpan.FromSeconds(30);
@@ -155,11 +155,17 @@ internal sealed class KubernetesPods : IAsyncDisposable
         var retry = FirstRetry;
         while (true)
         {
-            await _signal.WaitAsync(LookAgain, _stop.Token);
-            if (_kernel.Current.Node?.OverlayMtu is { } mtu && mtu != _mtu)
+            await _signal.WaitAsync(_mtu > 0 ? LookAgain : FirstRetry, _stop.Token);
+            if (_kernel.Current.Node?.OverlayMtu is > 0 and var mtu && mtu != _mtu)
             {
                 _mtu = mtu;
                 Mark(_kernel.Pods.Values.Select(NameOf));
+            }
+
+            // A daemon that starts would write every pod twice: what is right but for the MTU is left as it is until that is known.
+            if (_mtu == 0)
+            {
+                continue;
             }
 
             var (hasWritten, failed) = await WriteDueAsync();

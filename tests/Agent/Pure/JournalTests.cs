@@ -9,7 +9,7 @@ public sealed class JournalTests : IDisposable
     [Fact]
     public void A_pod_comes_back_as_it_was_written()
     {
-        var pod = Samples.Pod("s1", PodOrigin.Exec, Samples.Attachment(3, "c1", 1), Samples.Attachment(4, "c2", 2, AttachmentPhase.Unbinding)) with { Ended = true };
+        var pod = Samples.Pod("s1", PodOrigin.Exec, Samples.Attachment(3, "c1", 1), Samples.Attachment(4, "c2", 2, AttachmentPhase.Unbinding)) with { Ended = true, Uid = "uid-1" };
         new AttachmentJournal(_folder).Save(pod);
         var read = Assert.Single(new AttachmentJournal(_folder).Load([], out var problems));
         Assert.Empty(problems);
