@@ -60,7 +60,7 @@ public sealed class ShownTests(Lab lab)
             lab.Start(2, "netplugin");
         }
 
-        await Eventually.HoldsAsync("the right annotation", () => Annotation("traffic", "remote") == before);
+        await Eventually.HoldsAsync("the right annotation", () => Annotation("traffic", "remote") == before, TimeSpan.FromMinutes(1));
         void Annotate(string value) =>
             lab.Kubectl("annotate", "--overwrite", "--namespace", "traffic", "pod", "remote", Key + value).Succeeded();
     }
@@ -115,7 +115,7 @@ public sealed class ShownTests(Lab lab)
     private void Post(string how) => lab.Node(1).Run("sh", "-c", $"netdcli {how} - <<'JSON'\n{Intent}\nJSON").Succeeded();
 
     private string Annotation(string kubernetesNamespace, string pod) => lab.Kubectl(
-        "get", "pod", "--namespace", kubernetesNamespace, pod, "-o", $$"""jsonpath={.metadata.annotations.{{Key.Replace(".", "\\.", StringComparison.Ordinal)}}}""").Succeeded();
+        "get", "pod", "--namespace", kubernetesNamespace, pod, "-o", $$"""jsonpath={.metadata.annotations.{{Key.Replace(".", "\\.", StringComparison.Ordinal)}}}""").Succeeded().TrimEnd();
 
     private string EventsOf(string pod) => lab.Kubectl(
         "get", "events", "--namespace", "shown", "--field-selector", $"involvedObject.name={pod},source=netplugin", "-o", """jsonpath={range .items[*]}{.reason}: {.message}{"\n"}{end}""").Succeeded();
