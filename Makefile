@@ -4,7 +4,7 @@ CONFIGURATION ?= Release
 export DOTNET_NOLOGO = 1
 export DOTNET_CLI_TELEMETRY_OPTOUT = 1
 
-.PHONY: help build publish demo demo-down test test-kernel test-kubernetes test-kubernetes-all lint bench clean
+.PHONY: help build publish image demo demo-down test test-kernel test-kubernetes test-kubernetes-all lint bench clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 22
@@ -16,6 +16,11 @@ build: ## every project
 publish: ## netplugin, netdcli, kubectl-netplugin and k8contivnet as native programs in artifacts/bin
 	@scripts/need
 	@scripts/publish
+
+image: ## container images of netplugin and its bundled etcd in artifacts/images, made without a container engine
+	@scripts/need
+	@scripts/publish
+	@scripts/image
 
 demo: ## two nodes (CONTIV_NODES=1..5), etcd, containerd and redis pods in their own networks
 	@CONTIV_NODES=$(CONTIV_NODES) demo/up
