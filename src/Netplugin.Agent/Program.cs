@@ -2,6 +2,7 @@ using System.Reflection;
 using System.Runtime.InteropServices;
 using Microsoft.Extensions.Logging;
 using Netplugin.Agent.Configuration;
+using Netplugin.Agent.Etcd;
 using Netplugin.Agent.Logging;
 using Netplugin.Agent.Node;
 using Netplugin.Agent.Runtime;
@@ -24,6 +25,13 @@ if (read.Options is not { } options)
     return read.ExitCode;
 }
 
+if (options.Probe.Length > 0)
+{
+    var (isWell, sentence) = await NodeProbe.RunAsync(options.Probe, options.Socket, CancellationToken.None);
+    Console.Out.WriteLine(sentence);
+    return isWell ? 0 : 1;
+}
+
 var levels = new LogLevels(options.Debug ? LogLevel.Debug : LogLevel.Information);
 var log = new LineLogger(levels, options.JsonLog, Console.Error, TimeProvider.System);
 using var stop = new CancellationTokenSource();
@@ -44,6 +52,12 @@ try
         return 0;
     }
 
+    if (options.EtcdCertificates is { } wanted)
+    {
+        await MakeCertificatesAsync(wanted, stop.Token);
+        return 0;
+    }
+
     using var runtime = options.RuntimeEndpoint.Length > 0 ? new CriSandboxes(new RuntimeClient(options.RuntimeEndpoint)) : null;
     await using var daemon = await NodeDaemon.StartAsync(options, runtime ?? (ISandboxes)new NoSandboxes(), levels, version, log, stop.Token);
     var stopped = new TaskCompletionSource();
@@ -60,4 +74,25 @@ catch (Exception e) when (e is KernelException or StoreException or KubernetesEx
 {
     NodeLog.CannotStart(log, e.Message);
     return 1;
+}
+
+async Task MakeCertificatesAsync(EtcdCertificateOptions wanted, CancellationToken cancellationToken)
+{
+    var certificates = new EtcdCertificates(wanted.Folder, TimeProvider.System);
+    certificates.Make(wanted.Names);
+    NodeLog.CertificatesMade(log, wanted.Folder);
+    if (wanted.Secret is { } secret)
+    {
+        using var kubernetes = new KubernetesClient(NodeDaemon.Access(options) ?? throw new ArgumentException("-etcd-secret: give -kubeconfig, since this is no pod of Kubernetes"));
+        await kubernetes.WriteSecretAsync(
+            secret,
+            new Dictionary<string, byte[]>
+            {
+                ["ca.crt"] = await File.ReadAllBytesAsync(certificates.AuthorityFile, cancellationToken),
+                ["tls.crt"] = await File.ReadAllBytesAsync(certificates.ClientFile, cancellationToken),
+                ["tls.key"] = await File.ReadAllBytesAsync(certificates.ClientKeyFile, cancellationToken),
+            },
+            cancellationToken);
+        NodeLog.SecretWritten(log, secret);
+    }
 }

@@ -7,7 +7,7 @@ using Netplugin.Kubernetes.Json;
 
 namespace Netplugin.Kubernetes;
 
-/// <summary>One cluster's API server: reads and follows its objects, annotates pods and nodes, writes Events.</summary>
+/// <summary>One cluster's API server: reads and follows its objects, annotates pods and nodes, writes Events and Secrets.</summary>
 /// <remarks>
 /// Every member but <see cref="FollowAsync"/> throws <see cref="KubernetesException"/> for what went wrong on the way. Members may be used from several
 /// threads.
@@ -134,6 +134,17 @@ public sealed class KubernetesClient : IDisposable
         {
             return false;
         }
+    }
+
+    /// <summary>Sets keys of a Secret that exists and leaves its others alone, trying again while the server is busy or fails.</summary>
+    /// <param name="secret">The Secret.</param>
+    /// <param name="data">Keys and values.</param>
+    /// <param name="cancellationToken">Ends the call.</param>
+    public Task WriteSecretAsync(NamespacedName secret, IReadOnlyDictionary<string, byte[]> data, CancellationToken cancellationToken = default)
+    {
+        var path = $"/api/v1/namespaces/{Uri.EscapeDataString(secret.Namespace)}/secrets/{Uri.EscapeDataString(secret.Name)}";
+        var body = JsonSerializer.SerializeToUtf8Bytes(new SecretPatch(data), ObjectJsonContext.Default.SecretPatch);
+        return WriteAsync(new("patch", "secrets", path, [], body), cancellationToken);
     }
 
     /// <inheritdoc/>

@@ -2,7 +2,6 @@ using System.Collections.Immutable;
 using Netplugin.Agent.Attachments;
 using Netplugin.Agent.Cluster;
 using Netplugin.Agent.Kernel;
-using Netplugin.Agent.Loop;
 using Netplugin.Agent.Metrics;
 using Netplugin.Agent.Pods;
 using Netplugin.Agent.Resolve;
@@ -15,8 +14,8 @@ namespace Netplugin.Agent.Api;
 
 /// <summary>CNI's verbs in terms of <see cref="PodService"/>, and the daemon's failures in terms of CNI's error codes. One for each call.</summary>
 internal sealed class CniPlugin(
-    PodService pods, SandboxCache sandboxes, ClusterFollower follower, StoreHealth health, IPodNamespace? handed, IPodNamespaces namespaces,
-    ProblemBoard problems, AgentMetrics metrics, TimeProvider time) : ICniPlugin
+    PodService pods, SandboxCache sandboxes, StoreHealth health, Readiness readiness, IPodNamespace? handed, IPodNamespaces namespaces,
+    AgentMetrics metrics, TimeProvider time) : ICniPlugin
 {
     /// <inheritdoc/>
     public Task<CniResult> AddAsync(CniRequest request, CancellationToken cancellationToken) => RunAsync("add", async () =>
@@ -64,34 +63,8 @@ internal sealed class CniPlugin(
     });
 
     /// <inheritdoc/>
-    public Task StatusAsync(CniRequest request, CancellationToken cancellationToken) => RunAsync("status", () =>
-    {
-        if (follower.Held is { } held)
-        {
-            throw CniException.NotAvailable("pods cannot be attached: the store is held back", held);
-        }
-
-        var report = health.Report;
-        if (!report.Connected)
-        {
-            throw CniException.NotAvailable(
-                "pods cannot be attached: the store does not answer", $"since {report.Since:u}: {report.Reason}");
-        }
-
-        if (pods.AwaitsBlock is { } awaited)
-        {
-            throw CniException.NotAvailable("pods cannot be attached: this node has no block of addresses for them", awaited);
-        }
-
-        if (pods.BlockIsFull is { } full)
-        {
-            throw CniException.NotAvailableLimited("pods that no intent names cannot be attached", full);
-        }
-
-        return problems.Get(LoopTopics.Datapath) is { } broken
-            ? throw CniException.NotAvailableLimited("pods cannot be attached: the datapath is not as wanted", broken)
-            : Task.FromResult(true);
-    });
+    public Task StatusAsync(CniRequest request, CancellationToken cancellationToken) =>
+        RunAsync("status", () => readiness.Missing is { } missing ? throw missing : Task.FromResult(true));
 
     private async Task<T> RunAsync<T>(string operation, Func<Task<T>> work)
     {

@@ -7,7 +7,7 @@ namespace Netplugin.Agent.Cluster;
 /// <param name="stateDirectory">The daemon's state directory; made when missing.</param>
 internal sealed class StoreMemoryFile(string stateDirectory)
 {
-    private readonly string _path = Path.Combine(stateDirectory, "store.json");
+    private readonly string _path = PathIn(stateDirectory);
     private StoreMemory? _written;
 
     /// <summary>Reads what was remembered; null on a first start.</summary>
@@ -30,6 +30,15 @@ internal sealed class StoreMemoryFile(string stateDirectory)
         }
     }
 
+    /// <summary>Forgets what was remembered.</summary>
+    public static void Delete(string stateDirectory)
+    {
+        if (Directory.Exists(stateDirectory))
+        {
+            File.Delete(PathIn(stateDirectory));
+        }
+    }
+
     /// <summary>Writes it if it differs, durably: old or new after a power cut, never half.</summary>
     public void Write(StoreMemory memory)
     {
@@ -49,6 +58,8 @@ internal sealed class StoreMemoryFile(string stateDirectory)
         File.Move(temporary, _path, overwrite: true);
         _written = memory;
     }
+
+    private static string PathIn(string stateDirectory) => Path.Combine(stateDirectory, "store.json");
 }
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, WriteIndented = true)]

@@ -1,8 +1,10 @@
 using System.Collections.Immutable;
 using System.Net;
+using Netplugin.Agent.Node;
 using Netplugin.Core.Addresses;
 using Netplugin.Core.Flags;
 using Netplugin.Core.Planning;
+using Netplugin.Core.Services;
 using Netplugin.Store;
 
 namespace Netplugin.Agent.Configuration;
@@ -34,12 +36,19 @@ internal sealed class OptionsReader
     private readonly GoFlag<string> _runDirectory;
     private readonly GoFlag<string> _stateDirectory;
     private readonly GoFlag<string> _bpfDirectory;
+    private readonly GoFlag<bool> _noBpfMount;
     private readonly GoFlag<string> _runtime;
     private readonly GoFlag<string> _metrics;
+    private readonly GoFlag<string> _cniBin;
+    private readonly GoFlag<string> _cniConf;
     private readonly GoFlag<bool> _debug;
     private readonly GoFlag<bool> _jsonLog;
     private readonly GoFlag<bool> _native;
     private readonly GoFlag<bool> _cleanup;
+    private readonly GoFlag<string> _probe;
+    private readonly GoFlag<string> _makeCertificates;
+    private readonly GoFlag<string> _etcdNames;
+    private readonly GoFlag<string> _etcdSecret;
     private readonly GoFlag<bool> _version;
 
     /// <summary>Defines the flags.</summary>
@@ -60,12 +69,19 @@ internal sealed class OptionsReader
         _runDirectory = _flags.Text("run-dir", "/run/netplugin", "folder of the socket and the journal", "folder");
         _stateDirectory = _flags.Text("state-dir", "/var/lib/netplugin", "folder of what outlives a reboot", "folder");
         _bpfDirectory = _flags.Text("bpf-dir", "/sys/fs/bpf/netplugin", "folder where eBPF maps and programs are pinned", "folder");
+        _noBpfMount = _flags.Boolean("no-bpf-mount", "do not mount a BPF file system where there is none: in a container it would end with the container");
         _runtime = _flags.Text("cri-endpoint", "unix:///run/containerd/containerd.sock", "the container runtime's CRI endpoint; \"none\" for none", "url");
         _metrics = _flags.Text("metrics-addr", "127.0.0.1:9409", "address and port of /metrics; empty: not served", "address");
+        _cniBin = _flags.Text("install-cni-bin", "", "install k8contivnet into this folder, where the container runtime has its CNI plugins", "folder");
+        _cniConf = _flags.Text("install-cni-conf", "", "install the network configuration into this folder once pods can be attached", "folder");
         _debug = _flags.Boolean("debug", "log more");
         _jsonLog = _flags.Boolean("json-log", "log JSON lines");
         _native = _flags.Boolean("native-integration", "accepted for old scripts; has no effect");
-        _cleanup = _flags.Boolean("cleanup", "remove links, eBPF objects and firewall rules of netplugin from this node, and end");
+        _cleanup = _flags.Boolean("cleanup", "remove links, eBPF objects, firewall rules and installed CNI files of netplugin from this node, and end");
+        _probe = _flags.Choice("probe", "", "ask the daemon of this node whether it answers (live) or pods can be attached (ready), and end with 0 or 1", NodeProbe.Live, NodeProbe.Ready);
+        _makeCertificates = _flags.Text("make-etcd-certificates", "", "make the certificates of an etcd of netplugin's own in this folder, and end", "folder");
+        _etcdNames = _flags.Text("etcd-names", "", "addresses and names in that etcd's certificate, comma separated", "names");
+        _etcdSecret = _flags.Text("etcd-secret", "", "put the client's certificate into this Secret of Kubernetes, which exists", "namespace/name");
         _version = _flags.Boolean("version", "print the version and end");
     }
 
@@ -149,6 +165,12 @@ internal sealed class OptionsReader
         }
 
         var urls = Setting(parsed.IsSet(_storeUrl) ? _storeUrl : _etcdUrl, "NETPLUGIN_ETCD_ENDPOINTS", string.Join(',', file.Machines));
+        if (urls.Length == 0)
+        {
+            // What Kubernetes tells a pod of the Service netplugin-etcd in its namespace: tcp://ADDRESS:PORT.
+            urls = (environment("NETPLUGIN_ETCD_PORT") ?? "").Replace("tcp://", "", StringComparison.Ordinal);
+        }
+
         var certificate = Setting(_certificate, "NETPLUGIN_ETCD_CERT", file.Certificate);
         var key = Setting(_key, "NETPLUGIN_ETCD_KEY", file.Key);
         var ca = Setting(_ca, "NETPLUGIN_ETCD_CA", file.Ca);
@@ -168,8 +190,10 @@ internal sealed class OptionsReader
         CheckStore(store, errors);
         return new AgentOptions(
             label, store, ReadAddress(parsed.Get(_vtep), errors), ReadBlock(parsed.Get(_podCidr), errors), !parsed.Get(_noMasquerade), parsed.Get(_kubeconfig),
-            ReadFolder(_runDirectory, parsed, errors), state, ReadFolder(_bpfDirectory, parsed, errors),
-            ReadRuntime(parsed.Get(_runtime), errors), ReadMetrics(parsed.Get(_metrics), errors), parsed.Get(_debug), parsed.Get(_jsonLog), parsed.Get(_cleanup));
+            ReadFolder(_runDirectory, parsed, errors), state, ReadFolder(_bpfDirectory, parsed, errors), !parsed.Get(_noBpfMount),
+            ReadRuntime(parsed.Get(_runtime), errors), ReadMetrics(parsed.Get(_metrics), errors),
+            ReadOptionalFolder(_cniBin, parsed, errors), ReadOptionalFolder(_cniConf, parsed, errors),
+            parsed.Get(_debug), parsed.Get(_jsonLog), parsed.Get(_cleanup), parsed.Get(_probe), ReadCertificates(parsed, errors));
     }
 
     private static string? OrNull(string text) => text.Length == 0 ? null : text;
@@ -237,6 +261,37 @@ internal sealed class OptionsReader
         }
 
         return folder;
+    }
+
+    private static string ReadOptionalFolder(GoFlag<string> flag, GoFlagResult parsed, ImmutableArray<string>.Builder errors) =>
+        parsed.Get(flag).Length == 0 ? "" : ReadFolder(flag, parsed, errors);
+
+    private EtcdCertificateOptions? ReadCertificates(GoFlagResult parsed, ImmutableArray<string>.Builder errors)
+    {
+        if (!parsed.IsSet(_makeCertificates))
+        {
+            return null;
+        }
+
+        ImmutableArray<string> names = [.. parsed.Get(_etcdNames).Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)];
+        if (names.FirstOrDefault(name => !IPAddress.TryParse(name, out _) && Uri.CheckHostName(name) != UriHostNameType.Dns) is { } wrong)
+        {
+            errors.Add($"-etcd-names: \"{wrong}\" is neither an address nor a host's name");
+        }
+        else if (names.IsEmpty)
+        {
+            errors.Add("-make-etcd-certificates: say by -etcd-names how that etcd is reached");
+        }
+
+        var secret = parsed.Get(_etcdSecret).Split('/');
+        if (parsed.IsSet(_etcdSecret) && secret is not [{ Length: > 0 }, { Length: > 0 }])
+        {
+            errors.Add($"-etcd-secret \"{parsed.Get(_etcdSecret)}\" is not NAMESPACE/NAME");
+        }
+
+        return new(
+            ReadFolder(_makeCertificates, parsed, errors), names,
+            secret is [var secretNamespace, var secretName] ? new NamespacedName(secretNamespace, secretName) : null);
     }
 
     private static string ReadRuntime(string text, ImmutableArray<string>.Builder errors)

@@ -77,6 +77,11 @@ internal sealed class NodeDaemon : IAsyncDisposable
         Own(listener);
         var journalIsNew = !Directory.Exists(Path.Combine(options.RunDirectory, "attachments"));
         var journal = new AttachmentJournal(options.RunDirectory);
+        if (!options.MountBpf && !BpfFileSystem.IsMounted(options.BpfDirectory))
+        {
+            throw new IOException($"there is no BPF file system for {options.BpfDirectory}: mount one on the host (mount -t bpf bpf /sys/fs/bpf, as systemd does)");
+        }
+
         var datapath = new KernelDatapath(BpfDatapath.Open(options.BpfDirectory, new DatapathSizes()));
         Own(datapath);
         var driver = LinkDriver.Open();
@@ -162,8 +167,9 @@ internal sealed class NodeDaemon : IAsyncDisposable
         var pending = new PendingDeletes(options.PendingDirectory, pods, log);
         Own(pending);
         var exec = new ExecForm(pods, cache, namespaces, metrics, time, log);
+        var readiness = new Readiness(pods, follower, health, problems);
         var requests = new NodeRequests(
-            pods, loop, cache, follower, health, namespaces, problems, reporter, registration, new StoreProxy(store), exec, metrics, prometheus, levels, time, log);
+            pods, loop, cache, health, readiness, namespaces, reporter, registration, new StoreProxy(store), exec, metrics, prometheus, levels, time, log);
 
         // The maps and links agree with the journal before anything else is believed or served.
         await loop.ResyncAsync();
@@ -183,11 +189,14 @@ internal sealed class NodeDaemon : IAsyncDisposable
         var server = new NodeApiServer(listener, requests, namespaces, metrics, log);
         Own(server);
         server.Start();
+        var installation = new CniInstallation(options.CniFiles, () => readiness.Missing, problems, time, log);
+        Own(installation);
+        installation.Start();
         NodeLog.Ready(log, kernel.Pods.Count);
     }
 
     /// <summary>How the daemon reaches Kubernetes: as told, or as a pod of it; null: it runs on hosts without.</summary>
-    private static ClusterAccess? Access(AgentOptions options) =>
+    public static ClusterAccess? Access(AgentOptions options) =>
         options.Kubeconfig.Length > 0 ? ClusterAccess.FromKubeconfig(options.Kubeconfig) : ClusterAccess.InCluster();
 
     private void StartMetrics(IPEndPoint address, PrometheusText prometheus, NodeReporter reporter, ProblemBoard problems, ILogger log)

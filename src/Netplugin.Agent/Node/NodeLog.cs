@@ -1,5 +1,5 @@
 using Microsoft.Extensions.Logging;
-using Netplugin.Core.Addresses;
+using Netplugin.Core.Services;
 
 namespace Netplugin.Agent.Node;
 
@@ -26,6 +26,15 @@ internal static partial class NodeLog
 
     [LoggerMessage(1006, LogLevel.Information, "Metrics are served on http://{Address}/metrics")]
     public static partial void MetricsListening(ILogger log, string address);
+
+    [LoggerMessage(1010, LogLevel.Information, "Installed {Path} for the container runtime")]
+    public static partial void Installed(ILogger log, string path);
+
+    [LoggerMessage(1011, LogLevel.Information, "Made etcd's certificates in {Folder}")]
+    public static partial void CertificatesMade(ILogger log, string folder);
+
+    [LoggerMessage(1012, LogLevel.Information, "Put the client's certificate into Secret {Secret}")]
+    public static partial void SecretWritten(ILogger log, NamespacedName secret);
 
     [LoggerMessage(1007, LogLevel.Information, "Everything of netplugin was removed from this node")]
     public static partial void CleanedUp(ILogger log);

@@ -15,7 +15,7 @@ namespace Netplugin.Agent.Node;
 
 /// <summary>Leads each request of the node API to who answers it.</summary>
 internal sealed class NodeRequests(
-    PodService pods, KernelLoop loop, SandboxCache sandboxes, ClusterFollower follower, StoreHealth health, IPodNamespaces namespaces, ProblemBoard problems,
+    PodService pods, KernelLoop loop, SandboxCache sandboxes, StoreHealth health, Readiness readiness, IPodNamespaces namespaces,
     NodeReporter reporter, NodeRegistration registration, StoreProxy store, ExecForm exec, AgentMetrics metrics, PrometheusText prometheus, LogLevels levels, TimeProvider time,
     ILogger log) : INodeRequests
 {
@@ -56,7 +56,7 @@ internal sealed class NodeRequests(
 
     private async Task<NodeReply> RunCniAsync(NodeRequest.RunCni call, IPodNamespace? handed, CancellationToken cancellationToken)
     {
-        var plugin = new CniPlugin(pods, sandboxes, follower, health, handed, namespaces, problems, metrics, time);
+        var plugin = new CniPlugin(pods, sandboxes, health, readiness, handed, namespaces, metrics, time);
         NodeReply.Ran answer;
         try
         {

@@ -121,6 +121,9 @@ internal sealed record AnnotationPatch(AnnotationPatchMetadata Metadata);
 // A missing value removes the annotation, so nulls are written here.
 internal sealed record AnnotationPatchMetadata(string? Uid, [property: JsonIgnore(Condition = JsonIgnoreCondition.Never)] IReadOnlyDictionary<string, string?> Annotations);
 
+// On the wire the values are base64.
+internal sealed record SecretPatch(IReadOnlyDictionary<string, byte[]> Data);
+
 internal sealed record EventDocument(
     EventMetadataDocument Metadata,
     ReferenceDocument InvolvedObject,

@@ -22,4 +22,5 @@ namespace Netplugin.Kubernetes.Json;
 [JsonSerializable(typeof(EventCountPatch))]
 [JsonSerializable(typeof(NetworkStatus[]))]
 [JsonSerializable(typeof(NodeReport))]
+[JsonSerializable(typeof(SecretPatch))]
 internal sealed partial class ObjectJsonContext : JsonSerializerContext;

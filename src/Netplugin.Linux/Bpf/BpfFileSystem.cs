@@ -21,13 +21,7 @@ public static unsafe partial class BpfFileSystem
     {
         ArgumentException.ThrowIfNullOrEmpty(directory);
         var path = Path.TrimEndingDirectorySeparator(Path.GetFullPath(directory));
-        var existing = path;
-        while (!Directory.Exists(existing))
-        {
-            existing = Path.GetDirectoryName(existing)!;
-        }
-
-        if (!IsBpf(existing))
+        if (!IsMounted(path))
         {
             var target = path.StartsWith(Standard + "/", StringComparison.Ordinal) ? Standard : path;
             if (target != Standard)
@@ -50,6 +44,20 @@ public static unsafe partial class BpfFileSystem
         }
 
         Directory.CreateDirectory(path);
+    }
+
+    /// <summary>True when the directory is on a BPF file system, or would be once it is made.</summary>
+    /// <param name="directory">An absolute path.</param>
+    /// <exception cref="KernelException">It cannot be looked at.</exception>
+    public static bool IsMounted(string directory)
+    {
+        var existing = directory;
+        while (!Directory.Exists(existing))
+        {
+            existing = Path.GetDirectoryName(existing)!;
+        }
+
+        return IsBpf(existing);
     }
 
     /// <summary>True when the path is on a BPF file system.</summary>

@@ -82,6 +82,25 @@ public sealed class OptionsTests
         Assert.Equal(IpAddr.Parse("192.168.2.10"), options.Vtep);
     }
 
-    private static OptionsResult Read(string[] arguments, string? endpoints = null, string? file = null) => new OptionsReader("node-name").Read(
-        arguments, name => name == "NETPLUGIN_ETCD_ENDPOINTS" ? endpoints : null, _ => file ?? throw new FileNotFoundException("no such file"), "9.9");
+    [Fact]
+    public void A_pod_finds_etcd_by_the_Service_of_its_namespace_unless_told_otherwise()
+    {
+        Assert.Equal("[fd00::7]:12379", Read([], service: "tcp://[fd00::7]:12379").Options!.Store.EtcdEndpoints);
+        Assert.Equal("http://e:1", Read([], "http://e:1", service: "tcp://10.96.0.7:12379").Options!.Store.EtcdEndpoints);
+    }
+
+    [Fact]
+    public void Certificates_want_names_and_a_Secret_its_namespace()
+    {
+        var made = Read(["-make-etcd-certificates=/c", "-etcd-names=10.0.0.1, fd00::1,etcd.example.org", "-etcd-secret=a/b"]).Options!.EtcdCertificates!;
+        Assert.Equal(["10.0.0.1", "fd00::1", "etcd.example.org"], made.Names);
+        Assert.Equal("a/b", made.Secret.ToString());
+        foreach (string[] wrong in (string[][])[["-etcd-names="], ["-etcd-names=$(HOST)"], ["-etcd-names=a", "-etcd-secret=b"]])
+        {
+            Assert.Equal(1, Read(["-make-etcd-certificates=/c", .. wrong]).ExitCode);
+        }
+    }
+
+    private static OptionsResult Read(string[] arguments, string? endpoints = null, string? file = null, string? service = null) => new OptionsReader("node-name").Read(
+        arguments, name => name == "NETPLUGIN_ETCD_ENDPOINTS" ? endpoints : name == "NETPLUGIN_ETCD_PORT" ? service : null, _ => file ?? throw new FileNotFoundException("no such file"), "9.9");
 }

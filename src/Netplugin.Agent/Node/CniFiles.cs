@@ -1,0 +1,105 @@
+using System.Text;
+
+namespace Netplugin.Agent.Node;
+
+/// <summary>
+/// What the container runtime needs to call us, in its folders: <c>k8contivnet</c> and the network configuration. A file appears whole or not at all.
+/// </summary>
+/// <param name="binFolder">Where the runtime has its CNI plugins; empty: nothing of ours is there.</param>
+/// <param name="confFolder">Where it has its network configurations; empty: nothing of ours is there.</param>
+/// <param name="socket">The node API's socket as the runtime sees it.</param>
+internal sealed class CniFiles(string binFolder, string confFolder, string socket)
+{
+    private const string ProgramName = "k8contivnet";
+
+    private const UnixFileMode Readable = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead;
+    private const UnixFileMode Executable = Readable | UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute;
+
+    /// <summary>The one that goes with this daemon is beside it.</summary>
+    public string Source { get; init; } = Path.Combine(AppContext.BaseDirectory, ProgramName);
+
+    private string Program => Path.Combine(binFolder, ProgramName);
+
+    private string Configuration => Path.Combine(confFolder, "10-netplugin.conflist");
+
+    // The version is one that every runtime in use takes.
+    private string Text => $$"""
+        {
+          "cniVersion": "1.0.0",
+          "name": "netplugin",
+          "plugins": [{ "type": "k8contivnet", "socket": "{{socket}}" }]
+        }
+
+        """;
+
+    /// <summary>Puts the program there where it is missing or another.</summary>
+    /// <returns>The path that was written; null when all was well.</returns>
+    /// <exception cref="IOException">The folder cannot be written to.</exception>
+    public string? PutProgram()
+    {
+        // The copy has its original's time, so that it need not be read to be known.
+        var (source, there) = (new FileInfo(Source), new FileInfo(Program));
+        if (binFolder.Length == 0
+            || (there is { Exists: true, LinkTarget: null } && there.Length == source.Length && there.LastWriteTimeUtc == source.LastWriteTimeUtc && there.UnixFileMode == Executable))
+        {
+            return null;
+        }
+
+        using var original = source.OpenRead();
+        Put(Program, original, Executable, source.LastWriteTimeUtc);
+        return Program;
+    }
+
+    /// <summary>Puts the configuration there where it is missing or another.</summary>
+    /// <returns>The path that was written; null when all was well.</returns>
+    /// <exception cref="IOException">The folder cannot be written to.</exception>
+    public string? PutConfiguration()
+    {
+        if (confFolder.Length == 0 || (File.Exists(Configuration) && File.ReadAllText(Configuration) == Text))
+        {
+            return null;
+        }
+
+        using var text = new MemoryStream(Encoding.UTF8.GetBytes(Text));
+        Put(Configuration, text, Readable, null);
+        return Configuration;
+    }
+
+    /// <summary>Takes both away, the configuration first: what names a program must not outlive it.</summary>
+    public void Remove()
+    {
+        if (confFolder.Length > 0)
+        {
+            File.Delete(Configuration);
+        }
+
+        if (binFolder.Length > 0)
+        {
+            File.Delete(Program);
+        }
+    }
+
+    private static void Put(string path, Stream content, UnixFileMode mode, DateTime? written)
+    {
+        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+
+        // A runtime passes over names that begin so.
+        var unfinished = Path.Combine(Path.GetDirectoryName(path)!, $".{Path.GetFileName(path)}.new");
+        File.Delete(unfinished);
+        using (var file = new FileStream(unfinished, new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, UnixCreateMode = mode }))
+        {
+            content.CopyTo(file);
+
+            // Whatever the umask is.
+            File.SetUnixFileMode(file.SafeFileHandle, mode);
+            file.Flush(flushToDisk: true);
+        }
+
+        if (written is { } time)
+        {
+            File.SetLastWriteTimeUtc(unfinished, time);
+        }
+
+        File.Move(unfinished, path, overwrite: true);
+    }
+}
