@@ -67,7 +67,8 @@ internal sealed class NodeRequests(
             answer = CniHandler.Fail(call, e);
         }
 
-        if (answer.Exit != 0)
+        // STATUS is asked every few seconds, and what it answers was logged where it began.
+        if (answer.Exit != 0 && call.Environment.Command != "STATUS")
         {
             ApiLog.CniFailed(log, call.Environment.Command, call.Environment.ContainerId, answer.Stdout);
         }
