@@ -76,7 +76,7 @@ public sealed class InstallTests : IAsyncLifetime
             string address = Kubectl("get", "pod", "--namespace", "speak", to, "-o", "jsonpath={.status.podIP}").Succeeded();
             await Eventually.HoldsAsync(
                 $"{from} to reach {to}",
-                () => Kubectl("exec", "--namespace", "speak", from, "--", "busybox", "wget", "-q", "-O", "-", "-T", "5", $"http://{address}:8080/hostname").Succeeded() == to);
+                () => Kubectl("exec", "--namespace", "speak", from, "--", "busybox", "wget", "-q", "-O", "-", $"http://{address}:8080/hostname").Succeeded() == to);
         }
     }
 

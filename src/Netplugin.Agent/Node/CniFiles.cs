@@ -15,6 +15,8 @@ internal sealed class CniFiles(string binFolder, string confFolder, string socke
     private const UnixFileMode Readable = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead;
     private const UnixFileMode Executable = Readable | UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute;
 
+    private bool _isPut;
+
     /// <summary>The one that goes with this daemon is beside it.</summary>
     public string Source { get; init; } = Path.Combine(AppContext.BaseDirectory, ProgramName);
 
@@ -32,21 +34,27 @@ internal sealed class CniFiles(string binFolder, string confFolder, string socke
 
         """;
 
-    /// <summary>Puts the program there where it is missing or another.</summary>
+    /// <summary>Puts the program there at the first call, since the one of another version may look the same, and later where it is missing or another.</summary>
     /// <returns>The path that was written; null when all was well.</returns>
     /// <exception cref="IOException">The folder cannot be written to.</exception>
     public string? PutProgram()
     {
+        if (binFolder.Length == 0)
+        {
+            return null;
+        }
+
         // The copy has its original's time, so that it need not be read to be known.
         var (source, there) = (new FileInfo(Source), new FileInfo(Program));
-        if (binFolder.Length == 0
-            || (there is { Exists: true, LinkTarget: null } && there.Length == source.Length && there.LastWriteTimeUtc == source.LastWriteTimeUtc && there.UnixFileMode == Executable))
+        if (_isPut && there is { Exists: true, LinkTarget: null } && there.Length == source.Length
+            && there.LastWriteTimeUtc == source.LastWriteTimeUtc && there.UnixFileMode == Executable)
         {
             return null;
         }
 
         using var original = source.OpenRead();
         Put(Program, original, Executable, source.LastWriteTimeUtc);
+        _isPut = true;
         return Program;
     }
 

@@ -32,7 +32,7 @@ internal sealed class PinFolder(string root)
 
     internal void DeleteGeneration(string name) => Directory.Delete(Generation(name), recursive: true);
 
-    /// <summary>Unpins everything; what is in use by an attached program lives on without a name.</summary>
+    /// <summary>Unpins everything and removes the folder; what is in use by an attached program lives on without a name.</summary>
     internal void DeleteAll()
     {
         foreach (var generation in Generations().ToArray())
@@ -43,6 +43,12 @@ internal sealed class PinFolder(string root)
         if (Directory.Exists(Common))
         {
             Directory.Delete(Common, recursive: true);
+        }
+
+        // Where a file system was mounted for it, it is that one's root.
+        if (Directory.Exists(Root) && BpfFileSystem.IsBpf(Path.GetDirectoryName(Root)!) && !Directory.EnumerateFileSystemEntries(Root).Any())
+        {
+            Directory.Delete(Root);
         }
     }
 

@@ -11,6 +11,7 @@ public sealed class CniFilesTests : IDisposable
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("netplugin-cni-").FullName;
     private readonly ProblemBoard _problems = new();
+    private readonly CniFiles _files;
     private CniException? _missing;
 
     private string Source => Path.Combine(_folder, "source");
@@ -19,7 +20,11 @@ public sealed class CniFilesTests : IDisposable
 
     private string Configuration => Path.Combine(_folder, "conf", "10-netplugin.conflist");
 
-    public CniFilesTests() => File.WriteAllText(Source, "program");
+    public CniFilesTests()
+    {
+        File.WriteAllText(Source, "program");
+        _files = NewFiles();
+    }
 
     [Fact]
     public void The_program_is_installed_at_once_and_the_configuration_when_pods_can_be_attached()
@@ -67,8 +72,19 @@ public sealed class CniFilesTests : IDisposable
     public void What_is_as_it_should_be_is_not_written_again()
     {
         Look();
-        Assert.Null(Files().PutProgram());
-        Assert.Null(Files().PutConfiguration());
+        Assert.Null(_files.PutProgram());
+        Assert.Null(_files.PutConfiguration());
+    }
+
+    [Fact]
+    public void Another_daemon_installs_its_own_program_though_it_looks_the_same()
+    {
+        Look();
+        var time = File.GetLastWriteTimeUtc(Source);
+        File.WriteAllText(Source, "PROGRAM");
+        File.SetLastWriteTimeUtc(Source, time);
+        NewFiles().PutProgram();
+        Assert.Equal("PROGRAM", File.ReadAllText(Program));
     }
 
     [Fact]
@@ -87,8 +103,8 @@ public sealed class CniFilesTests : IDisposable
     public void Both_are_taken_away_twice_and_nothing_is_touched_without_folders()
     {
         Look();
-        Files().Remove();
-        Files().Remove();
+        _files.Remove();
+        _files.Remove();
         Assert.False(File.Exists(Program) || File.Exists(Configuration));
         var none = new CniFiles("", "", "/run/netplugin/netplugin.sock") { Source = Source };
         Assert.Null(none.PutProgram());
@@ -98,9 +114,9 @@ public sealed class CniFilesTests : IDisposable
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
-    private CniFiles Files() => new(Path.Combine(_folder, "bin"), Path.Combine(_folder, "conf"), "/run/netplugin/netplugin.sock") { Source = Source };
+    private CniFiles NewFiles() => new(Path.Combine(_folder, "bin"), Path.Combine(_folder, "conf"), "/run/netplugin/netplugin.sock") { Source = Source };
 
-    private void Look() => new CniInstallation(Files(), () => _missing, _problems, new ManualTime(), NullLogger.Instance).Look();
+    private void Look() => new CniInstallation(_files, () => _missing, _problems, new ManualTime(), NullLogger.Instance).Look();
 
     private static string Mode(string file) => string.Concat("rwxrwxrwx".Select((letter, at) => ((int)File.GetUnixFileMode(file) >> (8 - at) & 1) == 1 ? letter : '-'));
 }
