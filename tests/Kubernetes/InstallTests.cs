@@ -61,7 +61,7 @@ public sealed class InstallTests : IAsyncLifetime
         Assert.All(Nodes, node => Assert.Equal("", Left(node)));
     }
 
-    private async Task PodsSpeakAsync()
+    private static async Task PodsSpeakAsync()
     {
         await Eventually.HoldsAsync(
             "the pods to be accepted",
@@ -73,10 +73,10 @@ public sealed class InstallTests : IAsyncLifetime
         Kubectl("wait", "--namespace", "speak", "--for=condition=Ready", "pods", "--all", "--timeout=60s").Succeeded();
         foreach (var (from, to) in (ValueTuple<string, string>[])[("first", "second"), ("second", "first")])
         {
-            string address = Kubectl("get", "pod", "--namespace", "speak", to, "-o", "jsonpath={.status.podIP}").Succeeded();
+            string address = Kubectl("get", "pod", "--namespace", "speak", to, "-o", "jsonpath={.status.podIP}").Succeeded().Trim();
             await Eventually.HoldsAsync(
                 $"{from} to reach {to}",
-                () => Kubectl("exec", "--namespace", "speak", from, "--", "busybox", "wget", "-q", "-O", "-", $"http://{address}:8080/hostname").Succeeded() == to);
+                () => Kubectl("exec", "--namespace", "speak", from, "--", "busybox", "wget", "-q", "-O", "-", $"http://{address}:8080/hostname").Succeeded().Trim() == to);
         }
     }
 
@@ -88,10 +88,10 @@ public sealed class InstallTests : IAsyncLifetime
         ls -d /sys/fs/bpf/netplugin /run/netplugin /opt/cni/bin/k8contivnet /var/lib/netplugin/store.json 2>/dev/null
         ls /etc/cni/net.d
         true
-        """).Succeeded();
+        """).Succeeded().Trim();
 
     private static string[] Readiness() =>
-        Kubectl("get", "nodes", "-o", """jsonpath={.items[*].status.conditions[?(@.type=="Ready")].status}""").Succeeded().Split(' ');
+        Kubectl("get", "nodes", "-o", """jsonpath={.items[*].status.conditions[?(@.type=="Ready")].status}""").Succeeded().Trim().Split(' ');
 
     private static string Deployed(string file) => File.ReadAllText(Path.Combine(RepositoryRoot.Path, "deploy", file));
 
