@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using Netplugin.Core.Addresses;
 using Netplugin.Core.Services;
 
 namespace Netplugin.Agent.Node;

@@ -1,5 +1,5 @@
 using Netplugin.Kubernetes;
-using Netplugin.Tests.Kubernetes.Unit.Fixtures;
+using Netplugin.Tests.Support.ApiServers;
 
 namespace Netplugin.Tests.Kubernetes.Unit.Http;
 
