@@ -63,6 +63,52 @@ internal sealed class Baselines : IDisposable
         return new("Linux bridge + VXLAN", Path(BridgedPod(a, "10.203.0.1/24")), Path(BridgedPod(b, "10.203.0.2/24")), "10.203.0.2");
     }
 
+    /// <summary>
+    /// Two pods of one node, routed by the node, and a Service in front of the server as kube-proxy's nftables mode has it (kubernetes 1.33,
+    /// pkg/proxy/nftables): a verdict map of addresses and ports with <paramref name="services"/> others in it, a chain for the Service, one for its
+    /// endpoint, the filters that it runs new connections through, and masquerading by mark.
+    /// </summary>
+    public TrafficPath KubeProxy(int services)
+    {
+        var (node, a, b) = (Namespace("proxy-node"), Namespace("proxy-a"), Namespace("proxy-b"));
+        foreach (var (pod, index, address) in ((string, int, string)[])[(a, 10, "10.205.0.10"), (b, 11, "10.205.0.11")])
+        {
+            var host = $"pod{index}";
+            Ip($"link add {host} index {index} mtu 1450 netns {node} type veth peer name eth0 mtu 1450 netns {pod}");
+            Ip($"-n {node} link set {host} up");
+            Address(node, host, "10.205.0.1/32");
+            Ip($"-n {node} route add {address}/32 dev {host}");
+            Address(pod, "eth0", address + "/32");
+            Ip($"-n {pod} route add 10.205.0.1 dev eth0 scope link");
+            Ip($"-n {pod} route add default via 10.205.0.1");
+        }
+
+        Command.Run("nsenter", "--net=" + Path(node), "sysctl", "-qw", "net.ipv4.ip_forward=1").Succeeded();
+        string others = string.Concat(Enumerable.Range(0, services).Select(i => FormattableString.Invariant(
+            $", 10.96.{1 + i / 250}.{1 + i % 250} . tcp . 80 : goto service-other")));
+        Command.Run("nsenter", ["--net=" + Path(node), "nft", "-f", "-"],
+            $$"""
+            table ip kube-proxy {
+              chain endpoint-one { ip saddr 10.205.0.11 jump mark-for-masquerade; meta l4proto tcp dnat to 10.205.0.11:{{Traffic.RedisPort}}; }
+              chain service-one { ip daddr 10.96.0.10 tcp dport 80 ip saddr != 10.205.0.0/16 jump mark-for-masquerade; numgen random mod 1 vmap { 0 : goto endpoint-one } }
+              chain service-other { ip saddr != 10.205.0.0/16 jump mark-for-masquerade; numgen random mod 1 vmap { 0 : goto endpoint-one } }
+              chain mark-for-masquerade { meta mark set meta mark or 0x4000; }
+              map service-ips { type ipv4_addr . inet_proto . inet_service : verdict; elements = { 10.96.0.10 . tcp . 80 : goto service-one{{others}} } }
+              map no-endpoint-services { type ipv4_addr . inet_proto . inet_service : verdict; }
+              map firewall-ips { type ipv4_addr . inet_proto . inet_service : verdict; }
+              chain services { ip daddr . meta l4proto . th dport vmap @service-ips; }
+              chain firewall-check { ip daddr . meta l4proto . th dport vmap @firewall-ips; }
+              chain service-endpoints-check { ip daddr . meta l4proto . th dport vmap @no-endpoint-services; }
+              chain masquerading { meta mark & 0x4000 == 0 return; meta mark set meta mark xor 0x4000; masquerade fully-random; }
+              chain filter-prerouting { type filter hook prerouting priority -110; ct state new jump firewall-check; }
+              chain filter-forward { type filter hook forward priority -110; ct state new jump service-endpoints-check; }
+              chain nat-prerouting { type nat hook prerouting priority -100; jump services; }
+              chain nat-postrouting { type nat hook postrouting priority 100; jump masquerading; }
+            }
+            """, TimeSpan.FromMinutes(1)).Succeeded();
+        return new($"kube-proxy's rules, {services} Services", Path(a), Path(b), "10.96.0.10", 80);
+    }
+
     public static string Path(string name) => $"/var/run/netns/{name}";
 
     /// <summary>Makes a namespace that goes when this object goes.</summary>

@@ -4,6 +4,7 @@ using Netplugin.Tests.Support;
 (string Name, Func<Report, Task> Run)[] benches =
 [
     ("traffic", TrafficBench.RunAsync),
+    ("services", ServiceBench.RunAsync),
     ("cni", CniBench.RunAsync),
     ("post", PostBench.RunAsync),
     ("scale", ScaleBench.RunAsync),

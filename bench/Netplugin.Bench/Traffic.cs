@@ -10,7 +10,9 @@ namespace Netplugin.Bench;
 internal static class Traffic
 {
     private const int IperfPort = 5999;
-    private const int RedisPort = 5998;
+
+    /// <summary>Where the server of request/response listens.</summary>
+    public const int RedisPort = 5998;
 
     // Many and short: what disturbs the machine for a moment spoils a round, not the median.
     private const int Rounds = 15;
@@ -35,18 +37,51 @@ internal static class Traffic
                 results[path.Name].Gigabits.Add(await ThroughputAsync(path));
             }
 
-            for (int turn = 0; turn < RequestRounds; turn++)
-            {
-                foreach (TrafficPath path in Turned(paths, turn))
-                {
-                    results[path.Name].Requests.Add(await RequestResponseAsync(path));
-                }
-            }
-
+            await AskAsync(paths, results);
             Console.WriteLine($"    round {round + 1} of {Rounds}");
         }
 
         return results;
+    }
+
+    /// <summary>The same with requests alone.</summary>
+    public static async Task<Dictionary<string, TrafficSamples>> MeasureRequestsAsync(IReadOnlyList<TrafficPath> paths)
+    {
+        var results = paths.ToDictionary(path => path.Name, _ => new TrafficSamples(new Samples(), new Samples()));
+        for (int round = 0; round < Rounds; round++)
+        {
+            await AskAsync(paths, results);
+        }
+
+        return results;
+    }
+
+    /// <summary>Waits until the client gets answers.</summary>
+    public static async Task AnswersAsync(TrafficPath path)
+    {
+        using Process server = StartRedis(path);
+        try
+        {
+            string port = (path.ServerPort ?? RedisPort).ToString(CultureInfo.InvariantCulture);
+            await Eventually.HoldsAsync(
+                $"{path.Name} to answer at {path.ServerAddress}:{port}",
+                () => Command.Run("timeout", "2", "nsenter", "--net=" + path.Client, "redis-cli", "-h", path.ServerAddress, "-p", port, "ping").Output.StartsWith("PONG", StringComparison.Ordinal));
+        }
+        finally
+        {
+            End(server);
+        }
+    }
+
+    private static async Task AskAsync(IReadOnlyList<TrafficPath> paths, Dictionary<string, TrafficSamples> results)
+    {
+        for (int turn = 0; turn < RequestRounds; turn++)
+        {
+            foreach (TrafficPath path in Turned(paths, turn))
+            {
+                results[path.Name].Requests.Add(await RequestResponseAsync(path));
+            }
+        }
     }
 
     private static IEnumerable<TrafficPath> Turned(IReadOnlyList<TrafficPath> paths, int round) => round % 2 == 0 ? paths : paths.Reverse();
@@ -70,12 +105,12 @@ internal static class Traffic
 
     private static async Task<double> RequestResponseAsync(TrafficPath path)
     {
-        string port = RedisPort.ToString(CultureInfo.InvariantCulture);
-        using Process server = Start(path.Server, 0, "redis-server", "--port", port, "--save", "", "--protected-mode", "no", "--bind", "*");
+        using Process server = StartRedis(path);
         try
         {
-            await ListensAsync(path.Server, port);
-            string csv = Run(path.Client, 0, "redis-benchmark", "-h", path.ServerAddress, "-p", port, "-c", "1", "-n", Requests.ToString(CultureInfo.InvariantCulture), "-t", "get", "--csv");
+            await ListensAsync(path.Server, RedisPort.ToString(CultureInfo.InvariantCulture));
+            string asked = (path.ServerPort ?? RedisPort).ToString(CultureInfo.InvariantCulture);
+            string csv = Run(path.Client, 0, "redis-benchmark", "-h", path.ServerAddress, "-p", asked, "-c", "1", "-n", Requests.ToString(CultureInfo.InvariantCulture), "-t", "get", "--csv");
             string row = csv.Split('\n').First(line => line.StartsWith("\"GET\"", StringComparison.Ordinal));
             return double.Parse(row.Split(',')[1].Trim('"'), CultureInfo.InvariantCulture);
         }
@@ -84,6 +119,9 @@ internal static class Traffic
             End(server);
         }
     }
+
+    private static Process StartRedis(TrafficPath path) => Start(
+        path.Server, 0, "redis-server", "--port", RedisPort.ToString(CultureInfo.InvariantCulture), "--save", "", "--protected-mode", "no", "--bind", "*");
 
     private static string[] Entering(string space, int core) =>
         ["-c", core.ToString(CultureInfo.InvariantCulture), "nsenter", "--net=" + space];

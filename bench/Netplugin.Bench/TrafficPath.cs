@@ -5,4 +5,5 @@ namespace Netplugin.Bench;
 /// <param name="Client">Path of the client's network namespace.</param>
 /// <param name="Server">Path of the server's network namespace.</param>
 /// <param name="ServerAddress">The server's address as the client knows it.</param>
-internal sealed record TrafficPath(string Name, string Client, string Server, string ServerAddress);
+/// <param name="ServerPort">The port that the client asks for requests; null: the one the server listens at.</param>
+internal sealed record TrafficPath(string Name, string Client, string Server, string ServerAddress, int? ServerPort = null);
