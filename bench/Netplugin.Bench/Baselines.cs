@@ -90,8 +90,8 @@ internal sealed class Baselines : IDisposable
             $$"""
             table ip kube-proxy {
               chain endpoint-one { ip saddr 10.205.0.11 jump mark-for-masquerade; meta l4proto tcp dnat to 10.205.0.11:{{Traffic.RedisPort}}; }
-              chain service-one { ip daddr 10.96.0.10 tcp dport 80 ip saddr != 10.205.0.0/16 jump mark-for-masquerade; numgen random mod 1 vmap { 0 : goto endpoint-one } }
-              chain service-other { ip saddr != 10.205.0.0/16 jump mark-for-masquerade; numgen random mod 1 vmap { 0 : goto endpoint-one } }
+              chain service-one { ip daddr 10.96.0.10 tcp dport 80 ip saddr != 10.205.0.0/16 jump mark-for-masquerade; numgen random mod 1 vmap { 0 : goto endpoint-one }; }
+              chain service-other { ip saddr != 10.205.0.0/16 jump mark-for-masquerade; numgen random mod 1 vmap { 0 : goto endpoint-one }; }
               chain mark-for-masquerade { meta mark set meta mark or 0x4000; }
               map service-ips { type ipv4_addr . inet_proto . inet_service : verdict; elements = { 10.96.0.10 . tcp . 80 : goto service-one{{others}} } }
               map no-endpoint-services { type ipv4_addr . inet_proto . inet_service : verdict; }

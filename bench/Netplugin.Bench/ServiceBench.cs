@@ -20,11 +20,10 @@ internal static class ServiceBench
         ClusterNode node = cluster[1];
         var backend = new TaskCompletionSource<string>(TaskCreationOptions.RunContinuationsAsynchronously);
         await using FakeApiServer server = InNamespace.Open(node.Node.NetworkNamespace, () => new FakeApiServer(call => AnswerAsync(call, node.Host, backend.Task)));
-        string kubeconfig = Path.Combine(cluster.State, "kubeconfig");
-        File.WriteAllText(kubeconfig, $$"""
+        File.WriteAllText(Path.Combine(node.Node.RunFolder, "kubeconfig"), $$"""
             {"clusters":[{"name":"bench","cluster":{"server":"{{server.Url}}"} }],"contexts":[{"name":"bench","context":{"cluster":"bench"} }],"current-context":"bench"}
             """);
-        await node.StartDaemonAsync("-pod-cidr=10.244.1.0/24", "-kubeconfig=" + kubeconfig);
+        await node.StartDaemonAsync("-pod-cidr=10.244.1.0/24", "-kubeconfig=/run/kubeconfig");
         Pod one = node.CreatePod("one");
         Pod two = node.CreatePod("two");
         one.Add();
