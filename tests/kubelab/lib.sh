@@ -8,8 +8,8 @@ who=kubelab
 name=${KUBELAB_NAME:-kubelab}
 state=/run/netplugin-$name
 cgroup=netplugin-$name
-begin_anew="'tests/kubelab/kubelab up'"
-take_down="'tests/kubelab/kubelab down'"
+begin_anew="'${KUBELAB_NAME:+KUBELAB_NAME=$name }tests/kubelab/kubelab up'"
+take_down="'${KUBELAB_NAME:+KUBELAB_NAME=$name }tests/kubelab/kubelab down'"
 fail() { echo "$who: $*" >&2; exit 1; }
 
 # An underlay of both families, whichever the pods have, and a host behind the underlay's router.
