@@ -4,7 +4,7 @@ CONFIGURATION ?= Release
 export DOTNET_NOLOGO = 1
 export DOTNET_CLI_TELEMETRY_OPTOUT = 1
 
-.PHONY: help build publish image demo demo-down test test-kernel test-kubernetes test-kubernetes-all lint bench clean
+.PHONY: help build publish image demo demo-down demo-kubernetes demo-kubernetes-down test test-kernel test-kubernetes test-kubernetes-all lint bench clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 22
@@ -27,6 +27,12 @@ demo: ## two nodes (CONTIV_NODES=1..5), etcd, containerd and redis pods in their
 
 demo-down: ## take the demo down; nothing of it is left
 	@demo/down
+
+demo-kubernetes: ## a Kubernetes cluster of two nodes, netplugin from its manifest, redis pods. The first run builds Kubernetes (15 minutes)
+	@demo/kubernetes-up
+
+demo-kubernetes-down: ## take that cluster down; nothing of it is left
+	@demo/kubernetes-down
 
 test: ## every test; ONLY=NAME for those whose full name contains NAME
 	@scripts/test $(ONLY)
