@@ -22,7 +22,11 @@ internal sealed class CniPlugin(
     {
         var (name, podNamespace) = await NameAsync(request, cancellationToken);
         using var opened = handed is null ? Open(request.Netns) : null;
-        var attach = new AttachRequest(KeyOf(request), name, podNamespace, request.NetworkName, PodOrigin.Cni) { PodUid = request.PodUid };
+        var attach = new AttachRequest(KeyOf(request), name, podNamespace, request.NetworkName, PodOrigin.Cni)
+        {
+            PodUid = request.PodUid,
+            HostPorts = request.PortMappings,
+        };
         var pod = await pods.AttachAsync(attach, handed ?? opened!, cancellationToken);
         return ResultOf(pod, request.Netns);
     });

@@ -2,19 +2,22 @@ using System.Collections.Immutable;
 using System.Text.Json.Serialization;
 using Netplugin.Core.Addresses;
 using Netplugin.Core.Model;
+using Netplugin.Core.Services;
+using Netplugin.NodeApi.Cni;
 
 namespace Netplugin.Agent.Attachments;
 
 /// <summary>A pod's file: the same as <see cref="Pod"/> in plain text values, so that an operator can read it and a newer daemon can add to it.</summary>
 internal sealed record JournalDocument(
     string Sandbox, string Interface, string Name, string Namespace, string NetworkNamespace, string CniNetwork,
-    PodOrigin Origin, bool SeenByRuntime, bool Ended, ImmutableArray<JournalAttachment> Attachments)
+    PodOrigin Origin, bool SeenByRuntime, bool Ended, ImmutableArray<JournalAttachment> Attachments,
+    ImmutableArray<JournalHostPort>? HostPorts)
 {
     public string? Uid { get; init; }
 
     public static JournalDocument From(Pod pod) => new(
         pod.Key.Sandbox, pod.Key.Interface, pod.Name, pod.Namespace, pod.NetworkNamespace, pod.CniNetwork, pod.Origin, pod.SeenByRuntime, pod.Ended,
-        [.. pod.Attachments.Select(JournalAttachment.From)])
+        [.. pod.Attachments.Select(JournalAttachment.From)], pod.HostPorts.IsEmpty ? null : [.. pod.HostPorts.Select(JournalHostPort.From)])
     {
         Uid = pod.Uid.Length > 0 ? pod.Uid : null,
     };
@@ -25,6 +28,7 @@ internal sealed record JournalDocument(
         Attachments.IsDefault ? [] : [.. Attachments.Select(a => a.ToAttachment())])
     {
         Uid = Uid ?? "",
+        HostPorts = HostPorts is { IsDefault: false } ports ? [.. ports.Select(p => p.ToMapping())] : [],
     };
 
     internal static string Required(string? value, string field) =>
@@ -50,6 +54,16 @@ internal sealed record JournalAttachment(
         DatapathId, IpAddr.Parse(JournalDocument.Required(Address, "address")), MacAddress.Parse(JournalDocument.Required(Mac, "mac")),
         IpPrefix.Parse(JournalDocument.Required(Subnet, "subnet")), string.IsNullOrEmpty(Gateway) ? IpAddr.Unspecified : IpAddr.Parse(Gateway),
         new IfIndex(Device), Phase, HasDefaultRoute, Since, BoundRevision, Unposted);
+}
+
+/// <summary>A port of the node that leads to the pod, in a pod's file.</summary>
+internal sealed record JournalHostPort(TransportProtocol Protocol, string? HostAddress, ushort HostPort, ushort ContainerPort)
+{
+    public static JournalHostPort From(CniPortMapping p) =>
+        new(p.Protocol, p.HostAddress.IsUnspecified ? null : p.HostAddress.ToString(), p.HostPort, p.ContainerPort);
+
+    public CniPortMapping ToMapping() =>
+        new(Protocol, string.IsNullOrEmpty(HostAddress) ? IpAddr.Unspecified : IpAddr.Parse(HostAddress), HostPort, ContainerPort);
 }
 
 /// <summary>Source-generated JSON of the daemon's own files.</summary>

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Netplugin.NodeApi.Cni;
 
 namespace Netplugin.Agent.Attachments;
 
@@ -25,6 +26,12 @@ internal sealed record Pod(
 {
     /// <summary>Its uid in Kubernetes; empty when the runtime did not tell it.</summary>
     public string Uid { get; init; } = "";
+
+    /// <summary>The node's ports that lead to it.</summary>
+    public ImmutableArray<CniPortMapping> HostPorts { get; init; } = [];
+
+    /// <summary><c>namespace/name</c>, or the name alone where the namespace is unknown.</summary>
+    public string FullName => Namespace.Length > 0 ? $"{Namespace}/{Name}" : Name;
 
     /// <summary>The same pod with the attachment of the same number replaced, or added at the end.</summary>
     public Pod With(Attachment attachment)

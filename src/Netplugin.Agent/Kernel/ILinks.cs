@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Netplugin.Agent.Wanted;
 using Netplugin.Core.Addresses;
 using Netplugin.Core.Datapath;
+using Netplugin.Linux.Nftables;
 
 namespace Netplugin.Agent.Kernel;
 
@@ -48,9 +49,14 @@ internal interface ILinks
     /// <summary>Has the programs see what comes in by a device that leads to other nodes.</summary>
     void AttachUplink(IfIndex device);
 
-    /// <summary>Drops what pods send past the programs.</summary>
+    /// <summary>Drops what pods send past the programs, and has the node's ports lead to pods.</summary>
     /// <param name="masquerade">Whether the default network's pods leave the cluster by the node's address.</param>
-    void EnsureFirewall(bool masquerade);
+    /// <param name="hostPorts">The ports; all others lead nowhere.</param>
+    /// <param name="nodes">The other nodes' tunnel ends: what comes from there to a host port is answered by this node, not by the tunnel.</param>
+    void EnsureFirewall(bool masquerade, ImmutableHashSet<HostPort> hostPorts, ImmutableHashSet<IpAddr> nodes);
+
+    /// <summary>The node's ports that lead to pods.</summary>
+    ImmutableHashSet<HostPort> ListHostPorts();
 
     /// <summary>Has the host's stack speak with the default network's pods, and route for them.</summary>
     /// <param name="vxlan">The VXLAN device, by which it speaks.</param>

@@ -54,7 +54,11 @@ internal sealed class KernelLinks(LinkDriver driver, StubPrograms stubs) : ILink
     public void AttachUplink(IfIndex device) => driver.AttachUplink(device, stubs.FromUnderlay);
 
     /// <inheritdoc/>
-    public void EnsureFirewall(bool masquerade) => HostFirewall.Ensure(masquerade);
+    public void EnsureFirewall(bool masquerade, ImmutableHashSet<HostPort> hostPorts, ImmutableHashSet<IpAddr> nodes) =>
+        HostFirewall.Ensure(masquerade, hostPorts, nodes);
+
+    /// <inheritdoc/>
+    public ImmutableHashSet<HostPort> ListHostPorts() => HostFirewall.ListHostPorts();
 
     /// <inheritdoc/>
     public void EnsureHostPlane(IfIndex vxlan, HostPlane? plane)

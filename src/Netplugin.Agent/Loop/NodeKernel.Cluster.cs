@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Netplugin.Agent.Attachments;
 using Netplugin.Agent.Resolve;
 using Netplugin.Agent.Wanted;
@@ -14,6 +15,7 @@ internal sealed partial class NodeKernel
     // Who still believes that the address is the old pod's (a connection, a name server's answer) has forgotten it by then.
     private static readonly TimeSpan Rest = TimeSpan.FromSeconds(180);
     private readonly Dictionary<IpAddr, long> _resting = [];
+    private ImmutableHashSet<IpAddr> _firewallNodes = [];
     private HostPlane? _plane;
     private bool _planeIsSet;
 
@@ -31,10 +33,11 @@ internal sealed partial class NodeKernel
     private IEnumerable<Attachment> InDefaultNetwork => Pods.Values.SelectMany(p => p.Attachments).Where(a => a.IsInDefaultNetwork);
 
     /// <summary>What a pod gets in the default network: the next free address of this node's block.</summary>
-    /// <exception cref="ResolveException">The block has none left.</exception>
+    /// <exception cref="ResolveException">The block has none left, or a port of the node cannot be the pod's.</exception>
     public AttachmentWish WishInDefaultNetwork(Pod pod)
     {
         var block = facts().Block ?? throw new InvalidOperationException("this node has no block");
+        HostPorts.Judge(pod, block.Gateway.IsV4, Pods.Values.Where(other => other.Key != pod.Key));
         foreach (var (rested, _) in _resting.Where(r => time.GetElapsedTime(r.Value) >= Rest).ToArray())
         {
             _resting.Remove(rested);
@@ -45,8 +48,24 @@ internal sealed partial class NodeKernel
             ?? throw new ResolveException(
                 ResolveFailure.Exhausted,
                 $"the block {block.Prefix} of this node has no free address: {used.Count} of {block.Count} are in use and {_resting.Count} rest for {Rest.TotalSeconds:0} s after their last use; run fewer pods here, or give the node a larger block");
-        var id = new EndpointId(NetworkId.ClusterDefault, pod.Namespace.Length > 0 ? $"{pod.Namespace}/{pod.Name}" : pod.Name);
+        var id = new EndpointId(NetworkId.ClusterDefault, pod.FullName);
         return new AttachmentWish(id, DatapathState.Cluster, block.Prefix, block.Gateway, address, MacAddress.ForEndpoint(address), pod.Key.Interface);
+    }
+
+    private void EnsureFirewall()
+    {
+        ImmutableHashSet<IpAddr> nodes = [.. Current.Vteps.Keys];
+        links.EnsureFirewall(facts().Masquerades, HostPorts.Of(Pods.Values), nodes);
+        _firewallNodes = nodes;
+    }
+
+    // Nodes came or went: who has host ports must know them.
+    private void TellFirewall()
+    {
+        if (!HostPorts.Of(Pods.Values).IsEmpty && !_firewallNodes.SetEquals(Current.Vteps.Keys))
+        {
+            EnsureFirewall();
+        }
     }
 
     private void BeginRest(IEnumerable<Attachment> gone)

@@ -28,9 +28,13 @@ internal sealed partial class NodeKernel
             AdjustLinks();
         }
 
-        var reaches = !everything || ReachPods();
-        good &= reaches;
-        _lacksOnlyFrontends &= reaches;
+        if (everything)
+        {
+            var reaches = ReachPods();
+            good &= reaches;
+            _lacksOnlyFrontends &= reaches;
+            TellFirewall();
+        }
 
         // Another build's programs go on over its own maps until these hold everything, or everything that goes in.
         if ((good || _lacksOnlyFrontends) && !_activated && (!datapath.HasOlderGeneration || IsComplete))
@@ -49,7 +53,7 @@ internal sealed partial class NodeKernel
     public bool Resync(bool removeOrphans)
     {
         _asked = null;
-        links.EnsureFirewall(facts().Masquerades);
+        EnsureFirewall();
         _vxlan = links.EnsureVxlanDevice(OverlayMtu);
         _planeIsSet = false;
         LookAtLinks(removeOrphans);

@@ -137,6 +137,11 @@ internal sealed partial class NodeKernel(
             _unfilled.ExceptWith(unfilled);
         }
 
+        if (!pod.HostPorts.IsEmpty)
+        {
+            EnsureFirewall();
+        }
+
         foreach (var (number, revision) in bound)
         {
             pod = pod.With(Find(key, number) with { Phase = AttachmentPhase.Up, BoundRevision = revision });
@@ -204,6 +209,11 @@ internal sealed partial class NodeKernel(
             ? links.ListOwned().Where(l => leaving.Any(a => a.Number == l.Number)).Select(l => l.Device).ToImmutableArray()
             : [.. leaving.Select(a => a.Device)];
         ApplyNow([.. leaving.SelectMany(a => Forget(a, numbers))]);
+        if (!pod.HostPorts.IsEmpty)
+        {
+            EnsureFirewall();
+        }
+
         FaultPoint.Reach(FaultPoint.DelMapsCleared);
         links.Retire(devices);
         retired();
@@ -276,6 +286,12 @@ internal sealed partial class NodeKernel(
             {
                 wrong.Add($"{a.Endpoint} is not in the datapath's endpoint map");
             }
+        }
+
+        if (!known.HostPorts.IsEmpty)
+        {
+            var present = links.ListHostPorts();
+            wrong.AddRange(HostPorts.Of(known).Where(p => !present.Contains(p)).Select(p => $"the node's firewall does not say that {p}"));
         }
 
         return wrong.DrainToImmutable();

@@ -1,4 +1,6 @@
+using System.Collections.Immutable;
 using Netplugin.Agent.Attachments;
+using Netplugin.NodeApi.Cni;
 
 namespace Netplugin.Agent.Pods;
 
@@ -12,6 +14,9 @@ internal sealed record AttachRequest(PodKey Key, string PodName, string PodNames
 {
     /// <summary>The pod's uid in Kubernetes; empty when the runtime does not tell it.</summary>
     public string PodUid { get; init; } = "";
+
+    /// <summary>The node's ports that are to lead to it.</summary>
+    public ImmutableArray<CniPortMapping> HostPorts { get; init; } = [];
 }
 
 /// <summary>It cannot be done now, and trying again later can help.</summary>

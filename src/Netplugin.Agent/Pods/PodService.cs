@@ -8,6 +8,7 @@ using Netplugin.Agent.Kernel;
 using Netplugin.Agent.Loop;
 using Netplugin.Agent.Resolve;
 using Netplugin.Agent.Runtime;
+using Netplugin.Agent.Wanted;
 using Netplugin.Core.Model;
 using Netplugin.Store;
 
@@ -64,9 +65,11 @@ internal sealed class PodService(
             request.Key, request.PodName, request.PodNamespace, pod.Path, request.CniNetwork, request.Origin, SeenByRuntime: false, Ended: false, [])
         {
             Uid = request.PodUid,
+            HostPorts = request.HostPorts,
         };
         if (!Pods.ContainsKey(request.Key) && Seen(request) is { } seen)
         {
+            HostPorts.RefuseTenant(fresh, seen);
             try
             {
                 return await PlugAsync(fresh, [seen], pod, added => BindSeenAsync(request.Key, seen, added[0], cancellationToken), cancellationToken);
@@ -89,9 +92,14 @@ internal sealed class PodService(
         }
 
         var chosen = isDefault ? [] : Choose(request, candidates);
+        if (!isDefault)
+        {
+            HostPorts.RefuseTenant(fresh, chosen[0]);
+        }
+
         if (Pods.TryGetValue(request.Key, out var known))
         {
-            if ((isDefault ? IsInDefaultNetwork(known) : IsSame(known, chosen)) && (await loop.RunAsync(k => k.Check(request.Key, pod))).IsEmpty)
+            if ((isDefault ? IsInDefaultNetwork(known) && known.HostPorts.SequenceEqual(fresh.HostPorts) : IsSame(known, chosen)) && (await loop.RunAsync(k => k.Check(request.Key, pod))).IsEmpty)
             {
                 return known;
             }

@@ -26,4 +26,7 @@ internal enum ResolveFailure
 
     /// <summary>The node's block has no free address.</summary>
     Exhausted = 104,
+
+    /// <summary>A port of the node cannot lead to the pod.</summary>
+    HostPort = 105,
 }

@@ -9,7 +9,7 @@ namespace Netplugin.Linux.Nftables;
 /// The few nf_tables requests the firewall needs: <c>linux/netfilter/nfnetlink.h</c> and <c>nf_tables.h</c>. All numbers inside
 /// attributes are in network order.
 /// </summary>
-internal static class NetfilterMessages
+internal static partial class NetfilterMessages
 {
     private const ushort BatchBegin = 16;
     private const ushort BatchEnd = 17;
@@ -170,15 +170,9 @@ internal static class NetfilterMessages
     {
         Meta(ref writer, Mark);
 
-        // The mark is the one value that is compared in the host's byte order.
+        // Numbers of the kernel's own, unlike those of packets, are in the host's byte order.
         var mask = BitConverter.GetBytes((uint)bit);
-        var (element, data) = BeginExpression(ref writer, "bitwise");
-        writer.PutU32BigEndian(BitwiseSource, Register1);
-        writer.PutU32BigEndian(BitwiseDestination, Register1);
-        writer.PutU32BigEndian(BitwiseLength, sizeof(uint));
-        PutValue(ref writer, BitwiseMask, mask);
-        PutValue(ref writer, BitwiseXor, new byte[sizeof(uint)]);
-        EndExpression(ref writer, element, data);
+        Mask(ref writer, mask);
         Compare(ref writer, CompareEqual, isSet ? mask : new byte[sizeof(uint)]);
     }
 
@@ -188,12 +182,7 @@ internal static class NetfilterMessages
         const byte udp = 17;
         Meta(ref writer, TransportProtocol);
         Compare(ref writer, CompareEqual, [udp]);
-        var (element, data) = BeginExpression(ref writer, "payload");
-        writer.PutU32BigEndian(PayloadDestination, Register1);
-        writer.PutU32BigEndian(PayloadBase, TransportHeader);
-        writer.PutU32BigEndian(PayloadOffset, 2);
-        writer.PutU32BigEndian(PayloadLength, 2);
-        EndExpression(ref writer, element, data);
+        Payload(ref writer, Register1, TransportHeader, 2, 2);
         Compare(ref writer, CompareEqual, [(byte)(port >> 8), (byte)port]);
     }
 
@@ -202,15 +191,7 @@ internal static class NetfilterMessages
     {
         var (element, data) = BeginExpression(ref writer, "counter");
         EndExpression(ref writer, element, data);
-
-        (element, data) = BeginExpression(ref writer, "immediate");
-        writer.PutU32BigEndian(ImmediateDestination, RegisterVerdict);
-        var immediate = writer.BeginNested(ImmediateData);
-        var verdict = writer.BeginNested(DataVerdict);
-        writer.PutU32BigEndian(VerdictCode, Drop);
-        writer.EndNested(verdict);
-        writer.EndNested(immediate);
-        EndExpression(ref writer, element, data);
+        Verdict(ref writer, Drop);
     }
 
     /// <summary><c>masquerade</c>.</summary>
@@ -274,11 +255,49 @@ internal static class NetfilterMessages
         batch.End(writer);
     }
 
-    private static void Meta(ref NetlinkWriter writer, uint key)
+    private static void Meta(ref NetlinkWriter writer, uint key, uint register = Register1)
     {
         var (element, data) = BeginExpression(ref writer, "meta");
-        writer.PutU32BigEndian(MetaDestination, Register1);
+        writer.PutU32BigEndian(MetaDestination, register);
         writer.PutU32BigEndian(MetaKey, key);
+        EndExpression(ref writer, element, data);
+    }
+
+    private static void Payload(ref NetlinkWriter writer, uint register, uint header, uint offset, uint length)
+    {
+        var (element, data) = BeginExpression(ref writer, "payload");
+        writer.PutU32BigEndian(PayloadDestination, register);
+        writer.PutU32BigEndian(PayloadBase, header);
+        writer.PutU32BigEndian(PayloadOffset, offset);
+        writer.PutU32BigEndian(PayloadLength, length);
+        EndExpression(ref writer, element, data);
+    }
+
+    private static void Mask(ref NetlinkWriter writer, byte[] mask)
+    {
+        var (element, data) = BeginExpression(ref writer, "bitwise");
+        writer.PutU32BigEndian(BitwiseSource, Register1);
+        writer.PutU32BigEndian(BitwiseDestination, Register1);
+        writer.PutU32BigEndian(BitwiseLength, (uint)mask.Length);
+        PutValue(ref writer, BitwiseMask, mask);
+        PutValue(ref writer, BitwiseXor, new byte[mask.Length]);
+        EndExpression(ref writer, element, data);
+    }
+
+    private static void Verdict(ref NetlinkWriter writer, uint code, string? chain = null)
+    {
+        var (element, data) = BeginExpression(ref writer, "immediate");
+        writer.PutU32BigEndian(ImmediateDestination, RegisterVerdict);
+        var immediate = writer.BeginNested(ImmediateData);
+        var verdict = writer.BeginNested(DataVerdict);
+        writer.PutU32BigEndian(VerdictCode, code);
+        if (chain is not null)
+        {
+            writer.PutString(VerdictChain, chain);
+        }
+
+        writer.EndNested(verdict);
+        writer.EndNested(immediate);
         EndExpression(ref writer, element, data);
     }
 

@@ -1,5 +1,7 @@
 using System.Collections.Immutable;
 using System.Text.Json;
+using Netplugin.Core.Addresses;
+using Netplugin.Core.Services;
 using Netplugin.NodeApi.Messages;
 
 namespace Netplugin.NodeApi.Cni;
@@ -37,6 +39,7 @@ public enum CniCommand
 /// <param name="Previous">The configuration's <c>prevResult</c>; null when it has none.</param>
 /// <param name="Dns">The configuration's <c>dns</c>; null when it has none.</param>
 /// <param name="ValidAttachments">GC: what must stay.</param>
+/// <param name="PortMappings">ADD: the node's ports that are to lead to the container.</param>
 public sealed record CniRequest(
     CniCommand Command,
     string Version,
@@ -47,7 +50,8 @@ public sealed record CniRequest(
     ImmutableDictionary<string, string> Args,
     CniResult? Previous,
     CniDns? Dns,
-    ImmutableHashSet<CniAttachmentName> ValidAttachments)
+    ImmutableHashSet<CniAttachmentName> ValidAttachments,
+    ImmutableArray<CniPortMapping> PortMappings)
 {
     /// <summary>The pod's name where the runtime tells it (<c>K8S_POD_NAME</c>); empty otherwise.</summary>
     public string PodName => Args.GetValueOrDefault("K8S_POD_NAME", "");
@@ -100,7 +104,8 @@ public sealed record CniRequest(
         return new(
             command, version, name, environment.ContainerId, environment.Netns, environment.IfName, args, previous,
             CniJson.Object(config, "dns", "") is { } dns ? CniResultJson.ReadDns(dns, "dns.") : null,
-            command == CniCommand.Gc ? ReadAttachments(config) : []);
+            command == CniCommand.Gc ? ReadAttachments(config) : [],
+            command == CniCommand.Add && CniJson.Object(config, "runtimeConfig", "") is { } runtime ? ReadPortMappings(runtime) : []);
     }
 
     /// <summary>The version to answer in when <see cref="Parse"/> failed: the configuration's if it can be seen and is served, else the newest.</summary>
@@ -205,6 +210,46 @@ public sealed record CniRequest(
 
         return [.. CniJson.Objects(config, key, "").Select(item => new CniAttachmentName(
             Needed(item, "containerID", key), Needed(item, "ifname", key)))];
+    }
+
+    // A host port 0 asks for none: runtimes list every port of a pod.
+    private static ImmutableArray<CniPortMapping> ReadPortMappings(JsonElement runtime)
+    {
+        const string path = "runtimeConfig.portMappings.";
+        return
+        [
+            .. from item in CniJson.Objects(runtime, "portMappings", "runtimeConfig.")
+               let hostPort = Port(item, "hostPort", lowest: 0)
+               where hostPort > 0
+               select new CniPortMapping(
+                   Protocol(CniJson.Text(item, "protocol", path)), HostAddress(CniJson.Text(item, "hostIP", path)), hostPort,
+                   Port(item, "containerPort", lowest: 1)),
+        ];
+
+        static ushort Port(JsonElement item, string name, ushort lowest)
+        {
+            var number = CniJson.Number(item, name, path) ?? 0;
+            return number >= lowest && number <= ushort.MaxValue
+                ? (ushort)number
+                : throw new CniException(CniErrorCode.InvalidConfiguration, $"\"{path}{name}\" is {number}: it must be {lowest} to {ushort.MaxValue}");
+        }
+
+        static TransportProtocol Protocol(string text) => text.ToUpperInvariant() switch
+        {
+            "TCP" or "" => TransportProtocol.Tcp,
+            "UDP" => TransportProtocol.Udp,
+            "SCTP" => TransportProtocol.Sctp,
+            _ => throw new CniException(CniErrorCode.InvalidConfiguration, $"\"{path}protocol\" is \"{text}\"; known are tcp, udp and sctp"),
+        };
+
+        // Runtimes write both families' unspecified addresses for "every one".
+        static IpAddr HostAddress(string text) => text switch
+        {
+            "" or "0.0.0.0" or "::" => IpAddr.Unspecified,
+            _ => IpAddr.TryParse(text, out var address)
+                ? address
+                : throw new CniException(CniErrorCode.InvalidConfiguration, $"\"{path}hostIP\" is \"{text}\", which is not an IP address"),
+        };
     }
 
     private static string Needed(JsonElement item, string name, string where) =>

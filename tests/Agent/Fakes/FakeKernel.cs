@@ -7,6 +7,7 @@ using Netplugin.Core.Addresses;
 using Netplugin.Core.Datapath;
 using Netplugin.Linux;
 using Netplugin.Linux.Bpf;
+using Netplugin.Linux.Nftables;
 
 namespace Netplugin.Tests.Agent.Fakes;
 
@@ -75,10 +76,17 @@ internal sealed class FakeLinks(Failures failures) : ILinks
         Uplinks.Add(device);
     }
 
-    public void EnsureFirewall(bool masquerade)
+    public ImmutableHashSet<HostPort> HostPorts { get; set; } = [];
+
+    public ImmutableHashSet<IpAddr> FirewallNodes { get; private set; } = [];
+
+    public void EnsureFirewall(bool masquerade, ImmutableHashSet<HostPort> hostPorts, ImmutableHashSet<IpAddr> nodes)
     {
-        // There is no host here to protect.
+        failures.Count("write the firewall");
+        (HostPorts, FirewallNodes) = (hostPorts, nodes);
     }
+
+    public ImmutableHashSet<HostPort> ListHostPorts() => HostPorts;
 
     public HostPlane? Plane { get; private set; }
 

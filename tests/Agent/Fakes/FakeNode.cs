@@ -12,6 +12,7 @@ using Netplugin.Core.Collections;
 using Netplugin.Core.Datapath;
 using Netplugin.Core.Model;
 using Netplugin.Core.Services;
+using Netplugin.NodeApi.Cni;
 using Netplugin.Store;
 using Netplugin.Store.Embedded;
 using Netplugin.Store.Json;
@@ -172,8 +173,8 @@ internal sealed class FakeNode : IAsyncDisposable
         await Store.GetAsync(StoreKeys.Endpoint(id)) is { } entry ? RecordCodec.DecodeEndpoint(entry) : null;
 
     /// <summary>A CNI ADD of a pod.</summary>
-    public Task<Pod> AddAsync(string sandbox, string pod, string podNamespace = "default") => Pods.AttachAsync(
-        new AttachRequest(new PodKey(sandbox, "eth0"), pod, podNamespace, "net", PodOrigin.Cni), new FakeNamespace("/run/netns/" + sandbox), CancellationToken.None);
+    public Task<Pod> AddAsync(string sandbox, string pod, string podNamespace = "default", params ImmutableArray<CniPortMapping> hostPorts) => Pods.AttachAsync(
+        new AttachRequest(new PodKey(sandbox, "eth0"), pod, podNamespace, "net", PodOrigin.Cni) { HostPorts = hostPorts }, new FakeNamespace("/run/netns/" + sandbox), CancellationToken.None);
 
     /// <summary>A CNI DEL of a pod.</summary>
     public Task DeletePodAsync(string sandbox) => Pods.DetachAsync(new PodKey(sandbox, "eth0"), CancellationToken.None);
