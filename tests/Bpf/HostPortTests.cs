@@ -29,6 +29,12 @@ public sealed class HostPortTests : IDisposable
 
         TestNetwork.Ip(_network.Wire, $"addr add {Outside}/24 dev wire", $"addr add {OutsideV6}/64 dev wire nodad");
         TestNetwork.Ip(Node.Namespace, $"addr add {NodeV6}/64 dev eth1 nodad");
+
+        // The wire may carry nothing yet: a bridge takes its ports in beside.
+        foreach (var address in new[] { "192.168.2.10", NodeV6 })
+        {
+            TestNetwork.Inside(_network.Wire, "ping", "-n", "-c", "1", "-w", "10", address);
+        }
     }
 
     public static TheoryData<string, string, string> BothFamilies => new()

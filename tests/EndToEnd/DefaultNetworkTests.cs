@@ -12,6 +12,7 @@ public sealed class DefaultNetworkTests
 {
     private const string Outside = "192.168.2.1";
     private const int Port = 5001;
+    private const int HostPort = 5080;
 
     [Fact]
     public async Task Pods_nodes_and_the_world_reach_each_other_as_on_any_cluster_network()
@@ -101,6 +102,49 @@ public sealed class DefaultNetworkTests
         await cluster[1].StartDaemonAsync("-pod-cidr=10.244.1.0/24");
         Assert.True(a.Reaches(addressOfC));
         Assert.NotEqual(addressOfA, cluster[1].CreatePod("b").Add());
+    }
+
+    [Fact]
+    public async Task A_port_of_the_node_leads_to_its_pod_for_everybody_until_the_pod_is_gone()
+    {
+        using Cluster cluster = await StartAsync();
+        Pod web = cluster[1].CreatePod("web"), here = cluster[1].CreatePod("here"), there = cluster[2].CreatePod("there");
+        string ports = Pod.Configuration(more: $$""", "runtimeConfig": { "portMappings": [{ "hostPort": {{HostPort}}, "containerPort": {{Port}}, "protocol": "udp" }] }""");
+        IPAddress address = IPAddress.Parse(web.Add(ports));
+        here.Add();
+        there.Add();
+        await Eventually.HoldsAsync("the nodes to know each other", () => there.Reaches(address.ToString()));
+
+        await ServesAsync();
+        Pod second = cluster[1].CreatePod("second");
+        CommandResult refused = second.Cni("ADD", ports);
+        Assert.NotEqual(0, refused.ExitCode);
+        Assert.Contains("default/web", refused.Output, StringComparison.Ordinal);
+
+        // Killed, it goes on; started, it knows.
+        cluster[1].Daemon.Kill();
+        Assert.Equal(Outside, await SeenAsync(cluster.Fabric.NetworkNamespace));
+        await cluster[1].StartDaemonAsync("-pod-cidr=10.244.1.0/24");
+        await ServesAsync();
+        Assert.NotEqual(0, second.Cni("ADD", ports).ExitCode);
+
+        web.Delete();
+        address = IPAddress.Parse(second.Add(ports));
+        web = second;
+        await ServesAsync();
+
+        async Task ServesAsync()
+        {
+            Assert.Equal(Outside, await SeenAsync(cluster.Fabric.NetworkNamespace));
+            Assert.Equal("192.168.2.10", await SeenAsync(cluster[1].Node.NetworkNamespace));
+            foreach (string client in new[] { here.NetworkNamespace, there.NetworkNamespace, cluster[2].Node.NetworkNamespace })
+            {
+                Assert.Equal("10.244.1.1", await SeenAsync(client));
+            }
+        }
+
+        async Task<string> SeenAsync(string from) => (await UdpSockets.SourceSeenAsync(
+            from, web.NetworkNamespace, IPAddress.Parse("192.168.2.10"), HostPort, new IPEndPoint(address, Port))).ToString();
     }
 
     private static async Task<Cluster> StartAsync()

@@ -67,6 +67,24 @@ public sealed class TrafficTests(Lab lab)
         }
     }
 
+    [Theory]
+    [InlineData(Transport.Tcp)]
+    [InlineData(Transport.Udp)]
+    public async Task A_port_of_the_node_leads_to_its_pod(Transport transport)
+    {
+        Place node = lab.Node(1), outside = lab.Outside();
+        int port = transport == Transport.Tcp ? 8090 : 8091;
+        foreach (char family in lab.Families)
+        {
+            string address = node.Address(family).ToString();
+            Assert.Equal(outside.Address(family), await outside.SourceSeenByAsync("the host port", address, port, transport));
+            foreach (Place inside in new[] { node, lab.Node(2), lab.Pod("first"), lab.Pod("remote") })
+            {
+                Assert.Equal("ported", await inside.NameOfAsync(address, port, transport));
+            }
+        }
+    }
+
     private static TheoryData<T, Transport> Each<T>(params T[] places)
     {
         var data = new TheoryData<T, Transport>();

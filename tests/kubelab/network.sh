@@ -26,7 +26,7 @@ install_ptp() { # node
         if [[ $cidr == *:* ]]; then other=::/0; else other=0.0.0.0/0; fi
         routes+=${routes:+, }"{ \"dst\": \"$other\" }"
     done
-    in_node "$1" cp /usr/lib/cni/{ptp,host-local} /opt/cni/bin/
+    in_node "$1" cp /usr/lib/cni/{ptp,host-local,portmap} /opt/cni/bin/
     sed "s|\"RANGES\"|$ranges|; s|\"ROUTES\"|$routes|" "$repo/tests/kubelab/ptp.conflist" | in_node "$1" tee /etc/cni/net.d/10-ptp.conflist
     for other in $all_nodes; do
         [ "$other" != "$1" ] || continue

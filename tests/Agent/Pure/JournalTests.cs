@@ -1,4 +1,7 @@
 using Netplugin.Agent.Attachments;
+using Netplugin.Core.Addresses;
+using Netplugin.Core.Services;
+using Netplugin.NodeApi.Cni;
 
 namespace Netplugin.Tests.Agent.Pure;
 
@@ -15,6 +18,26 @@ public sealed class JournalTests : IDisposable
         Assert.Empty(problems);
         Assert.Equal(pod.Attachments.AsEnumerable(), read.Attachments);
         Assert.Equal(pod, read with { Attachments = pod.Attachments });
+    }
+
+    [Fact]
+    public void Host_ports_come_back_as_they_were_written_and_an_older_file_has_none()
+    {
+        var pod = Samples.Pod("s1", PodOrigin.Cni) with
+        {
+            HostPorts =
+            [
+                new CniPortMapping(TransportProtocol.Tcp, IpAddr.Unspecified, 8080, 80),
+                new CniPortMapping(TransportProtocol.Sctp, IpAddr.Parse("fd00::1"), 9, 9),
+            ],
+        };
+        new AttachmentJournal(_folder).Save(pod);
+        Assert.Equal(pod.HostPorts.AsEnumerable(), Assert.Single(new AttachmentJournal(_folder).Load([], out _)).HostPorts);
+
+        var file = Assert.Single(Directory.GetFiles(Path.Combine(_folder, "attachments")));
+        new AttachmentJournal(_folder).Save(pod with { HostPorts = [] });
+        Assert.DoesNotContain("hostPorts", File.ReadAllText(file), StringComparison.Ordinal);
+        Assert.Empty(Assert.Single(new AttachmentJournal(_folder).Load([], out _)).HostPorts);
     }
 
     [Fact]

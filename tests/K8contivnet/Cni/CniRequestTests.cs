@@ -121,11 +121,60 @@ public sealed class CniRequestTests
     }
 
     [Fact]
+    public void Host_ports_are_read_and_a_port_0_asks_for_none()
+    {
+        var request = CniRequest.Parse(Add(), WithMappings("""
+            {"hostPort":8080,"containerPort":80,"protocol":"tcp"},{"hostPort":53,"containerPort":5353,"protocol":"UDP","hostIP":"192.168.2.10"},
+            {"hostPort":0,"containerPort":81,"protocol":"tcp"},{"hostPort":9,"containerPort":9,"protocol":"sctp","hostIP":"fd00::1"},
+            {"hostPort":10,"containerPort":10,"hostIP":"0.0.0.0"},{"hostPort":11,"containerPort":11,"protocol":"","hostIP":"::"}
+            """));
+
+        Assert.Equal(
+            ["tcp 8080", "udp 192.168.2.10:53", "sctp [fd00::1]:9", "tcp 10", "tcp 11"], request.PortMappings.Select(mapping => mapping.ToString()));
+        Assert.Equal([80, 5353, 9, 10, 11], request.PortMappings.Select(mapping => (int)mapping.ContainerPort));
+    }
+
+    [Theory]
+    [InlineData("""{"hostPort":65536,"containerPort":80,"protocol":"tcp"}""", "hostPort")]
+    [InlineData("""{"hostPort":-1,"containerPort":80,"protocol":"tcp"}""", "hostPort")]
+    [InlineData("""{"hostPort":"80","containerPort":80,"protocol":"tcp"}""", "hostPort")]
+    [InlineData("""{"hostPort":80,"containerPort":0,"protocol":"tcp"}""", "containerPort")]
+    [InlineData("""{"hostPort":80,"containerPort":70000,"protocol":"tcp"}""", "containerPort")]
+    [InlineData("""{"hostPort":80,"protocol":"tcp"}""", "containerPort")]
+    [InlineData("""{"hostPort":80,"containerPort":80,"protocol":"icmp"}""", "protocol")]
+    [InlineData("""{"hostPort":80,"containerPort":80,"protocol":6}""", "protocol")]
+    [InlineData("""{"hostPort":80,"containerPort":80,"hostIP":"localhost"}""", "hostIP")]
+    [InlineData("7", "portMappings")]
+    public void A_wrong_host_port_is_refused_by_name(string mapping, string named)
+    {
+        var refused = Refused(Add(), WithMappings(mapping));
+
+        Assert.Equal(7, refused.Code);
+        Assert.Contains(named, refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_delete_with_damaged_host_ports_still_goes_through() =>
+        Assert.Empty(CniRequest.Parse(new("DEL", "c1", "", "eth0"), WithMappings("7")).PortMappings);
+
+    [Fact]
+    public void Host_ports_overlap_where_a_packet_could_be_for_both()
+    {
+        var mappings = CniRequest.Parse(Add(), WithMappings("""
+            {"hostPort":80,"containerPort":80},{"hostPort":80,"containerPort":81,"hostIP":"10.0.0.1"},{"hostPort":80,"containerPort":82,"hostIP":"10.0.0.2"},
+            {"hostPort":80,"containerPort":80,"protocol":"udp"},{"hostPort":81,"containerPort":80}
+            """)).PortMappings;
+
+        Assert.True(mappings[0].Overlaps(mappings[1]) && mappings[2].Overlaps(mappings[0]));
+        Assert.False(mappings[1].Overlaps(mappings[2]) || mappings[0].Overlaps(mappings[3]) || mappings[0].Overlaps(mappings[4]));
+    }
+
+    [Fact]
     public void Nothing_a_runtime_may_hand_over_makes_reading_do_worse_than_refuse()
     {
         var whole = $$$"""
             {"cniVersion":"1.1.0","name":"n","dns":{"nameservers":["10.0.0.1"],"domain":"d","search":["s"],"options":["o"]},
-             "cni.dev/valid-attachments":[{"containerID":"a","ifname":"eth0"}],"runtimeConfig":{},"prevResult":{{{Prev}}}}
+             "cni.dev/valid-attachments":[{"containerID":"a","ifname":"eth0"}],"runtimeConfig":{"portMappings":[{"hostPort":1,"containerPort":2,"protocol":"tcp","hostIP":"::1"}]},"prevResult":{{{Prev}}}}
             """;
         var damage = Gen.Select(Gen.Int[0, 1000], Gen.OneOf(Among("{}[]:,\"\\07-e. /".ToCharArray()), Gen.Char)).Array[0, 4];
         var texts = Gen.OneOf(Gen.String, damage.Select(changes =>
@@ -162,6 +211,9 @@ public sealed class CniRequestTests
     }
 
     private static Gen<T> Among<T>(params T[] choices) => Gen.Int[0, choices.Length - 1].Select(i => choices[i]);
+
+    private static string WithMappings(string mappings) =>
+        $$$"""{"cniVersion":"1.0.0","name":"n","runtimeConfig":{"portMappings":[{{{mappings}}}]}}""";
 
     private static CniEnvironment Add() => new("ADD", "c1", "/var/run/netns/a", "eth0", "", "/opt/cni/bin");
 

@@ -1,6 +1,8 @@
+using System.Collections.Immutable;
 using System.Net;
 using System.Net.Sockets;
 using Netplugin.Core.Addresses;
+using Netplugin.Core.Services;
 using Netplugin.Linux.Links;
 using Netplugin.Linux.Namespaces;
 using Netplugin.Linux.Netlink;
@@ -91,6 +93,42 @@ public sealed class HostFirewallTests : IDisposable
         Assert.True(HostFirewall.Ensure(_node.Namespace));
 
         Assert.False(HostFirewall.Ensure(_node.Namespace));
+    }
+
+    [Fact]
+    public void Host_ports_are_written_as_a_difference_and_the_rules_for_them_are_there_while_there_are_some()
+    {
+        HostPort web = new(TransportProtocol.Tcp, IpAddr.Unspecified, 8080, IpAddr.Parse("10.244.1.3"), 80);
+        HostPort names = new(TransportProtocol.Udp, IpAddr.Parse("192.168.2.10"), 53, IpAddr.Parse("10.244.1.4"), 5353);
+        HostPort six = new(TransportProtocol.Sctp, IpAddr.Unspecified, 9, IpAddr.Parse("fd00::3"), 9), sixAt = six with { HostAddress = IpAddr.Parse("fd09::1") };
+        IpAddr[] nodes = [IpAddr.Parse("192.168.2.11"), IpAddr.Parse("fd09::2")];
+        Assert.True(HostFirewall.Ensure(_node.Namespace));
+        Assert.Empty(HostPorts());
+
+        foreach (var (ports, peers) in new (ImmutableHashSet<HostPort>, ImmutableHashSet<IpAddr>)[]
+        {
+            ([web, names, six, sixAt], [.. nodes]), ([web with { PodPort = 81 }, sixAt], [nodes[0]]), ([web], [nodes[1]]), ([], []), ([names], []),
+        })
+        {
+            Assert.True(HostFirewall.Ensure(_node.Namespace, masquerade: false, ports, peers));
+            Assert.Equal(ports, HostPorts());
+            Assert.False(HostFirewall.Ensure(_node.Namespace, masquerade: false, ports, peers));
+        }
+
+        ImmutableHashSet<HostPort> HostPorts() => _node.Namespace.Run(HostFirewall.ListHostPorts);
+    }
+
+    [Fact]
+    public async Task A_host_port_that_comes_or_goes_beside_others_leaves_the_rules_and_their_counts()
+    {
+        HostPort web = new(TransportProtocol.Tcp, IpAddr.Unspecified, 8080, IpAddr.Parse("10.244.1.3"), 80);
+        HostFirewall.Ensure(_node.Namespace, hostPorts: [web]);
+        _sender.SendTo("x"u8, Broadcast);
+        await Eventually.HoldsAsync("the rule counted the packet", () => Dropped == 1);
+
+        Assert.True(HostFirewall.Ensure(_node.Namespace, hostPorts: [web, web with { Port = 8081 }]));
+
+        Assert.Equal(1UL, Dropped);
     }
 
     [Fact]

@@ -67,9 +67,10 @@ public sealed class Pod
         });
 
     /// <summary>ADD that must succeed; gives the first address, without its prefix length.</summary>
-    public string Add()
+    /// <param name="configuration">The network configuration; null for the usual one.</param>
+    public string Add(string? configuration = null)
     {
-        using JsonDocument result = JsonDocument.Parse(Cni("ADD").Succeeded());
+        using JsonDocument result = JsonDocument.Parse(Cni("ADD", configuration).Succeeded());
         return result.RootElement.GetProperty("ips")[0].GetProperty("address").GetString()!.Split('/')[0];
     }
 
