@@ -82,8 +82,12 @@ internal sealed class FakeLinks(Failures failures) : ILinks
 
     public void EnsureFirewall(bool masquerade, ImmutableHashSet<HostPort> hostPorts, ImmutableHashSet<IpAddr> nodes)
     {
-        failures.Count("write the firewall");
-        (HostPorts, FirewallNodes) = (hostPorts, nodes);
+        var peers = hostPorts.IsEmpty ? [] : nodes;
+        if (!HostPorts.SetEquals(hostPorts) || !FirewallNodes.SetEquals(peers))
+        {
+            failures.Count("write the firewall");
+            (HostPorts, FirewallNodes) = (hostPorts, peers);
+        }
     }
 
     public ImmutableHashSet<HostPort> ListHostPorts() => HostPorts;
