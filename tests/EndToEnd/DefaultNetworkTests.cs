@@ -4,6 +4,7 @@ using Netplugin.Tests.EndToEnd.Traffic;
 using Netplugin.Tests.Support;
 using Netplugin.Tests.Support.Nodes;
 using Netplugin.Tests.Support.Packets;
+using Netplugin.Tests.Support.Processes;
 
 namespace Netplugin.Tests.EndToEnd;
 
