@@ -12,6 +12,7 @@ enum np_reason np_test_reason;
 enum np_event np_test_event;
 enum np_slot np_test_slot;
 enum np_mark np_test_mark;
+enum np_action np_test_action;
 
 static __always_inline int np_test_report(struct __sk_buff *skb, const struct np_decision *d, int action)
 {

@@ -3,6 +3,7 @@ using System.Reflection;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Text;
+using Netplugin.Core.Services;
 using Netplugin.Linux.Bpf;
 using Netplugin.Linux.Bpf.Layout;
 using Netplugin.Tests.Bpf.Kernel;
@@ -66,6 +67,12 @@ public sealed class LayoutTests
     public void Events_are_those_of_the_object()
     {
         AssertSame<DatapathEvent>("np_event", "NP_EVENT_");
+    }
+
+    [Fact]
+    public void Actions_are_those_of_the_object()
+    {
+        AssertSame<FrontendAction>("np_action", "NP_ACTION_");
     }
 
     [Fact]

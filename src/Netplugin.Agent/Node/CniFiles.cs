@@ -29,7 +29,7 @@ internal sealed class CniFiles(string binFolder, string confFolder, string socke
         {
           "cniVersion": "1.0.0",
           "name": "netplugin",
-          "plugins": [{ "type": "k8contivnet", "socket": "{{socket}}" }]
+          "plugins": [{ "type": "k8contivnet", "socket": "{{socket}}", "capabilities": { "portMappings": true } }]
         }
 
         """;
