@@ -3,8 +3,7 @@
 #ifndef NP_SWEEP_H
 #define NP_SWEEP_H
 
-#include "connections.h"
-#include "decide_service.h"
+#include "connect.h"
 
 /*
  * How long nothing may be heard. TCP, both there: as kube-proxy has it for conntrack, longer than RFC 5382 section 5 asks. Half-closed: the
