@@ -215,7 +215,7 @@ public sealed class LifecycleTests : IDisposable
 
         BpfDatapath.Remove(_directory.Path);
         BpfDatapath.Remove(_directory.Path);
-        Assert.Empty(Directory.GetFileSystemEntries(_directory.Path));
+        Assert.False(Directory.Exists(_directory.Path));
     }
 
     [Fact]
