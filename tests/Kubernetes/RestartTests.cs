@@ -1,3 +1,4 @@
+using System.Net;
 using Netplugin.Tests.Kubernetes.Cluster;
 
 namespace Netplugin.Tests.Kubernetes;
@@ -27,6 +28,25 @@ public sealed class RestartTests(Lab lab)
 
             await conversation.GoesOnAsync();
         }
+    }
+
+    [Fact]
+    public async Task A_connection_through_a_Service_goes_on_while_netplugin_is_killed_and_started_on_both_nodes()
+    {
+        string service = lab.Kubectl("get", "service", "--namespace", "traffic", "redis", "-o", "jsonpath={.spec.clusterIP}").Succeeded().Trim();
+        Conversation conversation = await Conversation.BeginAsync(lab.Pod("first"), IPAddress.Parse(service));
+        foreach (int node in Nodes)
+        {
+            lab.Kill(node, "netplugin");
+        }
+
+        await conversation.GoesOnAsync();
+        foreach (int node in Nodes)
+        {
+            lab.Start(node, "netplugin");
+        }
+
+        await conversation.GoesOnAsync();
     }
 
     [Theory]

@@ -1,4 +1,5 @@
 using Netplugin.Tests.Kubernetes.Cluster;
+using Netplugin.Tests.Support;
 
 namespace Netplugin.Tests.Kubernetes;
 
@@ -21,18 +22,102 @@ public sealed class ServiceTests(Lab lab)
     [InlineData(Transport.Udp)]
     public Task A_pod_reaches_a_Service_by_its_name(Transport transport) => AnswersFromEveryPodAsync(lab.Pod("first"), "servers.traffic", transport);
 
-    private static async Task AnswersFromEveryPodAsync(Place from, string service, Transport transport)
+    [Theory]
+    [InlineData(Transport.Tcp)]
+    [InlineData(Transport.Udp)]
+    public async Task A_pod_reaches_a_Service_by_the_port_of_any_node(Transport transport)
+    {
+        foreach (char family in lab.Families)
+        {
+            foreach (Place node in new[] { lab.Node(1), lab.Node(2) })
+            {
+                await AnswersFromEveryPodAsync(lab.Pod("first"), node.Address(family).ToString(), transport, transport == Transport.Tcp ? 30080 : 30081);
+            }
+        }
+    }
+
+    [Theory]
+    [InlineData(Transport.Tcp)]
+    [InlineData(Transport.Udp)]
+    public async Task A_pod_reaches_a_Service_by_its_external_address(Transport transport)
+    {
+        foreach (char family in lab.Families)
+        {
+            await AnswersFromEveryPodAsync(lab.Pod("first"), family == '6' ? "[2001:db8::77]" : "203.0.113.77", transport);
+        }
+    }
+
+    [Theory]
+    [InlineData(Transport.Tcp)]
+    [InlineData(Transport.Udp)]
+    public async Task A_pod_reaches_itself_through_a_Service(Transport transport) =>
+        Assert.Equal("first", await lab.Pod("first").NameOfAsync(ServiceAddress("own"), PortOf(transport), transport));
+
+    [Theory]
+    [InlineData(Transport.Tcp)]
+    [InlineData(Transport.Udp)]
+    public async Task A_pod_stays_with_one_pod_of_a_Service_that_asks_for_it(Transport transport)
+    {
+        var answered = new HashSet<string>();
+        for (int question = 0; question < 12; question++)
+        {
+            answered.Add(await lab.Pod("first").NameOfAsync(ServiceAddress("sticky"), PortOf(transport), transport));
+        }
+
+        Assert.Single(answered);
+    }
+
+    [Fact]
+    public async Task A_Service_without_endpoints_refuses_a_pod_at_once()
+    {
+        // Until the node has heard of the Service nobody refuses.
+        await Eventually.HoldsAsync(
+            "the Service to refuse",
+            () => lab.Pod("first").Run("agnhost", "connect", "--timeout=3s", ServiceAddress("nobody") + ":80").Error.Contains("REFUSED", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void A_pod_reaches_the_API_server_by_its_Service()
+    {
+        string address = lab.Kubectl("get", "service", "--namespace", "default", "kubernetes", "-o", "jsonpath={.spec.clusterIP}").Succeeded().Trim();
+        foreach (string pod in new[] { "first", "remote" })
+        {
+            lab.Pod(pod).Run("agnhost", "connect", "--timeout=5s", (address.Contains(':', StringComparison.Ordinal) ? $"[{address}]" : address) + ":443").Succeeded();
+        }
+    }
+
+    [Theory]
+    [InlineData(Transport.Tcp)]
+    [InlineData(Transport.Udp)]
+    public async Task The_outside_reaches_a_pod_by_a_Service_of_its_node_from_its_own_address(Transport transport)
+    {
+        Place outside = lab.Outside();
+        foreach (char family in lab.Families)
+        {
+            Assert.Equal(
+                outside.Address(family),
+                await outside.SourceSeenByAsync("the node port", lab.Node(1).Address(family).ToString(), transport == Transport.Tcp ? 30090 : 30091, transport));
+        }
+    }
+
+    private static async Task AnswersFromEveryPodAsync(Place from, string service, Transport transport, int? port = null)
     {
         var missing = new HashSet<string>(["neighbour", "remote"]);
 
         // The choice is by chance: that one of two is missed 40 times does not happen.
         for (int question = 0; question < 40 && missing.Count > 0; question++)
         {
-            missing.Remove(await from.NameOfAsync(service, transport == Transport.Tcp ? 80 : 81, transport));
+            missing.Remove(await from.NameOfAsync(service, port ?? PortOf(transport), transport));
         }
 
         Assert.Empty(missing);
     }
 
-    private string ServiceAddress() => lab.Kubectl("get", "service", "--namespace", "traffic", "servers", "-o", "jsonpath={.spec.clusterIP}").Succeeded().Trim();
+    private static int PortOf(Transport transport) => transport == Transport.Tcp ? 80 : 81;
+
+    private string ServiceAddress(string name = "servers")
+    {
+        string address = lab.Kubectl("get", "service", "--namespace", "traffic", name, "-o", "jsonpath={.spec.clusterIP}").Succeeded().Trim();
+        return address.Contains(':', StringComparison.Ordinal) ? $"[{address}]" : address;
+    }
 }

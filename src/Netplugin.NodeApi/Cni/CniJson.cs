@@ -6,8 +6,16 @@ namespace Netplugin.NodeApi.Cni;
 /// <summary>Reads members of the runtime's JSON; what has the wrong type is named with its path.</summary>
 internal static class CniJson
 {
-    public static JsonElement? Member(JsonElement parent, string name) =>
-        parent.TryGetProperty(name, out var value) && value.ValueKind != JsonValueKind.Null ? value : null;
+    /// <summary>A member by its name, else by it in other letters: the plugins that runtimes know are read so, and containerd writes <c>HostPort</c>.</summary>
+    public static JsonElement? Member(JsonElement parent, string name)
+    {
+        if (!parent.TryGetProperty(name, out var value))
+        {
+            value = parent.EnumerateObject().FirstOrDefault(member => member.Name.Equals(name, StringComparison.OrdinalIgnoreCase)).Value;
+        }
+
+        return value.ValueKind is JsonValueKind.Null or JsonValueKind.Undefined ? null : value;
+    }
 
     public static string Text(JsonElement parent, string name, string where)
     {

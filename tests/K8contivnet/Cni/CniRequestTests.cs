@@ -134,6 +134,15 @@ public sealed class CniRequestTests
         Assert.Equal([80, 5353, 9, 10, 11], request.PortMappings.Select(mapping => (int)mapping.ContainerPort));
     }
 
+    [Fact]
+    public void Host_ports_are_read_as_containerd_writes_them()
+    {
+        var request = CniRequest.Parse(Add(), WithMappings("""{"HostPort":8090,"ContainerPort":8080,"Protocol":"tcp","HostIP":""}"""));
+
+        var mapping = Assert.Single(request.PortMappings);
+        Assert.Equal(("tcp 8090", 8080), (mapping.ToString(), mapping.ContainerPort));
+    }
+
     [Theory]
     [InlineData("""{"hostPort":65536,"containerPort":80,"protocol":"tcp"}""", "hostPort")]
     [InlineData("""{"hostPort":-1,"containerPort":80,"protocol":"tcp"}""", "hostPort")]
