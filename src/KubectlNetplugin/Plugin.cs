@@ -1,8 +1,8 @@
-using System.CommandLine;
 using KubectlNetplugin.Reading;
 using KubectlNetplugin.Verbs;
 using Netdcli;
 using Netdcli.Output;
+using Netdcli.Verbs;
 
 namespace KubectlNetplugin;
 
@@ -45,34 +45,8 @@ internal sealed class Plugin(Terminal terminal, Func<ClusterSelection, IApiServe
         }
     }
 
-    private async Task<int> RunAsync(SharedOptions shared, IReadOnlyList<string> arguments, CancellationToken cancellationToken)
-    {
-        var root = RootVerb.Create(terminal, shared);
-        var parsed = root.Parse(arguments);
-        if (parsed.Errors.Count > 0)
-        {
-            IEnumerable<string> messages = parsed.CommandResult.Command == root && parsed.UnmatchedTokens is [var word, ..]
-                ? [$"\"{word}\" is not a command{(Nearest.To(word, RootVerb.Names) is { } meant ? $"; did you mean \"{meant}\"?" : "")}"]
-                : parsed.Errors.Select(e => e.Message);
-            foreach (var message in messages)
-            {
-                Complain(message);
-            }
-
-            terminal.Error.Write("\"kubectl netplugin --help\" tells how it is used.\n");
-            return ExitCode.Usage;
-        }
-
-        return await parsed.InvokeAsync(
-            new InvocationConfiguration
-            {
-                Output = terminal.Out,
-                Error = terminal.Error,
-                EnableDefaultExceptionHandler = false,
-                ProcessTerminationTimeout = null,
-            },
-            cancellationToken);
-    }
+    private Task<int> RunAsync(SharedOptions shared, IReadOnlyList<string> arguments, CancellationToken cancellationToken) => VerbTree.RunAsync(
+        terminal, RootVerb.Create(terminal, shared), "kubectl netplugin", "command", RootVerb.Names, arguments, Complain, cancellationToken);
 
     private void Complain(string message)
     {

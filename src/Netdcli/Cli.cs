@@ -1,5 +1,3 @@
-using System.CommandLine;
-using System.CommandLine.Parsing;
 using Netdcli.Access;
 using Netdcli.Completion;
 using Netdcli.Legacy;
@@ -79,37 +77,8 @@ internal sealed class Cli(Terminal terminal, IStoreOpener stores)
             : await new LegacyCommand(terminal, _session, flags).RunAsync(parsed, cancellationToken);
     }
 
-    private async Task<int> RunVerbAsync(IReadOnlyList<string> arguments, CancellationToken cancellationToken)
-    {
-        var root = RootVerb.Create(terminal, _session, new StoreSelection());
-        var parsed = root.Parse(arguments);
-        if (parsed.Errors.Count > 0)
-        {
-            IEnumerable<string> messages = parsed.CommandResult.Command == root && parsed.UnmatchedTokens is [var word, ..]
-                ? [$"\"{word}\" is not a verb{(Nearest.To(word, RootVerb.Names) is { } meant ? $"; did you mean \"{meant}\"?" : "")}"]
-                : parsed.Errors.Select(e => string.Join(' ', e.Message.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)));
-            foreach (var message in messages)
-            {
-                Complain(message);
-            }
-
-            terminal.Error.Write($"\"{PathOf(parsed.CommandResult)} --help\" tells how it is used.\n");
-            return ExitCode.Usage;
-        }
-
-        return await parsed.InvokeAsync(
-            new InvocationConfiguration
-            {
-                Output = terminal.Out,
-                Error = terminal.Error,
-                EnableDefaultExceptionHandler = false,
-                ProcessTerminationTimeout = null,
-            },
-            cancellationToken);
-    }
-
-    private static string PathOf(CommandResult command) =>
-        command.Parent is CommandResult parent ? $"{PathOf(parent)} {command.Command.Name}" : "netdcli";
+    private Task<int> RunVerbAsync(IReadOnlyList<string> arguments, CancellationToken cancellationToken) => VerbTree.RunAsync(
+        terminal, RootVerb.Create(terminal, _session, new StoreSelection()), "netdcli", "verb", RootVerb.Names, arguments, Complain, cancellationToken);
 
     private string Explain(StoreException e) => e switch
     {

@@ -21,16 +21,7 @@ internal static class NetworksVerb
         {
             var pods = await new ClusterReader(shared.Server(parsed)).PodsAsync(parsed.GetValue(kubernetesNamespace), cancellationToken);
             var networks = ItemsOf.Networks(pods.Select(ItemsOf.Pod));
-            var asked = parsed.Format(format);
-            if (asked is OutputFormat.Json or OutputFormat.Yaml)
-            {
-                DocumentWriter.Write(terminal.Out, asked, networks, ItemsJsonContext.Default.ImmutableArrayNetworkItem);
-            }
-            else
-            {
-                TableWriter.Write(terminal.Out, terminal.Colour, asked == OutputFormat.Wide, Columns.Networks, networks);
-            }
-
+            Answer.Write(terminal, parsed.Format(format), networks, ItemsJsonContext.Default.ImmutableArrayNetworkItem, Columns.Networks, networks);
             return ExitCode.Ok;
         });
         return command;

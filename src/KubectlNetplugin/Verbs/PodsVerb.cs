@@ -35,16 +35,7 @@ internal static class PodsVerb
             ImmutableArray<PodItem> pods = parsed.GetValue(name) is { } one
                 ? [ItemsOf.Pod(await reader.PodAsync(new(chosen!, one), cancellationToken))]
                 : [.. (await reader.PodsAsync(chosen, cancellationToken)).Select(ItemsOf.Pod)];
-            var asked = parsed.Format(format);
-            if (asked is OutputFormat.Json or OutputFormat.Yaml)
-            {
-                DocumentWriter.Write(terminal.Out, asked, pods, ItemsJsonContext.Default.ImmutableArrayPodItem);
-            }
-            else
-            {
-                TableWriter.Write(terminal.Out, terminal.Colour, asked == OutputFormat.Wide, Columns.Pods, PodRow.Of(pods));
-            }
-
+            Answer.Write(terminal, parsed.Format(format), pods, ItemsJsonContext.Default.ImmutableArrayPodItem, Columns.Pods, PodRow.Of(pods));
             return ExitCode.Ok;
         });
         return command;

@@ -1,8 +1,8 @@
 using System.Collections.Immutable;
 using System.CommandLine;
-using System.CommandLine.Help;
 using System.Reflection;
 using Netdcli;
+using Netdcli.Verbs;
 
 namespace KubectlNetplugin.Verbs;
 
@@ -15,27 +15,15 @@ internal static class RootVerb
     /// <summary>Makes the tree of commands.</summary>
     /// <param name="terminal">Streams and environment.</param>
     /// <param name="shared">The options of all of them.</param>
-    public static RootCommand Create(Terminal terminal, SharedOptions shared)
-    {
-        var root = new RootCommand("Shows netplugin's networks beside Kubernetes' pods and nodes.")
+    public static RootCommand Create(Terminal terminal, SharedOptions shared) => VerbTree.Finish(
+        new RootCommand("Shows netplugin's networks beside Kubernetes' pods and nodes.")
         {
             PodsVerb.Create(terminal, shared),
             NetworksVerb.Create(terminal, shared),
             StatusVerb.Create(terminal, shared),
             Version(terminal),
-        };
-        foreach (var option in shared.All)
-        {
-            root.Options.Add(option);
-        }
-
-        root.Options.Remove(root.Options.OfType<VersionOption>().Single());
-        root.Directives.Clear();
-        var help = root.Options.OfType<HelpOption>().Single();
-        help.Description = "Show help and examples";
-        help.Action = new Teaching((HelpAction)help.Action!);
-        return root;
-    }
+        },
+        shared.All, Teaching.Root, Teaching.Of);
 
     private static Command Version(Terminal terminal)
     {

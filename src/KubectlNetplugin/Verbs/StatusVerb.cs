@@ -20,14 +20,8 @@ internal static class StatusVerb
         command.SetAction(async (parsed, cancellationToken) =>
         {
             ImmutableArray<NodeItem> nodes = [.. (await new ClusterReader(shared.Server(parsed)).NodesAsync(cancellationToken)).Select(ItemsOf.Node)];
-            var asked = parsed.Format(format);
-            if (asked is OutputFormat.Json or OutputFormat.Yaml)
+            if (Answer.Write(terminal, parsed.Format(format), nodes, ItemsJsonContext.Default.ImmutableArrayNodeItem, Columns.Nodes, nodes))
             {
-                DocumentWriter.Write(terminal.Out, asked, nodes, ItemsJsonContext.Default.ImmutableArrayNodeItem);
-            }
-            else
-            {
-                TableWriter.Write(terminal.Out, terminal.Colour, asked == OutputFormat.Wide, Columns.Nodes, nodes);
                 WriteProblems(terminal, nodes);
             }
 

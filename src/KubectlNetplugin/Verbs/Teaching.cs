@@ -1,15 +1,10 @@
-using System.CommandLine;
-using System.CommandLine.Help;
-using System.CommandLine.Invocation;
-using Netdcli;
-
 namespace KubectlNetplugin.Verbs;
 
-/// <summary>What <c>--help</c> shows: the usual help of a command, then what it is good for.</summary>
-/// <param name="usual">Writes usage, arguments and options.</param>
-internal sealed class Teaching(HelpAction usual) : SynchronousCommandLineAction
+/// <summary>The texts that <c>--help</c> teaches with.</summary>
+internal static class Teaching
 {
-    private const string Root =
+    /// <summary>What <c>kubectl netplugin --help</c> shows.</summary>
+    public const string Root =
         """
         kubectl netplugin - shows netplugin's networks beside Kubernetes' pods and nodes
 
@@ -37,26 +32,8 @@ internal sealed class Teaching(HelpAction usual) : SynchronousCommandLineAction
 
         """;
 
-    /// <inheritdoc/>
-    public override bool ClearsParseErrors => true;
-
-    /// <inheritdoc/>
-    public override int Invoke(ParseResult parseResult)
-    {
-        var command = parseResult.CommandResult.Command;
-        var output = parseResult.InvocationConfiguration.Output;
-        if (command is RootCommand)
-        {
-            output.Write(Root);
-            return ExitCode.Ok;
-        }
-
-        usual.Invoke(parseResult);
-        output.Write(Of(command.Name));
-        return ExitCode.Ok;
-    }
-
-    private static string Of(string command) => command switch
+    /// <summary>What <c>--help</c> of a command shows behind the usual.</summary>
+    public static string Of(string command) => command switch
     {
         "pods" =>
             """

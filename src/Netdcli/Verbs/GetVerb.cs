@@ -149,14 +149,7 @@ internal sealed class GetVerb(Terminal terminal, ClusterView view, OutputFormat 
 
     private void Write<T>(string kind, ImmutableArray<T> items, IReadOnlyList<Column<T>> columns, JsonTypeInfo<ImmutableArray<T>> type)
     {
-        if (format is OutputFormat.Json or OutputFormat.Yaml)
-        {
-            DocumentWriter.Write(terminal.Out, format, items, type);
-            return;
-        }
-
-        TableWriter.Write(terminal.Out, terminal.Colour, format == OutputFormat.Wide, columns, items);
-        if (items.Length == 0)
+        if (Answer.Write(terminal, format, items, type, columns, items) && items.Length == 0)
         {
             terminal.Error.Write($"There are no {kind}{(tenant is null ? "" : $" in tenant \"{tenant}\"")}.\n");
         }

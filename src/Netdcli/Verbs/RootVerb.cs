@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using System.CommandLine;
-using System.CommandLine.Help;
 using Netdcli.Access;
 
 namespace Netdcli.Verbs;
@@ -16,9 +15,8 @@ internal static class RootVerb
     /// <param name="terminal">Streams and environment.</param>
     /// <param name="session">Leads to store and daemon.</param>
     /// <param name="store">The options that say which store.</param>
-    public static RootCommand Create(Terminal terminal, Session session, StoreSelection store)
-    {
-        var root = new RootCommand("Posts, changes, shows and explains the network's intent and its live state.")
+    public static RootCommand Create(Terminal terminal, Session session, StoreSelection store) => VerbTree.Finish(
+        new RootCommand("Posts, changes, shows and explains the network's intent and its live state.")
         {
             GetVerb.Create(terminal, session, store),
             DiffVerb.Create(terminal, session, store),
@@ -28,17 +26,6 @@ internal static class RootVerb
             DumpVerb.Create(terminal, session, store),
             CompletionVerb.Create(terminal),
             VersionVerb.Create(terminal),
-        };
-        foreach (var option in store.All)
-        {
-            root.Options.Add(option);
-        }
-
-        root.Options.Remove(root.Options.OfType<VersionOption>().Single());
-        root.Directives.Clear();
-        var help = root.Options.OfType<HelpOption>().Single();
-        help.Description = "Show help and examples";
-        help.Action = new TeachingHelp((HelpAction)help.Action!);
-        return root;
-    }
+        },
+        store.All, Teaching.Root, Teaching.Of);
 }

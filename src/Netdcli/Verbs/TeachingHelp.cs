@@ -6,7 +6,9 @@ namespace Netdcli.Verbs;
 
 /// <summary>The usual help of a verb, then examples, exit codes and the environment: what one needs to use it the first time.</summary>
 /// <param name="usual">Writes usage, arguments and options.</param>
-internal sealed class TeachingHelp(HelpAction usual) : SynchronousCommandLineAction
+/// <param name="teaching">What the root's help shows.</param>
+/// <param name="teachingOf">What a verb's help shows behind the usual; empty: nothing.</param>
+internal sealed class TeachingHelp(HelpAction usual, string teaching, Func<string, string> teachingOf) : SynchronousCommandLineAction
 {
     /// <inheritdoc/>
     public override bool ClearsParseErrors => true;
@@ -18,16 +20,12 @@ internal sealed class TeachingHelp(HelpAction usual) : SynchronousCommandLineAct
         var output = parseResult.InvocationConfiguration.Output;
         if (command is RootCommand)
         {
-            output.Write(Teaching.Root);
+            output.Write(teaching);
             return ExitCode.Ok;
         }
 
         usual.Invoke(parseResult);
-        if (Teaching.Of(command.Name) is { Length: > 0 } text)
-        {
-            output.Write(text);
-        }
-
+        output.Write(teachingOf(command.Name));
         return ExitCode.Ok;
     }
 }
