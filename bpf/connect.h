@@ -196,6 +196,13 @@ static __always_inline long np_connect_back(struct np_service_work *work)
 	return bpf_map_update_elem(&np_connections, &work->turned, &work->entry, BPF_NOEXIST);
 }
 
+/* From another port, when the one before is another connection's. */
+static __always_inline long np_connect_elsewhere(struct np_service_work *work)
+{
+	work->turned.dport = bpf_htons(NP_OWN_PORT + bpf_get_prandom_u32() % NP_OWN_PORTS);
+	return np_connect_back(work);
+}
+
 /* Makes both entries of a connection from work's tuple to its backend, the backend's first. Returns why not. */
 static __always_inline __u32 np_connect(__u32 table, __u64 endpoint, struct np_quota *quota, struct np_service_work *work)
 {
@@ -218,14 +225,10 @@ static __always_inline __u32 np_connect(__u32 table, __u64 endpoint, struct np_q
 	back->pad[1] = 0;
 	back->pad[2] = 0;
 	err = np_connect_back(work);
-	if (err == -NP_EEXIST && !fixed) {
-		back->dport = bpf_htons(NP_OWN_PORT + bpf_get_prandom_u32() % NP_OWN_PORTS);
-		err = np_connect_back(work);
-	}
-	if (err == -NP_EEXIST && !fixed) {
-		back->dport = bpf_htons(NP_OWN_PORT + bpf_get_prandom_u32() % NP_OWN_PORTS);
-		err = np_connect_back(work);
-	}
+	if (err == -NP_EEXIST && !fixed)
+		err = np_connect_elsewhere(work);
+	if (err == -NP_EEXIST && !fixed)
+		err = np_connect_elsewhere(work);
 	if (err)
 		return err == -NP_EEXIST ? NP_REASON_CONNECTION_PORTS : NP_REASON_CONNECTIONS_FULL;
 	__sync_fetch_and_add(&quota->used, 1);

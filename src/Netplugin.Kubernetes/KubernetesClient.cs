@@ -58,15 +58,7 @@ public sealed class KubernetesClient : IDisposable
         var form = await _discovery.ChooseAsync(resource, cancellationToken);
         try
         {
-            return await _api.ReadAsync(
-                new("get", form.FullName, form.PathOf(name), []),
-                async (stream, token) =>
-                {
-                    using var json = new MemoryStream();
-                    await stream.CopyToAsync(json, token);
-                    return form.ReadObject(json.GetBuffer().AsSpan(0, (int)json.Length)).Object;
-                },
-                cancellationToken);
+            return await _api.ReadAsync(new("get", form.FullName, form.PathOf(name), []), form.ReadObjectAsync, cancellationToken);
         }
         catch (KubernetesException e) when (e.Reason == KubernetesFailure.NotFound)
         {

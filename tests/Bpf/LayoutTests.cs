@@ -30,6 +30,7 @@ public sealed class LayoutTests
     [InlineData("np_tuple", typeof(TupleValue))]
     [InlineData("np_connection", typeof(ConnectionValue))]
     [InlineData("np_quota", typeof(QuotaValue))]
+    [InlineData("np_swept", typeof(SweepCounts))]
     public void A_structure_has_the_fields_of_the_object_at_the_same_places(string name, Type mirror)
     {
         using var opened = BpfObject.Open(TestObject.Image);

@@ -1,4 +1,3 @@
-using System.Globalization;
 using Netplugin.Linux.Bpf;
 using Netplugin.Tests.Bpf.Kernel;
 using Netplugin.Tests.Bpf.Model;
@@ -17,9 +16,7 @@ public sealed class ModelTests(ITestOutputHelper output)
     [Fact]
     public void The_programs_decide_a_million_packets_as_the_model_does()
     {
-        var seed = Setting("NETPLUGIN_SEED", Random.Shared.Next());
-        var packets = Setting("NETPLUGIN_PACKETS", 1_200_000);
-        output.WriteLine($"NETPLUGIN_SEED={seed} NETPLUGIN_PACKETS={packets}");
+        var (seed, packets) = Generated.Begin(output, 1_200_000);
 
         using var datapath = new Datapath();
         var seen = new SortedDictionary<string, int>(StringComparer.Ordinal);
@@ -29,10 +26,7 @@ public sealed class ModelTests(ITestOutputHelper output)
             Compare(datapath, new Random(seed + done), packetsOfAScenario, $"seed {seed} + {done}", seen);
         }
 
-        foreach (var (what, count) in seen)
-        {
-            output.WriteLine($"{count,8} {what}");
-        }
+        Generated.Report(output, seen);
 
         // A generator that no longer reaches a rule would let the rule rot. These reasons cannot come from these entries.
         // Those of Services have a test of their own.
@@ -54,9 +48,6 @@ public sealed class ModelTests(ITestOutputHelper output)
         Underlay,
         Host,
     }
-
-    private static int Setting(string name, int otherwise) =>
-        Environment.GetEnvironmentVariable(name) is { Length: > 0 } text ? int.Parse(text, CultureInfo.InvariantCulture) : otherwise;
 
     private static void Compare(Datapath datapath, Random random, int packets, string place, SortedDictionary<string, int> seen)
     {

@@ -1,4 +1,3 @@
-using System.Globalization;
 using Netplugin.Linux.Bpf;
 using Netplugin.Tests.Bpf.Kernel;
 using Netplugin.Tests.Bpf.Model;
@@ -23,9 +22,7 @@ public sealed class ServiceModelTests(ITestOutputHelper output)
     [Fact]
     public void The_programs_translate_as_the_model_does()
     {
-        var seed = Setting("NETPLUGIN_SEED", Random.Shared.Next());
-        var packets = Setting("NETPLUGIN_PACKETS", 300_000);
-        output.WriteLine($"NETPLUGIN_SEED={seed} NETPLUGIN_PACKETS={packets}");
+        var (seed, packets) = Generated.Begin(output, 300_000);
         var seen = new SortedDictionary<string, int>(StringComparer.Ordinal);
         using var datapath = new Datapath();
         for (var done = 0; done < packets; done += PacketsOfAScenario)
@@ -33,10 +30,7 @@ public sealed class ServiceModelTests(ITestOutputHelper output)
             Compare(datapath, done / PacketsOfAScenario, new Random(seed + done), $"seed {seed} + {done}", seen);
         }
 
-        foreach (var (what, count) in seen)
-        {
-            output.WriteLine($"{count,8} {what}");
-        }
+        Generated.Report(output, seen);
 
         string[] expected =
         [
@@ -46,9 +40,6 @@ public sealed class ServiceModelTests(ITestOutputHelper output)
         ];
         Assert.Empty(expected.Except(seen.Keys));
     }
-
-    private static int Setting(string name, int otherwise) =>
-        Environment.GetEnvironmentVariable(name) is { Length: > 0 } text ? int.Parse(text, CultureInfo.InvariantCulture) : otherwise;
 
     private static void Compare(Datapath datapath, int number, Random random, string place, SortedDictionary<string, int> seen)
     {

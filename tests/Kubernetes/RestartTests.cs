@@ -14,40 +14,13 @@ public sealed class RestartTests(Lab lab)
     {
         foreach (char family in lab.Families)
         {
-            Conversation conversation = await Conversation.BeginAsync(lab.Pod("first"), lab.Pod("redis").Address(family));
-            foreach (int node in Nodes)
-            {
-                lab.Kill(node, "netplugin");
-            }
-
-            await conversation.GoesOnAsync();
-            foreach (int node in Nodes)
-            {
-                lab.Start(node, "netplugin");
-            }
-
-            await conversation.GoesOnAsync();
+            await GoesOnAsync(lab.Pod("redis").Address(family));
         }
     }
 
     [Fact]
-    public async Task A_connection_through_a_Service_goes_on_while_netplugin_is_killed_and_started_on_both_nodes()
-    {
-        string service = lab.Kubectl("get", "service", "--namespace", "traffic", "redis", "-o", "jsonpath={.spec.clusterIP}").Succeeded().Trim();
-        Conversation conversation = await Conversation.BeginAsync(lab.Pod("first"), IPAddress.Parse(service));
-        foreach (int node in Nodes)
-        {
-            lab.Kill(node, "netplugin");
-        }
-
-        await conversation.GoesOnAsync();
-        foreach (int node in Nodes)
-        {
-            lab.Start(node, "netplugin");
-        }
-
-        await conversation.GoesOnAsync();
-    }
+    public Task A_connection_through_a_Service_goes_on_while_netplugin_is_killed_and_started_on_both_nodes() => GoesOnAsync(
+        IPAddress.Parse(lab.Kubectl("get", "service", "--namespace", "traffic", "redis", "-o", "jsonpath={.spec.clusterIP}").Succeeded().Trim()));
 
     [Theory]
     [InlineData("kube-proxy")]
@@ -66,5 +39,22 @@ public sealed class RestartTests(Lab lab)
 
             await conversation.GoesOnAsync();
         }
+    }
+
+    private async Task GoesOnAsync(IPAddress redis)
+    {
+        Conversation conversation = await Conversation.BeginAsync(lab.Pod("first"), redis);
+        foreach (int node in Nodes)
+        {
+            lab.Kill(node, "netplugin");
+        }
+
+        await conversation.GoesOnAsync();
+        foreach (int node in Nodes)
+        {
+            lab.Start(node, "netplugin");
+        }
+
+        await conversation.GoesOnAsync();
     }
 }

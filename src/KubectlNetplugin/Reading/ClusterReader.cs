@@ -19,15 +19,7 @@ internal sealed class ClusterReader(IApiServer server)
     /// <summary>One pod.</summary>
     /// <exception cref="Netdcli.CliException">There is no such pod, among others.</exception>
     public async Task<Pod> PodAsync(NamespacedName name, CancellationToken cancellationToken) =>
-        (await server.ReadAsync(
-            Resource.Pods.PathOf(name),
-            async (stream, token) =>
-            {
-                using var json = new MemoryStream();
-                await stream.CopyToAsync(json, token);
-                return Resource.Pods.Read(json.GetBuffer().AsSpan(0, (int)json.Length));
-            },
-            cancellationToken))!;
+        (await server.ReadAsync(Resource.Pods.PathOf(name), Resource.Pods.ReadAsync, cancellationToken))!;
 
     /// <summary>The nodes, by name.</summary>
     public async Task<ImmutableArray<Node>> NodesAsync(CancellationToken cancellationToken) =>

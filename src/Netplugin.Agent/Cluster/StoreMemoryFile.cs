@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Netplugin.Agent.Node;
 
 namespace Netplugin.Agent.Cluster;
 
@@ -48,14 +49,7 @@ internal sealed class StoreMemoryFile(string stateDirectory)
         }
 
         Directory.CreateDirectory(Path.GetDirectoryName(_path)!);
-        var temporary = _path + ".tmp";
-        using (var file = new FileStream(temporary, FileMode.Create, FileAccess.Write))
-        {
-            JsonSerializer.Serialize(file, memory, StoreMemoryJson.Default.StoreMemory);
-            file.Flush(flushToDisk: true);
-        }
-
-        File.Move(temporary, _path, overwrite: true);
+        WholeFile.Write(_path, WholeFile.OwnerOnly, file => JsonSerializer.Serialize(file, memory, StoreMemoryJson.Default.StoreMemory));
         _written = memory;
     }
 

@@ -1,6 +1,8 @@
 using System.Net;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using System.Text;
+using Netplugin.Agent.Node;
 
 namespace Netplugin.Agent.Etcd;
 
@@ -12,8 +14,6 @@ namespace Netplugin.Agent.Etcd;
 /// <param name="time">The clock.</param>
 internal sealed class EtcdCertificates(string folder, TimeProvider time)
 {
-    private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-
     // As long as an authority that nobody but this etcd knows may last; renewed by removing the folder.
     private const int Years = 10;
 
@@ -34,7 +34,7 @@ internal sealed class EtcdCertificates(string folder, TimeProvider time)
     /// <param name="names">Addresses and names by which etcd is reached.</param>
     public void Make(IEnumerable<string> names)
     {
-        Directory.CreateDirectory(folder, OwnerOnly | UnixFileMode.UserExecute);
+        Directory.CreateDirectory(folder, WholeFile.OwnerOnly | UnixFileMode.UserExecute);
         using var authority = Authority();
         var reached = new SubjectAlternativeNameBuilder();
         foreach (var name in names)
@@ -94,16 +94,6 @@ internal sealed class EtcdCertificates(string folder, TimeProvider time)
         Write(Path.Combine(folder, name + ".crt"), certificate.ExportCertificatePem());
     }
 
-    // Whole or not at all: a half authority would be taken for one.
-    private static void Write(string path, string text)
-    {
-        var unfinished = path + ".new";
-        File.Delete(unfinished);
-        using (var file = new StreamWriter(unfinished, new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, UnixCreateMode = OwnerOnly }))
-        {
-            file.Write(text);
-        }
-
-        File.Move(unfinished, path, overwrite: true);
-    }
+    // A half authority would be taken for one.
+    private static void Write(string path, string text) => WholeFile.Write(path, WholeFile.OwnerOnly, file => file.Write(Encoding.ASCII.GetBytes(text)));
 }

@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using Microsoft.Extensions.Logging;
 using Netplugin.Agent.Loop;
-using Netplugin.Core.Addresses;
 using Netplugin.Core.Collections;
 using Netplugin.Core.Services;
 using Netplugin.Kubernetes;
@@ -140,7 +139,7 @@ internal sealed class KubernetesServices : IAsyncDisposable
         var shown = new HashSet<string>(StringComparer.Ordinal);
         foreach (var (key, winner, loser) in conflicts.Take(ConflictsShown))
         {
-            Report($"Service {loser} does not get {Describe(key)}, which Service {winner} has: pods that use it reach that one");
+            Report($"Service {loser} does not get {key}, which Service {winner} has: pods that use it reach that one");
         }
 
         if (conflicts.Length > ConflictsShown)
@@ -160,14 +159,4 @@ internal sealed class KubernetesServices : IAsyncDisposable
             }
         }
     }
-
-    private static string Describe(FrontendKey key)
-    {
-        var protocol = key.Protocol.ToString().ToUpperInvariant();
-        return key.Address.IsUnspecified || key.Address == AnyV4 ? $"node port {key.Port}/{protocol}"
-            : key.Address.IsV4 ? $"{key.Address}:{key.Port}/{protocol}"
-            : $"[{key.Address}]:{key.Port}/{protocol}";
-    }
-
-    private static readonly IpAddr AnyV4 = IpAddr.FromV4(0);
 }

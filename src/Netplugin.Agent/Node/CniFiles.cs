@@ -90,24 +90,6 @@ internal sealed class CniFiles(string binFolder, string confFolder, string socke
     private static void Put(string path, Stream content, UnixFileMode mode, DateTime? written)
     {
         Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-
-        // A runtime passes over names that begin so.
-        var unfinished = Path.Combine(Path.GetDirectoryName(path)!, $".{Path.GetFileName(path)}.new");
-        File.Delete(unfinished);
-        using (var file = new FileStream(unfinished, new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, UnixCreateMode = mode }))
-        {
-            content.CopyTo(file);
-
-            // Whatever the umask is.
-            File.SetUnixFileMode(file.SafeFileHandle, mode);
-            file.Flush(flushToDisk: true);
-        }
-
-        if (written is { } time)
-        {
-            File.SetLastWriteTimeUtc(unfinished, time);
-        }
-
-        File.Move(unfinished, path, overwrite: true);
+        WholeFile.Write(path, mode, content.CopyTo, written);
     }
 }

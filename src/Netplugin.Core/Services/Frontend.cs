@@ -9,6 +9,21 @@ namespace Netplugin.Core.Services;
 /// <param name="Protocol">The protocol.</param>
 public readonly record struct FrontendKey(IpAddr Address, ushort Port, TransportProtocol Protocol) : IComparable<FrontendKey>
 {
+    private static readonly IpAddr AnyV4 = IpAddr.FromV4(0);
+
+    /// <summary>A port of every node.</summary>
+    /// <param name="isV4">Of their addresses of which family.</param>
+    /// <param name="port">The port.</param>
+    /// <param name="protocol">The protocol.</param>
+    public static FrontendKey OfEveryNode(bool isV4, ushort port, TransportProtocol protocol) => new(isV4 ? AnyV4 : IpAddr.Unspecified, port, protocol);
+
+    /// <summary>Whether it is a port of every node.</summary>
+    public bool IsOfEveryNode => Address.IsUnspecified || Address == AnyV4;
+
+    /// <summary><c>10.96.0.10:80/TCP</c>, <c>[fd10::10]:80/TCP</c> or <c>node port 30080/TCP</c>.</summary>
+    public override string ToString() =>
+        $"{(IsOfEveryNode ? "node port " : Address.IsV4 ? $"{Address}:" : $"[{Address}]:")}{Port}/{Protocol.ToString().ToUpperInvariant()}";
+
     /// <summary>By address, then port, then protocol.</summary>
     public int CompareTo(FrontendKey other)
     {

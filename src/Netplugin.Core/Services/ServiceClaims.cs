@@ -10,8 +10,6 @@ namespace Netplugin.Core.Services;
 /// </summary>
 internal static class ServiceClaims
 {
-    private static readonly IpAddr AnyV4 = IpAddr.FromV4(0);
-
     /// <summary>The frontends, each once, in key order.</summary>
     public static ImmutableArray<ServiceClaim> Of(ServiceSpec service, IEnumerable<ServiceEndpoints> endpoints, NodePlace node)
     {
@@ -29,17 +27,18 @@ internal static class ServiceClaims
                 Claim(service.ExternalIps, port.Port, ClaimKind.External, cluster);
                 if (port.NodePort != 0)
                 {
-                    claims.Add(new(new(isV4 ? AnyV4 : IpAddr.Unspecified, port.NodePort, port.Protocol), ClaimKind.Allocated, cluster));
+                    claims.Add(new(FrontendKey.OfEveryNode(isV4, port.NodePort, port.Protocol), ClaimKind.Allocated, cluster));
                 }
 
                 void Claim(ImmutableArray<IpAddr> addresses, ushort number, ClaimKind kind, Frontend frontend)
                 {
                     foreach (var address in addresses)
                     {
-                        // The unspecified address would take a port of every node.
-                        if (address.IsV4 == isV4 && !address.IsUnspecified && address != AnyV4)
+                        // Nobody takes a port of every node by giving no address.
+                        var key = new FrontendKey(address, number, port.Protocol);
+                        if (address.IsV4 == isV4 && !key.IsOfEveryNode)
                         {
-                            claims.Add(new(new(address, number, port.Protocol), kind, frontend));
+                            claims.Add(new(key, kind, frontend));
                         }
                     }
                 }

@@ -33,7 +33,7 @@ public sealed class Resource<T>
 
     /// <summary>Reads one such object; null when it is none of those that are followed.</summary>
     /// <exception cref="JsonException">It is none.</exception>
-    public T? Read(ReadOnlySpan<byte> json) => Forms[^1].ReadObject(json).Object;
+    public ValueTask<T?> ReadAsync(Stream json, CancellationToken cancellationToken) => Forms[^1].ReadObjectAsync(json, cancellationToken);
 }
 
 /// <summary>The kinds of object there are.</summary>

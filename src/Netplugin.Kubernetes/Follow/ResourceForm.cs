@@ -32,6 +32,15 @@ internal abstract class ResourceForm<T>(string group, string version, string plu
         ? $"{Root}/{plural}/{Uri.EscapeDataString(name.Name)}"
         : $"{PathIn(name.Namespace)}/{Uri.EscapeDataString(name.Name)}";
 
+    /// <summary>Reads one object.</summary>
+    /// <exception cref="JsonException">It is none.</exception>
+    public async ValueTask<T?> ReadObjectAsync(Stream json, CancellationToken cancellationToken)
+    {
+        using var whole = new MemoryStream();
+        await json.CopyToAsync(whole, cancellationToken);
+        return ReadObject(whole.GetBuffer().AsSpan(0, (int)whole.Length)).Object;
+    }
+
     /// <summary>Reads a page of a list.</summary>
     /// <exception cref="JsonException">It is none.</exception>
     public abstract ValueTask<ResourcePage<T>> ReadPageAsync(Stream json, CancellationToken cancellationToken);

@@ -40,7 +40,7 @@ internal sealed record HostPortMap(string Name, bool IsV4, bool HasAddress)
         var rest = key.AsSpan();
         if (HasAddress)
         {
-            Write(port.HostAddress, rest);
+            port.HostAddress.ToIPAddress().TryWriteBytes(rest, out _);
             rest = rest[Address..];
         }
 
@@ -53,7 +53,7 @@ internal sealed record HostPortMap(string Name, bool IsV4, bool HasAddress)
     public byte[] ValueOf(HostPort port)
     {
         var value = new byte[ValueLength];
-        Write(port.Address, value);
+        port.Address.ToIPAddress().TryWriteBytes(value, out _);
         BinaryPrimitives.WriteUInt16BigEndian(value.AsSpan(Address), port.PodPort);
         return value;
     }
@@ -72,13 +72,6 @@ internal sealed record HostPortMap(string Name, bool IsV4, bool HasAddress)
         return new(
             (TransportProtocol)rest[0], host, BinaryPrimitives.ReadUInt16BigEndian(rest[Field..]),
             ReadAddress(value), BinaryPrimitives.ReadUInt16BigEndian(value[Address..]));
-    }
-
-    private void Write(IpAddr address, Span<byte> to)
-    {
-        Span<byte> bytes = stackalloc byte[16];
-        address.WriteBytes(bytes);
-        bytes[^Address..].CopyTo(to);
     }
 
     private IpAddr ReadAddress(ReadOnlySpan<byte> from) => IsV4 ? IpAddr.FromV4(BinaryPrimitives.ReadUInt32BigEndian(from)) : IpAddr.FromBytes(from[..16]);

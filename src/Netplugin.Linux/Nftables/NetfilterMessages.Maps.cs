@@ -131,44 +131,12 @@ internal static partial class NetfilterMessages
     internal static void GetNodes(NetlinkBatch batch, string table, bool isV4) => GetElements(batch, table, NodeSet(isV4));
 
     /// <summary>Reads some of a map's elements; null when the message has none.</summary>
-    internal static List<HostPort>? ParseElements(HostPortMap map, NetlinkMessage message)
-    {
-        if (message.Type != NewElement || !message.AttributesAfter<NetfilterHeader>().TryFind(Elements, out var elements))
-        {
-            return null;
-        }
-
-        var found = new List<HostPort>();
-        foreach (var element in elements.Nested)
-        {
-            if (TryFindValue(element, ElementKey, out var key) && TryFindValue(element, ElementData, out var value))
-            {
-                found.Add(map.Read(key, value));
-            }
-        }
-
-        return found;
-    }
+    internal static List<HostPort>? ParseElements(HostPortMap map, NetlinkMessage message) => Parse(message, element =>
+        TryFindValue(element, ElementKey, out var key) && TryFindValue(element, ElementData, out var value) ? map.Read(key, value) : (HostPort?)null);
 
     /// <summary>Reads some of the nodes' addresses; null when the message has none.</summary>
-    internal static List<IpAddr>? ParseNodes(NetlinkMessage message)
-    {
-        if (message.Type != NewElement || !message.AttributesAfter<NetfilterHeader>().TryFind(Elements, out var elements))
-        {
-            return null;
-        }
-
-        var found = new List<IpAddr>();
-        foreach (var element in elements.Nested)
-        {
-            if (TryFindValue(element, ElementKey, out var key))
-            {
-                found.Add(IpAddr.From(new System.Net.IPAddress(key)));
-            }
-        }
-
-        return found;
-    }
+    internal static List<IpAddr>? ParseNodes(NetlinkMessage message) => Parse(message, element =>
+        TryFindValue(element, ElementKey, out var key) ? IpAddr.From(new System.Net.IPAddress(key)) : (IpAddr?)null);
 
     /// <summary>Adds a chain without a hook, for others to jump to.</summary>
     internal static void AddPlainChain(NetlinkBatch batch, string table, string chain)
@@ -320,6 +288,29 @@ internal static partial class NetfilterMessages
         writer.EndNested(element);
         writer.EndNested(elements);
         batch.End(writer);
+    }
+
+    private delegate T? ElementReader<T>(NetlinkAttribute element)
+        where T : struct;
+
+    private static List<T>? Parse<T>(NetlinkMessage message, ElementReader<T> read)
+        where T : struct
+    {
+        if (message.Type != NewElement || !message.AttributesAfter<NetfilterHeader>().TryFind(Elements, out var elements))
+        {
+            return null;
+        }
+
+        var found = new List<T>();
+        foreach (var element in elements.Nested)
+        {
+            if (read(element) is { } one)
+            {
+                found.Add(one);
+            }
+        }
+
+        return found;
     }
 
     private static bool TryFindValue(NetlinkAttribute element, ushort part, out ReadOnlySpan<byte> bytes)

@@ -130,7 +130,7 @@ internal struct WirePort
     internal readonly ushort ToPort() => (ushort)IPAddress.NetworkToHostOrder((short)_bits);
 }
 
-/// <summary><c>struct np_sweep_result</c>.</summary>
+/// <summary><c>struct np_swept</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 internal struct SweepCounts
 {
