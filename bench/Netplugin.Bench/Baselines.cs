@@ -64,8 +64,8 @@ internal sealed class Baselines : IDisposable
     }
 
     /// <summary>
-    /// Two pods of one node, routed by the node, and a Service in front of the server as kube-proxy's nftables mode has it (kubernetes 1.33,
-    /// pkg/proxy/nftables): a verdict map of addresses and ports with <paramref name="services"/> others in it, a chain for the Service, one for its
+    /// Two pods of one node, routed by the node, and a Service in front of the server, by rules written after those of kube-proxy's nftables mode
+    /// (kubernetes 1.33, pkg/proxy/nftables): a verdict map of addresses and ports with <paramref name="services"/> others in it, a chain for the Service, one for its
     /// endpoint, the filters that it runs new connections through, and masquerading by mark.
     /// </summary>
     public TrafficPath KubeProxy(int services)

@@ -42,7 +42,7 @@ internal static class ServiceBench
 
         Compare(Direct, 0.95);
         Compare(proxy.Name, 1.1);
-        report.Note($"Services: a pod asks another one on its node, with {Others} other Services; kube-proxy's rules are those of its nftables mode, between two pods that their node routes.");
+        report.Note($"Services: a pod asks another one on its node, with {Others} other Services; kube-proxy's rules are written after those of its nftables mode, by hand, between two pods that their node routes.");
 
         void Compare(string other, double least)
         {
