@@ -37,9 +37,9 @@ demo-kubernetes-down: ## take that cluster down; nothing of it is left
 test: ## every test; ONLY=NAME for those whose full name contains NAME
 	@scripts/test $(ONLY)
 
-test-kernel: ## the datapath on Debian 12's own kernel, in qemu
+test-kernel: ## the datapath on Debian 12's own kernel, in qemu; ONLY=NAME as for test
 	@scripts/need
-	@tests/kernel/run
+	@tests/kernel/run $(ONLY)
 
 test-kubernetes: ## a real Kubernetes cluster: what must always work. The first run builds Kubernetes (15 minutes)
 	@tests/Kubernetes/run smoke

@@ -191,13 +191,17 @@ static __always_inline void np_disconnect(const struct np_connection *known, str
 		__sync_fetch_and_sub(&quota->used, 1);
 }
 
-static __always_inline long np_connect_back(struct np_service_work *work)
+/*
+ * An int, although the helper says long: before Linux 6.4 (commit d7ba4cc900bf) programs call the map's own function, which returned an int,
+ * and the upper half of a negative error was missing.
+ */
+static __always_inline int np_connect_back(struct np_service_work *work)
 {
 	return bpf_map_update_elem(&np_connections, &work->turned, &work->entry, BPF_NOEXIST);
 }
 
 /* From another port, when the one before is another connection's. */
-static __always_inline long np_connect_elsewhere(struct np_service_work *work)
+static __always_inline int np_connect_elsewhere(struct np_service_work *work)
 {
 	work->turned.dport = bpf_htons(NP_OWN_PORT + bpf_get_prandom_u32() % NP_OWN_PORTS);
 	return np_connect_back(work);
@@ -210,7 +214,7 @@ static __always_inline __u32 np_connect(__u32 table, __u64 endpoint, struct np_q
 	struct np_connection *entry = &work->entry;
 	struct np_tuple *back = &work->turned;
 	int fixed = tuple->proto == IPPROTO_SCTP;
-	long err;
+	int err;
 
 	__builtin_memset(entry, 0, sizeof(*entry));
 	entry->used = bpf_ktime_get_coarse_ns();
