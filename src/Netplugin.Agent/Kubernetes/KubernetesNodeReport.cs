@@ -33,6 +33,7 @@ internal sealed class KubernetesNodeReport(
     [
         (LoopTopics.Blocks, "BlockOverlaps"),
         (LoopTopics.PodCidr, "PodCIDRNotServed"),
+        (LoopTopics.CniOrder, "OtherNetworkFirst"),
     ];
 
     private readonly Dictionary<string, string> _told = new(StringComparer.Ordinal);

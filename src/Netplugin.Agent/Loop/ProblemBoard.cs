@@ -53,6 +53,9 @@ internal static class LoopTopics
     /// <summary>The pod CIDR that Kubernetes gave this node is missing, or not the one that pods get addresses of.</summary>
     public const string PodCidr = "kubernetes-node";
 
+    /// <summary>The container runtime uses another network's configuration.</summary>
+    public const string CniOrder = "cni-order";
+
     /// <summary>The host's stack does not reach the default network's pods.</summary>
     public const string HostPlane = "host-plane";
 

@@ -11,6 +11,10 @@ namespace Netplugin.Agent.Node;
 internal sealed class CniFiles(string binFolder, string confFolder, string socket)
 {
     private const string ProgramName = "k8contivnet";
+    private const string ConfigurationName = "10-netplugin.conflist";
+
+    // What libcni reads of the folder (ConfFiles).
+    private static readonly string[] ConfigurationEndings = [".conf", ".conflist", ".json"];
 
     private const UnixFileMode Readable = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead;
     private const UnixFileMode Executable = Readable | UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute;
@@ -22,7 +26,7 @@ internal sealed class CniFiles(string binFolder, string confFolder, string socke
 
     private string Program => Path.Combine(binFolder, ProgramName);
 
-    private string Configuration => Path.Combine(confFolder, "10-netplugin.conflist");
+    private string Configuration => Path.Combine(confFolder, ConfigurationName);
 
     // The version is one that every runtime in use takes.
     private string Text => $$"""
@@ -72,6 +76,16 @@ internal sealed class CniFiles(string binFolder, string confFolder, string socke
         Put(Configuration, text, Readable, null);
         return Configuration;
     }
+
+    /// <summary>
+    /// The network configuration that the container runtime uses in place of ours, since its name comes first in the folder; null: ours is the first.
+    /// </summary>
+    /// <exception cref="IOException">The folder cannot be read.</exception>
+    public string? EarlierConfiguration() => confFolder.Length == 0 || !Directory.Exists(confFolder)
+        ? null
+        : Directory.EnumerateFiles(confFolder)
+            .Where(file => ConfigurationEndings.Contains(Path.GetExtension(file)) && string.CompareOrdinal(Path.GetFileName(file), ConfigurationName) < 0)
+            .Min(StringComparer.Ordinal);
 
     /// <summary>Takes both away, the configuration first: what names a program must not outlive it.</summary>
     public void Remove()

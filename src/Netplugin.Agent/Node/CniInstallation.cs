@@ -25,7 +25,7 @@ internal sealed class CniInstallation : IAsyncDisposable
     /// <summary>Makes the installation; <see cref="Start"/> begins.</summary>
     /// <param name="files">What is installed.</param>
     /// <param name="missing">Why pods cannot be attached now; null when they can.</param>
-    /// <param name="problems">Told when a folder cannot be written to.</param>
+    /// <param name="problems">Told when a folder cannot be written to, and when the runtime uses another's configuration.</param>
     /// <param name="time">The clock.</param>
     /// <param name="log">The log.</param>
     public CniInstallation(CniFiles files, Func<CniException?> missing, ProblemBoard problems, TimeProvider time, ILogger log) =>
@@ -46,6 +46,7 @@ internal sealed class CniInstallation : IAsyncDisposable
             }
 
             _problems.Set(Topic, null);
+            Judge(_files.EarlierConfiguration());
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -69,6 +70,17 @@ internal sealed class CniInstallation : IAsyncDisposable
             Look();
         }
         while (await timer.WaitForNextTickAsync(_stop.Token));
+    }
+
+    private void Judge(string? earlier)
+    {
+        var problem = earlier is null
+            ? null
+            : $"the container runtime uses the network configuration {earlier} and not netplugin's, whose name comes later: remove that one, or give it a later name, and restart the pods that started meanwhile";
+        if (_problems.Set(LoopTopics.CniOrder, problem) && problem is not null)
+        {
+            LoopLog.Problem(_log, problem);
+        }
     }
 
     private void Say(string? installed)

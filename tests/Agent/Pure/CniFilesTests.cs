@@ -99,6 +99,23 @@ public sealed class CniFilesTests : IDisposable
         Assert.Empty(_problems.All);
     }
 
+    [Theory]
+    [InlineData("05-other.conflist", true)]
+    [InlineData("10-calico.json", true)]
+    [InlineData("20-other.conflist", false)]
+    [InlineData("05-other.conflist.off", false)]
+    public void A_configuration_whose_name_comes_first_is_reported_until_it_is_gone(string name, bool comesFirst)
+    {
+        Look();
+        string other = Path.Combine(_folder, "conf", name);
+        File.WriteAllText(other, "{}");
+        Look();
+        Assert.Equal(comesFirst, _problems.Get(LoopTopics.CniOrder)?.Contains(other, StringComparison.Ordinal) == true);
+        File.Delete(other);
+        Look();
+        Assert.Empty(_problems.All);
+    }
+
     [Fact]
     public void Both_are_taken_away_twice_and_nothing_is_touched_without_folders()
     {
