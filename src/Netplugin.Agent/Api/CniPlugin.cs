@@ -92,7 +92,8 @@ internal sealed class CniPlugin(
         {
             var report = health.Report;
             throw CniException.TryAgainLater(
-                "the store does not answer", report.Connected ? e.Message : $"since {report.Since:u}: {e.Message}", e);
+                "the store does not answer, which alone knows whether an intent names this pod: the pod starts when it answers again",
+                report.Connected ? e.Message : $"since {report.Since:u}: {e.Message}", e);
         }
         catch (KernelException e) when (e.IsTransient)
         {

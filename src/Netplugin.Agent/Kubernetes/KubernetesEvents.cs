@@ -88,11 +88,15 @@ internal sealed class KubernetesEvents : IAsyncDisposable
         _ => "AttachFailed",
     };
 
+    private static string SentenceOf(Exception failure) => failure is StoreException
+        ? $"the store does not answer, which alone knows whether an intent names this pod: the pod starts when it answers again ({failure.Message})"
+        : failure.Message;
+
     private void OnRefused(AttachRequest request, Exception failure)
     {
         if (request.PodNamespace.Length > 0)
         {
-            _waiting.Writer.TryWrite(new(new(request.PodNamespace, request.PodName), request.PodUid, ReasonOf(failure), failure.Message));
+            _waiting.Writer.TryWrite(new(new(request.PodNamespace, request.PodName), request.PodUid, ReasonOf(failure), SentenceOf(failure)));
         }
     }
 
