@@ -1,10 +1,12 @@
 namespace Netplugin.Kubernetes.Http;
 
-/// <summary>Waits between attempts: 200 ms doubling to 30 s, spread by a quarter so that a cluster's nodes do not return as one.</summary>
+/// <summary>Waits between attempts: 200 ms doubling to 10 s, spread by a quarter so that a cluster's nodes do not return as one.</summary>
 internal sealed class Backoff
 {
     private static readonly TimeSpan First = TimeSpan.FromMilliseconds(200);
-    private static readonly TimeSpan Longest = TimeSpan.FromSeconds(30);
+
+    // However long the API server was away, what changed meanwhile counts within seconds of its return.
+    private static readonly TimeSpan Longest = TimeSpan.FromSeconds(10);
 
     // Trouble this long after the last is new trouble.
     private static readonly TimeSpan Forgotten = TimeSpan.FromMinutes(1);
