@@ -39,10 +39,14 @@ make_certificates() {
     kubeconfig netplugin "/O=system:masters/CN=netplugin"
     for node in $all_nodes; do
         kubeconfig "$node" "/O=system:nodes/CN=system:node:$node"
-        cp "$pki/ca.crt" "$pki/admin.conf" "$pki/kube-proxy.conf" "$pki/netplugin.conf" "$state/$node/run/kubelab/"
-        cp "$pki/$node.conf" "$state/$node/run/kubelab/kubelet.conf"
+        give_credentials "$node"
     done
     cp -r "$pki" "$state/node1/run/kubelab/pki"
+}
+
+give_credentials() { # node
+    cp "$pki/ca.crt" "$pki/admin.conf" "$pki/kube-proxy.conf" "$pki/netplugin.conf" "$state/$1/run/kubelab/"
+    cp "$pki/$1.conf" "$state/$1/run/kubelab/kubelet.conf"
 }
 
 # Both families were a gated feature of every program until 1.21.
@@ -50,7 +54,7 @@ gates() { if [ "$family" = 46 ] && [ "$(minor)" -lt 21 ]; then echo --feature-ga
 
 start_etcd() { # node
     start_in_node "$1" etcd etcd --name lab --data-dir /var/lib/etcd \
-        --listen-client-urls "http://127.0.0.1:2379,$etcd_url" --advertise-client-urls "$etcd_url" \
+        --listen-client-urls http://127.0.0.1:2379 --advertise-client-urls http://127.0.0.1:2379 \
         --listen-peer-urls http://127.0.0.1:2380 --initial-advertise-peer-urls http://127.0.0.1:2380 \
         --initial-cluster lab=http://127.0.0.1:2380
 }
@@ -73,9 +77,17 @@ start_kube-controller-manager() { # node
     # shellcheck disable=SC2046
     start_in_node "$1" kube-controller-manager kube-controller-manager --kubeconfig=$files/controller-manager.conf \
         --bind-address=127.0.0.1 --leader-elect=false --use-service-account-credentials=true \
-        --allocate-node-cidrs=true --cluster-cidr="$pod_cidr" --service-cluster-ip-range="$service_cidr" \
+        --allocate-node-cidrs=true --cluster-cidr="$pod_cidr" $(node_masks) --service-cluster-ip-range="$service_cidr" \
         --root-ca-file=$files/ca.crt --service-account-private-key-file=$files/service-accounts.key \
         --cluster-signing-cert-file=$files/ca.crt --cluster-signing-key-file=$files/ca.key $(gates)
+}
+
+# The controllers take a length for each family, or one for the only one.
+node_masks() {
+    case $family in
+        4) echo "--node-cidr-mask-size=$node_mask" ;;
+        46) echo "--node-cidr-mask-size-ipv4=$node_mask" ;;
+    esac
 }
 
 start_kube-scheduler() { # node

@@ -16,10 +16,11 @@ fail() { echo "$who: $*" >&2; exit 1; }
 underlay6=fd00:192:168:2:
 outside=203.0.113
 outside6=2001:db8:
-etcd_url=http://$underlay.10:2379
+# netplugin's store is an etcd of its own, as in the manifest.
+etcd_url=http://$underlay.10:12379
 
 # What 'up' was told is kept for the other commands.
-settings=(nodes family proxy network kube_bin pod_cidr service_cidr)
+settings=(nodes family proxy network netplugin_flags node_mask kube_bin pod_cidr service_cidr)
 if [ -e "$state/settings" ]; then
     # shellcheck source=/dev/null
     . "$state/settings"

@@ -36,22 +36,46 @@ join() { # machine network4 network6 number -> its addresses and its ways on, by
     in_node "$1" ip route add default via "$3:1"
 }
 
+own=(--net --mount --pid --uts --fork --propagation private)
+
 start_machine() { # name
     mkdir -p "$state/$1/run/kubelab"
-    setsid unshare --net --mount --pid --uts --fork --propagation private "$repo/demo/holder" "$state" "$1" \
-        >"$state/log/$1.log" 2>&1 </dev/null 9>&- &
-    wait_for 20 "$1 to be set up" test -e "$state/$1/run/demo/ready"
-    in_node "$1" hostname "$1"
+    hold "$1" unshare "${own[@]}" "$repo/demo/holder" "$state" "$1"
+}
+
+# A machine of which its disk is left, in a mount namespace that this shell holds open.
+start_machine_again() { # name descriptor
+    # shellcheck disable=SC2016
+    hold "$1" nsenter --mount="/proc/$$/fd/$2" unshare "${own[@]}" bash -c '
+        set -e
+        # What they cover is needed to set the machine up: the folders of the one that all this runs on.
+        umount --recursive --lazy /proc
+        umount --recursive --lazy /run
+        umount --lazy /sys/fs/bpf
+        findmnt --list --noheadings --submounts --output TARGET /var/lib | sed 1d | tac | while read -r mounted; do umount --lazy "$mounted"; done
+        exec /mnt/demo/holder "$@"' holder "$state" "$1" kept
+}
+
+hold() { # name command...
+    local machine=$1
+    shift
+    setsid "$@" >"$state/log/$machine.log" 2>&1 </dev/null 8<&- 9>&- &
+    wait_for 20 "$machine to be set up" test -e "$state/$machine/run/demo/ready"
+    in_node "$machine" hostname "$machine"
 }
 
 make_node() { # node
     start_machine "$1"
+    private_folders "$1"
+    connect_node "$1"
+}
+
+connect_node() { # node
     cable "$1" fabric
     in_node fabric ip link set "$1" master underlay up
     join "$1" "$underlay" "$underlay6" "$((9 + ${1#node}))"
     # What an installation of Kubernetes asks of a machine.
     in_node "$1" sysctl -qw net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1
-    private_folders "$1"
     kernel_settings "$1"
     control_groups "$1"
     # A pod may mount into the node, as one that mounts a BPF file system does.

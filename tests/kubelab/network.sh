@@ -5,18 +5,24 @@
 pod_cidrs() { kubectl get node "$1" -o 'jsonpath={.spec.podCIDRs[*]}'; } # node
 
 install_netplugin() { # node
-    in_node "$1" cp /mnt/artifacts/bin/k8contivnet /opt/cni/bin/
     start_netplugin "$1"
     wait_for 30 "netplugin on $1 to be ready" netplugin_ready "$1"
-    in_node "$1" cp /mnt/demo/netplugin.conflist /etc/cni/net.d/10-netplugin.conflist
+}
+
+start_store() { # node
+    start_in_node "$1" store etcd --name store --data-dir /var/lib/netplugin-etcd \
+        --listen-client-urls "$etcd_url" --advertise-client-urls "$etcd_url" \
+        --listen-peer-urls http://127.0.0.1:12380 --initial-advertise-peer-urls http://127.0.0.1:12380 \
+        --initial-cluster store=http://127.0.0.1:12380
 }
 
 start_netplugin() { # node
+    # shellcheck disable=SC2086  # several words
     start_in_node "$1" netplugin netplugin -host-label="$1" -etcd-url="$etcd_url" -vtep-ip="$(first_address "$1")" \
-        -kubeconfig=/run/kubelab/netplugin.conf
+        -kubeconfig=/run/kubelab/netplugin.conf -install-cni-bin=/opt/cni/bin -install-cni-conf=/etc/cni/net.d $netplugin_flags
 }
 
-netplugin_ready() { in_node "$1" env CNI_COMMAND=STATUS k8contivnet <"$repo/demo/status.json"; } # node
+netplugin_ready() { in_node "$1" ls /etc/cni/net.d/10-netplugin.conflist; } # node
 
 install_ptp() { # node
     local cidr ranges='' routes='' other via cidrs
