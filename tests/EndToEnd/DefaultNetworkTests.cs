@@ -148,6 +148,26 @@ public sealed class DefaultNetworkTests
             from, web.NetworkNamespace, IPAddress.Parse("192.168.2.10"), HostPort, new IPEndPoint(address, Port))).ToString();
     }
 
+    [Fact]
+    public async Task A_node_that_gets_the_block_of_one_that_is_gone_is_reached_and_one_that_only_shares_it_is_warned_of()
+    {
+        using Cluster cluster = await Cluster.StartAsync(3, startDaemons: false);
+        await cluster[1].StartDaemonAsync("-pod-cidr=10.244.1.0/24");
+        await cluster[2].StartDaemonAsync("-pod-cidr=10.244.2.0/24");
+        await cluster[3].StartDaemonAsync("-pod-cidr=10.244.2.0/24");
+        await Eventually.HoldsAsync(
+            "both to be warned",
+            async () => (await cluster[2].StatusAsync()).Problems.Any(problem => problem.Contains("overlaps", StringComparison.Ordinal))
+                && (await cluster[3].StatusAsync()).Problems.Any(problem => problem.Contains("overlaps", StringComparison.Ordinal)));
+
+        // That it lives no more is known when its lease has ended.
+        cluster[2].Daemon.Kill();
+        await Eventually.HoldsAsync("the other's warning to end", async () => (await cluster[3].StatusAsync()).Problems.IsEmpty, TimeSpan.FromMinutes(1));
+        Pod a = cluster[1].CreatePod("a"), b = cluster[3].CreatePod("b");
+        string addressOfA = a.Add(), addressOfB = b.Add();
+        await Eventually.HoldsAsync("the pods to reach each other", () => a.Reaches(addressOfB) && b.Reaches(addressOfA));
+    }
+
     private static async Task<Cluster> StartAsync()
     {
         Cluster cluster = await Cluster.StartAsync(2, startDaemons: false);

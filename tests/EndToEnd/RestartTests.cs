@@ -1,9 +1,11 @@
+using System.Net;
 using System.Runtime.InteropServices;
 using System.Text.Json;
 using Netplugin.NodeApi.Messages;
 using Netplugin.Tests.EndToEnd.Traffic;
 using Netplugin.Tests.Support;
 using Netplugin.Tests.Support.Nodes;
+using Netplugin.Tests.Support.Traffic;
 
 namespace Netplugin.Tests.EndToEnd;
 
@@ -21,9 +23,9 @@ public sealed class RestartTests
         string first = c1.Add(), second = c2.Add();
         await Eventually.HoldsAsync("the pods to reach each other", () => c1.Reaches(second) && c2.Reaches(first));
 
-        using NumberedStream there = NumberedStream.Start(c1, c2, second);
-        using NumberedStream back = NumberedStream.Start(c2, c1, first);
-        using RedisConnection redis = await RedisConnection.OpenAsync(c1, c2, second);
+        using NumberedPackets there = NumberedPackets.Start(c1.NetworkNamespace, c2.NetworkNamespace, IPAddress.Parse(second));
+        using NumberedPackets back = NumberedPackets.Start(c2.NetworkNamespace, c1.NetworkNamespace, IPAddress.Parse(first));
+        using RedisConnection redis = await RedisPods.ConnectAsync(c1, c2, second);
         for (int kill = 0; kill < Kills; kill++)
         {
             foreach (ClusterNode node in cluster.Nodes)
@@ -53,9 +55,9 @@ public sealed class RestartTests
         Pod c1 = cluster[1].CreatePod("c1"), c2 = cluster[2].CreatePod("c2");
         string first = c1.Add(), second = c2.Add();
         await Eventually.HoldsAsync("the pods to reach each other", () => c1.Reaches(second) && c2.Reaches(first));
-        using NumberedStream there = NumberedStream.Start(c1, c2, second);
-        using NumberedStream back = NumberedStream.Start(c2, c1, first);
-        using RedisConnection redis = await RedisConnection.OpenAsync(c1, c2, second);
+        using NumberedPackets there = NumberedPackets.Start(c1.NetworkNamespace, c2.NetworkNamespace, IPAddress.Parse(second));
+        using NumberedPackets back = NumberedPackets.Start(c2.NetworkNamespace, c1.NetworkNamespace, IPAddress.Parse(first));
+        using RedisConnection redis = await RedisPods.ConnectAsync(c1, c2, second);
 
         foreach (ClusterNode node in cluster.Nodes)
         {

@@ -1,7 +1,8 @@
+using System.Net;
 using Netplugin.NodeApi.Messages;
-using Netplugin.Tests.EndToEnd.Traffic;
 using Netplugin.Tests.Support;
 using Netplugin.Tests.Support.Nodes;
+using Netplugin.Tests.Support.Traffic;
 
 namespace Netplugin.Tests.EndToEnd;
 
@@ -19,7 +20,7 @@ public sealed class StoreTroubleTests
         Pod c1 = cluster[1].CreatePod("c1"), c2 = cluster[2].CreatePod("c2"), c3 = cluster[1].CreatePod("c3");
         string first = c1.Add(), second = c2.Add();
         await MeetAsync(c1, second);
-        using NumberedStream stream = NumberedStream.Start(c1, c2, second);
+        using NumberedPackets stream = NumberedPackets.Start(c1.NetworkNamespace, c2.NetworkNamespace, IPAddress.Parse(second));
 
         cluster.Etcd.Kill();
         await Eventually.HoldsAsync("the daemons to notice", async () => !(await cluster[1].StatusAsync()).Store.Connected, Patience);

@@ -19,8 +19,7 @@ public sealed class RestartTests(Lab lab)
     }
 
     [Fact]
-    public Task A_connection_through_a_Service_goes_on_while_netplugin_is_killed_and_started_on_both_nodes() => GoesOnAsync(
-        IPAddress.Parse(lab.Kubectl("get", "service", "--namespace", "traffic", "redis", "-o", "jsonpath={.spec.clusterIP}").Succeeded().Trim()));
+    public Task A_connection_through_a_Service_goes_on_while_netplugin_is_killed_and_started_on_both_nodes() => GoesOnAsync(lab.ServiceAddress("redis"));
 
     [Theory]
     [InlineData("kube-proxy")]

@@ -1,5 +1,10 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+using System.Text.Json.Nodes;
 using Netplugin.Tests.Kubernetes.Cluster;
 using Netplugin.Tests.Support;
+using Netplugin.Tests.Support.Packets;
 
 namespace Netplugin.Tests.Kubernetes;
 
@@ -10,12 +15,12 @@ public sealed class ServiceTests(Lab lab)
     [Theory]
     [InlineData(Transport.Tcp)]
     [InlineData(Transport.Udp)]
-    public Task A_node_reaches_every_pod_of_a_Service(Transport transport) => AnswersFromEveryPodAsync(lab.Node(1), ServiceAddress(), transport);
+    public Task A_node_reaches_every_pod_of_a_Service(Transport transport) => AnswersFromEveryPodAsync(lab.Node(1), lab.ServiceHost("servers"), transport);
 
     [Theory]
     [InlineData(Transport.Tcp)]
     [InlineData(Transport.Udp)]
-    public Task A_pod_reaches_every_pod_of_a_Service(Transport transport) => AnswersFromEveryPodAsync(lab.Pod("first"), ServiceAddress(), transport);
+    public Task A_pod_reaches_every_pod_of_a_Service(Transport transport) => AnswersFromEveryPodAsync(lab.Pod("first"), lab.ServiceHost("servers"), transport);
 
     [Theory]
     [InlineData(Transport.Tcp)]
@@ -47,11 +52,48 @@ public sealed class ServiceTests(Lab lab)
         }
     }
 
+    [Fact]
+    public async Task A_pod_reaches_a_Service_by_the_address_of_its_load_balancer()
+    {
+        // As a cloud's controller does.
+        JsonNode service = JsonNode.Parse(lab.Kubectl("get", "service", "--namespace", "traffic", "balanced", "-o", "json").Succeeded())!;
+        service["status"] = JsonNode.Parse("""{"loadBalancer":{"ingress":[{"ip":"203.0.113.88"},{"ip":"2001:db8::88"}]}}""");
+        lab.KubectlWith(service.ToJsonString(), "replace", "--raw", "/api/v1/namespaces/traffic/services/balanced/status", "-f", "-").Succeeded();
+        foreach (char family in lab.Families)
+        {
+            await AnswersFromEveryPodAsync(lab.Pod("first"), family == '6' ? "[2001:db8::88]" : "203.0.113.88", Transport.Tcp);
+        }
+    }
+
+    [Fact]
+    public async Task Datagrams_of_one_socket_go_to_one_pod_of_a_Service_and_the_answers_come_from_its_address()
+    {
+        var service = new IPEndPoint(lab.ServiceAddress("servers"), 81);
+        string pod = lab.Pod("first").NetworkNamespace();
+        await AnswersFromEveryPodAsync(lab.Pod("first"), lab.ServiceHost("servers"), Transport.Udp);
+        for (int flow = 0; flow < 5; flow++)
+        {
+            using Socket socket = UdpSockets.Open(pod, 0, service.AddressFamily == AddressFamily.InterNetworkV6 ? IPAddress.IPv6Any : IPAddress.Any);
+            var answered = new HashSet<string>();
+            for (int question = 0; question < 20; question++)
+            {
+                using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(5));
+                byte[] answer = new byte[64];
+                await socket.SendToAsync("hostname"u8.ToArray(), service, limit.Token);
+                SocketReceiveFromResult got = await socket.ReceiveFromAsync(answer, new IPEndPoint(service.Address, 0), limit.Token);
+                Assert.Equal(service, got.RemoteEndPoint);
+                answered.Add(Encoding.ASCII.GetString(answer, 0, got.ReceivedBytes));
+            }
+
+            Assert.Single(answered);
+        }
+    }
+
     [Theory]
     [InlineData(Transport.Tcp)]
     [InlineData(Transport.Udp)]
     public async Task A_pod_reaches_itself_through_a_Service(Transport transport) =>
-        Assert.Equal("first", await lab.Pod("first").NameOfAsync(ServiceAddress("own"), PortOf(transport), transport));
+        Assert.Equal("first", await lab.Pod("first").NameOfAsync(lab.ServiceHost("own"), PortOf(transport), transport));
 
     [Theory]
     [InlineData(Transport.Tcp)]
@@ -61,7 +103,7 @@ public sealed class ServiceTests(Lab lab)
         var answered = new HashSet<string>();
         for (int question = 0; question < 12; question++)
         {
-            answered.Add(await lab.Pod("first").NameOfAsync(ServiceAddress("sticky"), PortOf(transport), transport));
+            answered.Add(await lab.Pod("first").NameOfAsync(lab.ServiceHost("sticky"), PortOf(transport), transport));
         }
 
         Assert.Single(answered);
@@ -73,7 +115,7 @@ public sealed class ServiceTests(Lab lab)
         // Until the node has heard of the Service nobody refuses.
         await Eventually.HoldsAsync(
             "the Service to refuse",
-            () => lab.Pod("first").Run("agnhost", "connect", "--timeout=3s", ServiceAddress("nobody") + ":80").Error.Contains("REFUSED", StringComparison.Ordinal));
+            () => lab.Pod("first").Run("agnhost", "connect", "--timeout=3s", lab.ServiceHost("nobody") + ":80").Error.Contains("REFUSED", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -114,10 +156,4 @@ public sealed class ServiceTests(Lab lab)
     }
 
     private static int PortOf(Transport transport) => transport == Transport.Tcp ? 80 : 81;
-
-    private string ServiceAddress(string name = "servers")
-    {
-        string address = lab.Kubectl("get", "service", "--namespace", "traffic", name, "-o", "jsonpath={.spec.clusterIP}").Succeeded().Trim();
-        return address.Contains(':', StringComparison.Ordinal) ? $"[{address}]" : address;
-    }
 }

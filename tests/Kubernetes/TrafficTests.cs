@@ -1,3 +1,5 @@
+using System.Globalization;
+using System.Text.Json;
 using Netplugin.Tests.Kubernetes.Cluster;
 
 namespace Netplugin.Tests.Kubernetes;
@@ -68,6 +70,56 @@ public sealed class TrafficTests(Lab lab)
     }
 
     [Theory]
+    [InlineData("neighbour")]
+    [InlineData("remote")]
+    public void A_pod_and_a_node_ping_a_pod(string to)
+    {
+        Place other = lab.Pod(to);
+        foreach (char family in lab.Families)
+        {
+            foreach (Place from in new[] { lab.Pod("first"), lab.Node(1) })
+            {
+                from.Run("ping", "-c", "1", "-W", "3", other.Address(family).ToString()).Succeeded();
+            }
+        }
+    }
+
+    [Theory]
+    [InlineData("neighbour")]
+    [InlineData("remote")]
+    public async Task A_pod_sends_much_to_a_pod_and_no_packet_is_larger_than_the_tunnel_carries(string to)
+    {
+        Place from = lab.Pod("first"), other = lab.Pod(to);
+        foreach (char family in lab.Families)
+        {
+            await Transfer.ThereAndBackAsync(from, other, family);
+
+            // What ping and IP add to the payload.
+            int payload = Mtu(from) - (family == '6' ? 48 : 28);
+            from.Run("ping", "-c", "1", "-W", "3", "-M", "do", "-s", Text(payload), other.Address(family).ToString()).Succeeded();
+            Assert.NotEqual(0, from.Run("ping", "-c", "1", "-W", "1", "-M", "do", "-s", Text(payload + 1), other.Address(family).ToString()).ExitCode);
+        }
+    }
+
+    [Fact]
+    public async Task A_pod_learns_that_the_way_to_the_outside_carries_less()
+    {
+        // The last link's MTU is known to the router before it alone: both ends believe that they can send 1450 and 1500 bytes.
+        lab.OnFabric("ip", "link", "set", "outside", "mtu", "1300").Succeeded();
+        try
+        {
+            foreach (char family in lab.Families)
+            {
+                await Transfer.ThereAndBackAsync(lab.Pod("first"), lab.Outside(), family);
+            }
+        }
+        finally
+        {
+            lab.OnFabric("ip", "link", "set", "outside", "mtu", "1500").Succeeded();
+        }
+    }
+
+    [Theory]
     [InlineData(Transport.Tcp)]
     [InlineData(Transport.Udp)]
     public async Task A_port_of_the_node_leads_to_its_pod(Transport transport)
@@ -84,6 +136,14 @@ public sealed class TrafficTests(Lab lab)
             }
         }
     }
+
+    private static int Mtu(Place pod)
+    {
+        using JsonDocument link = JsonDocument.Parse(pod.Run("ip", "-json", "link", "show", "eth0").Succeeded());
+        return link.RootElement[0].GetProperty("mtu").GetInt32();
+    }
+
+    private static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);
 
     private static TheoryData<T, Transport> Each<T>(params T[] places)
     {

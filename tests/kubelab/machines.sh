@@ -45,15 +45,15 @@ start_machine() { # name
 
 # A machine of which its disk is left, in a mount namespace that this shell holds open.
 start_machine_again() { # name descriptor
+    # What was mounted is gone, but for the disk. Nothing can be unmounted by /proc of a process namespace that is no more.
     # shellcheck disable=SC2016
-    hold "$1" nsenter --mount="/proc/$$/fd/$2" unshare "${own[@]}" bash -c '
+    hold "$1" nsenter --mount="/proc/$$/fd/$2" bash -c '
         set -e
-        # What they cover is needed to set the machine up: the folders of the one that all this runs on.
-        umount --recursive --lazy /proc
+        mount -t proc proc /proc
         umount --recursive --lazy /run
         umount --lazy /sys/fs/bpf
         findmnt --list --noheadings --submounts --output TARGET /var/lib | sed 1d | tac | while read -r mounted; do umount --lazy "$mounted"; done
-        exec /mnt/demo/holder "$@"' holder "$state" "$1" kept
+        exec "$@"' nsenter unshare "${own[@]}" /mnt/demo/holder "$state" "$1" kept
 }
 
 hold() { # name command...

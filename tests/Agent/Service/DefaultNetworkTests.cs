@@ -64,7 +64,7 @@ public sealed class DefaultNetworkTests : IDisposable
         node.Facts = Serving;
         await node.Loop.ResyncAsync();
         Assert.Null(node.Pods.AwaitsBlock);
-        Assert.Null(node.Pods.BlockIsFull);
+        Assert.Null(node.Kernel.DefaultNetworkIsFull);
         Assert.Single((await node.AddAsync("s1", "web")).Attachments);
     }
 
@@ -84,7 +84,7 @@ public sealed class DefaultNetworkTests : IDisposable
         var pods = await Task.WhenAll(Enumerable.Range(0, 5).Select(i => node.AddAsync($"s{i}", $"pod{i}")));
         Assert.Equal(5, pods.Select(p => p.Attachments[0].Address).Distinct().Count());
 
-        Assert.Contains("5 of 5", node.Pods.BlockIsFull, StringComparison.Ordinal);
+        Assert.Contains("5 of 5", node.Kernel.DefaultNetworkIsFull, StringComparison.Ordinal);
         var full = await Assert.ThrowsAsync<ResolveException>(() => node.AddAsync("s9", "pod9"));
         Assert.Equal(ResolveFailure.Exhausted, full.Failure);
         Assert.Contains("10.244.1.0/29", full.Message, StringComparison.Ordinal);

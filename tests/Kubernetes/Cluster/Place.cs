@@ -37,6 +37,13 @@ public sealed class Place(string name, Func<IReadOnlyList<string>, TimeSpan, Com
         ];
     }
 
+    /// <summary>The file of its network namespace as this machine sees it, by which a test opens sockets there without Kubernetes' help.</summary>
+    public string NetworkNamespace()
+    {
+        string name = Run("readlink", "/proc/self/ns/net").Succeeded().Trim();
+        return Directory.EnumerateDirectories("/proc").Select(process => Path.Combine(process, "ns", "net")).First(file => IsLinkTo(file, name));
+    }
+
     /// <summary>Runs a program there.</summary>
     public CommandResult Run(params IReadOnlyList<string> program) => run(program, Limit);
 
@@ -50,6 +57,19 @@ public sealed class Place(string name, Func<IReadOnlyList<string>, TimeSpan, Com
 
     /// <summary>Asks an address or name for the name of the pod that answers, until it does.</summary>
     public Task<string> NameOfAsync(string host, int at, Transport transport) => AskAsync(host, host, at, transport, "hostname");
+
+    private static bool IsLinkTo(string file, string name)
+    {
+        try
+        {
+            return new FileInfo(file).LinkTarget == name;
+        }
+        catch (IOException)
+        {
+            // No process, or one that ended meanwhile.
+            return false;
+        }
+    }
 
     private int PortOf(Transport transport) => transport == Transport.Tcp ? port : port + 1;
 

@@ -2,23 +2,21 @@ using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
-using Netplugin.Tests.Support;
-using Netplugin.Tests.Support.Nodes;
 using Netplugin.Tests.Support.Packets;
 
-namespace Netplugin.Tests.EndToEnd.Traffic;
+namespace Netplugin.Tests.Support.Traffic;
 
 /// <summary>
 /// One connection from a pod to a real redis-server in another that has a counter go up, over and over. redis counts every command once,
 /// so an answer out of order tells of one that was lost or repeated; a reset ends the connection.
 /// </summary>
-internal sealed class RedisConnection : IDisposable
+public sealed class RedisConnection : IDisposable
 {
-    private const int Port = 6379;
-
     private readonly Socket _client;
+    private readonly byte[] _command = Encoding.ASCII.GetBytes($"INCR {Guid.NewGuid():N}\r\n");
     private readonly CancellationTokenSource _stopped = new();
     private readonly Task<int> _counting;
+    private volatile int _counted;
 
     private RedisConnection(Socket client)
     {
@@ -26,14 +24,16 @@ internal sealed class RedisConnection : IDisposable
         _counting = CountAsync();
     }
 
-    /// <summary>Starts redis-server in a pod, connects to it from another, and begins to count.</summary>
-    public static async Task<RedisConnection> OpenAsync(Pod from, Pod to, string address)
+    /// <summary>How many commands were answered so far.</summary>
+    public int Counted => _counted;
+
+    /// <summary>Connects from a pod to a redis-server, and begins to count.</summary>
+    /// <param name="from">The pod's network namespace.</param>
+    /// <param name="redis">Where redis is reached.</param>
+    public static async Task<RedisConnection> OpenAsync(string from, IPEndPoint redis)
     {
-        await to.StartAsync("redis", "redis-server", "--port", Port.ToString(CultureInfo.InvariantCulture), "--save", "", "--protected-mode", "no");
-        await Eventually.HoldsAsync("redis to answer", () => to.Run("redis-cli", "ping").ExitCode == 0);
-        Socket client = InNamespace.Open(
-            from.NetworkNamespace, () => new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true });
-        await client.ConnectAsync(new IPEndPoint(IPAddress.Parse(address), Port));
+        Socket client = InNamespace.Open(from, () => new Socket(redis.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true });
+        await client.ConnectAsync(redis);
         return new(client);
     }
 
@@ -54,30 +54,28 @@ internal sealed class RedisConnection : IDisposable
 
     private async Task<int> CountAsync()
     {
-        byte[] command = Encoding.ASCII.GetBytes("INCR counter\r\n");
         byte[] answer = new byte[64];
         using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(5));
-        int counted = 0;
         while (!_stopped.IsCancellationRequested)
         {
-            await _client.SendAsync(command);
+            await _client.SendAsync(_command);
             int length = 0;
             while (length == 0 || answer[length - 1] != '\n')
             {
                 int got = await _client.ReceiveAsync(answer.AsMemory(length));
-                length += got > 0 ? got : throw new IOException($"The connection was closed after {counted} commands.");
+                length += got > 0 ? got : throw new IOException($"The connection was closed after {_counted} commands.");
             }
 
             string said = Encoding.ASCII.GetString(answer, 0, length);
-            counted++;
-            if (said != string.Create(CultureInfo.InvariantCulture, $":{counted}\r\n"))
+            _counted++;
+            if (said != string.Create(CultureInfo.InvariantCulture, $":{_counted}\r\n"))
             {
-                throw new IOException($"Command {counted} was answered with {said}.");
+                throw new IOException($"Command {_counted} was answered with {said}.");
             }
 
             await timer.WaitForNextTickAsync();
         }
 
-        return counted;
+        return _counted;
     }
 }

@@ -1,17 +1,16 @@
 using System.Buffers.Binary;
 using System.Collections;
 using System.Diagnostics;
+using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
-using Netplugin.Tests.Support.Nodes;
 using Netplugin.Tests.Support.Packets;
 
-namespace Netplugin.Tests.EndToEnd.Traffic;
+namespace Netplugin.Tests.Support.Traffic;
 
 /// <summary>UDP packets with numbers, one every millisecond, from one pod to another, counted by number where they arrive.</summary>
-internal sealed class NumberedStream : IDisposable
+public sealed class NumberedPackets : IDisposable
 {
-    private const int Port = 4000;
     private const int Most = 10_000_000;
     private static readonly TimeSpan Gap = TimeSpan.FromMilliseconds(1);
 
@@ -22,13 +21,15 @@ internal sealed class NumberedStream : IDisposable
     private readonly Task _sending;
     private readonly Thread _receiving;
     private volatile int _received;
+    private volatile int _repeated;
     private volatile int _sent;
 
-    private NumberedStream(Pod from, Pod to, string address)
+    private NumberedPackets(string from, string to, IPEndPoint asked)
     {
-        _receiver = UdpSockets.Open(to.NetworkNamespace, Port);
-        _sender = UdpSockets.Open(from.NetworkNamespace);
-        _sender.Connect(new IPEndPoint(IPAddress.Parse(address), Port));
+        IPAddress any = asked.AddressFamily == AddressFamily.InterNetworkV6 ? IPAddress.IPv6Any : IPAddress.Any;
+        _receiver = UdpSockets.Open(to, asked.Port, any);
+        _sender = UdpSockets.Open(from, 0, any);
+        _sender.Connect(asked);
         _receiving = new Thread(Receive) { IsBackground = true };
         _receiving.Start();
         _sending = SendAsync();
@@ -40,11 +41,15 @@ internal sealed class NumberedStream : IDisposable
     /// <summary>How many different ones arrived so far.</summary>
     public int Received => _received;
 
+    /// <summary>How many arrived that had arrived before.</summary>
+    public int Repeated => _repeated;
+
     /// <summary>Starts the stream.</summary>
-    /// <param name="from">The sending pod.</param>
-    /// <param name="to">The receiving pod.</param>
-    /// <param name="address">The receiving pod's address.</param>
-    public static NumberedStream Start(Pod from, Pod to, string address) => new(from, to, address);
+    /// <param name="from">The sending pod's network namespace.</param>
+    /// <param name="to">The receiving pod's.</param>
+    /// <param name="address">The receiving pod's address, or one that leads to it at the same port.</param>
+    /// <param name="port">Where the receiving pod listens.</param>
+    public static NumberedPackets Start(string from, string to, IPAddress address, int port = 4000) => new(from, to, new(address, port));
 
     /// <summary>Stops sending, waits for those on their way, and says which numbers never came.</summary>
     public async Task<IReadOnlyList<int>> StopAsync()
@@ -72,6 +77,10 @@ internal sealed class NumberedStream : IDisposable
         _receiving.Join();
         _stopped.Dispose();
     }
+
+    /// <inheritdoc/>
+    public override string ToString() =>
+        string.Create(CultureInfo.InvariantCulture, $"{_sent} packets sent, {_received} arrived, {_repeated} more than once");
 
     private async Task SendAsync()
     {
@@ -101,7 +110,11 @@ internal sealed class NumberedStream : IDisposable
                 lock (_arrived)
                 {
                     int index = BinaryPrimitives.ReadInt32BigEndian(number);
-                    if (!_arrived[index])
+                    if (_arrived[index])
+                    {
+                        _repeated++;
+                    }
+                    else
                     {
                         _arrived[index] = true;
                         _received++;
