@@ -37,6 +37,9 @@ internal static partial class NodeLog
     [LoggerMessage(1012, LogLevel.Information, "Put the client's certificate into Secret {Secret}")]
     public static partial void SecretWritten(ILogger log, NamespacedName secret);
 
+    [LoggerMessage(1013, LogLevel.Warning, "Took out the record of node {Host}, which had this node's block and does not run")]
+    public static partial void FormerHolderForgotten(ILogger log, string host);
+
     [LoggerMessage(1007, LogLevel.Information, "Everything of netplugin was removed from this node")]
     public static partial void CleanedUp(ILogger log);
 }

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Netplugin.Agent.Cluster;
+using Netplugin.Agent.Wanted;
 using Netplugin.Core.Model;
 using Netplugin.Store;
 using Netplugin.Store.Json;
@@ -135,6 +136,7 @@ internal sealed class NodeRegistration : IAsyncDisposable
             }
 
             await RegisterAsync(cancellationToken);
+            await ForgetFormerHoldersAsync(cancellationToken);
             return true;
         }
         catch (StoreException e)
@@ -182,5 +184,22 @@ internal sealed class NodeRegistration : IAsyncDisposable
         await _store.CommitAsync(new StoreTransaction([], [.. operations]), cancellationToken);
         _written = record;
         _registered.TrySetResult();
+    }
+
+    /// <summary>
+    /// Takes out the records of nodes that had this node's block and do not live. A machine that was taken out of the cluster cannot do it itself, and
+    /// Kubernetes gives its block to another; while both have it, the others cannot tell where it is. A daemon that is only away writes its record again.
+    /// </summary>
+    private async Task ForgetFormerHoldersAsync(CancellationToken cancellationToken)
+    {
+        foreach (var host in HostPlane.Rivals(_follower.View, _identity.Facts))
+        {
+            var forgotten = await _store.CommitAsync(
+                new StoreTransaction([StoreCompare.Missing(StoreKeys.NodeAlive(host))], [new StoreOperation.Delete(StoreKeys.Node(host))]), cancellationToken);
+            if (forgotten.Succeeded)
+            {
+                NodeLog.FormerHolderForgotten(_log, host);
+            }
+        }
     }
 }
