@@ -29,11 +29,7 @@ internal sealed class Readiness(PodService pods, ClusterFollower follower, Store
                 return CniException.NotAvailable("pods cannot be attached: this node has no block of addresses for them", awaited);
             }
 
-            if (pods.BlockIsFull is { } full)
-            {
-                return CniException.NotAvailableLimited("pods that no intent names cannot be attached", full);
-            }
-
+            // A full block is no reason: the runtime would make the node NotReady, and Kubernetes then evicts the pods that filled it.
             return problems.Get(LoopTopics.Datapath) is { } broken
                 ? CniException.NotAvailableLimited("pods cannot be attached: the datapath is not as wanted", broken)
                 : null;

@@ -117,6 +117,11 @@ internal sealed class NodeReporter(
             all.Insert(0, $"the store does not answer since {report.Since:u}: {report.Reason}; running pods are not affected, new ones wait");
         }
 
+        if (kernel.DefaultNetworkIsFull is { } full)
+        {
+            all.Add(full);
+        }
+
         all.AddRange(follower.Unreadable);
         return all.ToImmutable();
     }

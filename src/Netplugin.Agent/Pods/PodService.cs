@@ -28,9 +28,6 @@ internal sealed class PodService(
     /// <summary>Why pods that nothing names cannot be attached yet, for the operator; null when they can, or are not served here at all.</summary>
     public string? AwaitsBlock => kernel.ServesDefaultNetwork ? null : awaited();
 
-    /// <summary>Why pods that nothing names cannot be attached any more, for the operator; null when they can, or are not served here at all.</summary>
-    public string? BlockIsFull => kernel.DefaultNetworkIsFull;
-
     /// <summary>Every pod of this node.</summary>
     public ImmutableDictionary<PodKey, Pod> Pods => kernel.Pods;
 
