@@ -10,7 +10,7 @@ namespace Netplugin.Agent.Configuration;
 /// <param name="HostLabel">The name endpoints are homed by.</param>
 /// <param name="Store">Where the shared state is.</param>
 /// <param name="Vtep">The tunnel address; unspecified: found out.</param>
-/// <param name="Block">The block of the default network's pods on this node; null: it serves none.</param>
+/// <param name="Blocks">The blocks of the default network's pods on this node; none: it serves no such pods.</param>
 /// <param name="Masquerade">Whether those pods leave the cluster by the node's address.</param>
 /// <param name="Kubeconfig">Where to read how Kubernetes is reached; empty: as a pod of it, if this is one.</param>
 /// <param name="RunDirectory">Socket, journal: lives as long as the kernel does.</param>
@@ -30,7 +30,7 @@ internal sealed record AgentOptions(
     string HostLabel,
     StoreOptions Store,
     IpAddr Vtep,
-    AddressBlock? Block,
+    PerFamily<AddressBlock> Blocks,
     bool Masquerade,
     string Kubeconfig,
     string RunDirectory,

@@ -63,8 +63,8 @@ internal sealed class OptionsReader
         _certificate = _flags.Text("etcd-cert", "", "PEM file of the client certificate shown to etcd", "file");
         _key = _flags.Text("etcd-key", "", "PEM file of the client certificate's key", "file");
         _vtep = _flags.Text("vtep-ip", "", "this node's tunnel address; none: the address that leads to etcd, else the default route's", "address");
-        _podCidr = _flags.Text("pod-cidr", "", "this node's block of addresses for pods that no intent names; none: there is no network for them", "cidr");
-        _kubeconfig = _flags.Text("kubeconfig", "", "how to reach Kubernetes, which then says what Services there are and this node's pod CIDR, and shows what its pods have; none: as a pod of it, if this is one", "file");
+        _podCidr = _flags.Text("pod-cidr", "", "this node's blocks of addresses for pods that no intent names, one or one of each family, comma separated; none: there is no network for them", "cidrs");
+        _kubeconfig = _flags.Text("kubeconfig", "", "how to reach Kubernetes, which then says what Services there are and this node's pod CIDRs, and shows what its pods have; none: as a pod of it, if this is one", "file");
         _noMasquerade = _flags.Boolean("no-masquerade", "let those pods leave the cluster by their own addresses, which others must route back");
         _runDirectory = _flags.Text("run-dir", "/run/netplugin", "folder of the socket and the journal", "folder");
         _stateDirectory = _flags.Text("state-dir", "/var/lib/netplugin", "folder of what outlives a reboot", "folder");
@@ -189,7 +189,7 @@ internal sealed class OptionsReader
         };
         CheckStore(store, errors);
         return new AgentOptions(
-            label, store, ReadAddress(parsed.Get(_vtep), errors), ReadBlock(parsed.Get(_podCidr), errors), !parsed.Get(_noMasquerade), parsed.Get(_kubeconfig),
+            label, store, ReadAddress(parsed.Get(_vtep), errors), ReadBlocks(parsed.Get(_podCidr), errors), !parsed.Get(_noMasquerade), parsed.Get(_kubeconfig),
             ReadFolder(_runDirectory, parsed, errors), state, ReadFolder(_bpfDirectory, parsed, errors), !parsed.Get(_noBpfMount),
             ReadRuntime(parsed.Get(_runtime), errors), ReadMetrics(parsed.Get(_metrics), errors),
             ReadOptionalFolder(_cniBin, parsed, errors), ReadOptionalFolder(_cniConf, parsed, errors),
@@ -236,20 +236,27 @@ internal sealed class OptionsReader
         return IpAddr.Unspecified;
     }
 
-    private static AddressBlock? ReadBlock(string text, ImmutableArray<string>.Builder errors)
+    private static PerFamily<AddressBlock> ReadBlocks(string text, ImmutableArray<string>.Builder errors)
     {
-        if (text.Length == 0)
+        var before = errors.Count;
+        var blocks = new List<AddressBlock>();
+        foreach (var one in text.Length == 0 ? [] : text.Split(','))
         {
-            return null;
+            if (!IpPrefix.TryParse(one, out var prefix) || prefix != prefix.Masked || prefix.HostBits < AddressBlock.MinimumHostBits)
+            {
+                errors.Add($"-pod-cidr \"{one}\" is not a block of addresses such as 10.244.1.0/24, with no bits beyond its length and room for a pod");
+            }
+            else if (blocks.Any(other => other.IsV4 == prefix.IsV4))
+            {
+                errors.Add($"-pod-cidr \"{text}\" has two blocks of one family: give one, or one of IPv4 and one of IPv6");
+            }
+            else
+            {
+                blocks.Add(new AddressBlock(prefix));
+            }
         }
 
-        if (IpPrefix.TryParse(text, out var prefix) && prefix == prefix.Masked && prefix.HostBits >= AddressBlock.MinimumHostBits)
-        {
-            return new AddressBlock(prefix);
-        }
-
-        errors.Add($"-pod-cidr \"{text}\" is not a block of addresses such as 10.244.1.0/24, with no bits beyond its length and room for a pod");
-        return null;
+        return errors.Count > before ? [] : [.. blocks];
     }
 
     private static string ReadFolder(GoFlag<string> flag, GoFlagResult parsed, ImmutableArray<string>.Builder errors)

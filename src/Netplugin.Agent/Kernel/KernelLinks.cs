@@ -69,8 +69,11 @@ internal sealed class KernelLinks(LinkDriver driver, StubPrograms stubs) : ILink
             return;
         }
 
-        driver.EnsureHostRoutes(vxlan, [plane.Own.Gateway], plane.Blocks, [plane.Source]);
-        Forwarding.Enable(plane.Own.Gateway.IsV4);
+        driver.EnsureHostRoutes(vxlan, [.. plane.Own.Select(own => own.Gateway)], plane.Blocks, [.. plane.Sources]);
+        foreach (var own in plane.Own)
+        {
+            Forwarding.Enable(own.IsV4);
+        }
     }
 
     private static Linux.Namespaces.NetworkNamespace Namespace(IPodNamespace pod) => ((KernelNamespace)pod).Inner;

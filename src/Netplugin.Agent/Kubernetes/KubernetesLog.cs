@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Netplugin.Core.Addresses;
+using Netplugin.Core.Planning;
 using Netplugin.Core.Services;
 
 namespace Netplugin.Agent.Kubernetes;
@@ -7,8 +8,8 @@ namespace Netplugin.Agent.Kubernetes;
 /// <summary>What following Kubernetes, and showing the network there, writes to the log. Events 1600 to 1699.</summary>
 internal static partial class KubernetesLog
 {
-    [LoggerMessage(1600, LogLevel.Information, "Pods that no intent names get addresses of {Block}")]
-    public static partial void Serving(ILogger log, IpPrefix block);
+    [LoggerMessage(1600, LogLevel.Information, "Pods that no intent names get addresses of {Blocks}")]
+    public static partial void Serving(ILogger log, PerFamily<AddressBlock> blocks);
 
     [LoggerMessage(1601, LogLevel.Warning, "Kubernetes cannot be followed, what is known of {What} stays: {Reason}")]
     public static partial void Lost(ILogger log, string what, string reason);

@@ -10,7 +10,7 @@ using NodeObject = Netplugin.Kubernetes.Objects.Node;
 namespace Netplugin.Agent.Kubernetes;
 
 /// <summary>
-/// Follows this node's own object in Kubernetes for its zone, and for the pod CIDR that the cluster gave it. Pods that run keep their block: another
+/// Follows this node's own object in Kubernetes for its zone, and for the pod CIDRs that the cluster gave it. Pods that run keep their block: another
 /// one is taken up when none of them is left.
 /// </summary>
 internal sealed class KubernetesNode : IAsyncDisposable
@@ -22,7 +22,7 @@ internal sealed class KubernetesNode : IAsyncDisposable
     private readonly string _name;
     private readonly NodeIdentity _identity;
     private readonly NodeKernel _kernel;
-    private readonly bool _asksForBlock;
+    private readonly bool _asksForBlocks;
     private readonly Action _changed;
     private readonly Action<string?> _placed;
     private readonly ProblemBoard _problems;
@@ -30,32 +30,32 @@ internal sealed class KubernetesNode : IAsyncDisposable
     private readonly CancellationTokenSource _stop = new();
     private readonly Lock _gate = new();
     private Task _worker = Task.CompletedTask;
-    private IpPrefix? _given;
+    private IReadOnlyList<IpPrefix> _given = [];
     private bool? _exists;
 
     /// <summary>Makes the follower; <see cref="Start"/> begins.</summary>
     /// <param name="client">The API server.</param>
     /// <param name="name">The node's name, which is its host label.</param>
-    /// <param name="identity">Told of the block.</param>
-    /// <param name="kernel">Says which block running pods are of.</param>
-    /// <param name="asksForBlock">False: the operator gave the block.</param>
-    /// <param name="changed">Told when the block is another.</param>
+    /// <param name="identity">Told of the blocks.</param>
+    /// <param name="kernel">Says which blocks running pods are of.</param>
+    /// <param name="asksForBlocks">False: the operator gave the blocks.</param>
+    /// <param name="changed">Told when a block is another.</param>
     /// <param name="placed">Told the node's zone, null when it is in none, whenever its object was seen.</param>
     /// <param name="problems">Told what an operator should know.</param>
     /// <param name="log">The log.</param>
     public KubernetesNode(
-        KubernetesClient client, string name, NodeIdentity identity, NodeKernel kernel, bool asksForBlock, Action changed, Action<string?> placed,
+        KubernetesClient client, string name, NodeIdentity identity, NodeKernel kernel, bool asksForBlocks, Action changed, Action<string?> placed,
         ProblemBoard problems, ILogger log)
     {
-        (_client, _name, _identity, _kernel, _asksForBlock) = (client, name, identity, kernel, asksForBlock);
+        (_client, _name, _identity, _kernel, _asksForBlocks) = (client, name, identity, kernel, asksForBlocks);
         (_changed, _placed, _problems, _log) = (changed, placed, problems, log);
     }
 
     /// <summary>Why this node serves no pods of the default network yet, for the operator.</summary>
-    public string Awaited => _problems.Get(Topic) ?? _problems.Get(ServerTopic) ?? $"Kubernetes has not said yet which pod CIDR node {_name} has";
+    public string Awaited => _problems.Get(Topic) ?? _problems.Get(ServerTopic) ?? $"Kubernetes has not said yet which pod CIDRs node {_name} has";
 
     /// <summary>Begins to follow.</summary>
-    public void Start() => _worker = Task.WhenAll(Task.Run(FollowAsync), _asksForBlock ? Task.Run(LookAgainAsync) : Task.CompletedTask);
+    public void Start() => _worker = Task.WhenAll(Task.Run(FollowAsync), _asksForBlocks ? Task.Run(LookAgainAsync) : Task.CompletedTask);
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
@@ -94,11 +94,11 @@ internal sealed class KubernetesNode : IAsyncDisposable
         lock (_gate)
         {
             _exists = node is not null;
-            _given = node is { PodCidrs: [var first, ..] } ? first : null;
+            _given = node?.PodCidrs ?? [];
         }
 
         _placed(node?.Labels[NodeObject.ZoneLabel]);
-        if (_asksForBlock)
+        if (_asksForBlocks)
         {
             Decide();
         }
@@ -125,9 +125,9 @@ internal sealed class KubernetesNode : IAsyncDisposable
 
             var choice = BlockChoice.Of(_name, exists, _given, _kernel.BlocksInUse);
             _problems.Set(Topic, choice.Problem);
-            if (choice.Block is { } block && _identity.Serve(block))
+            if (!choice.Blocks.IsEmpty && _identity.Serve(choice.Blocks))
             {
-                KubernetesLog.Serving(_log, block.Prefix);
+                KubernetesLog.Serving(_log, choice.Blocks);
                 _changed();
             }
         }

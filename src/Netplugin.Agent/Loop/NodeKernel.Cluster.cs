@@ -9,7 +9,7 @@ using Netplugin.Linux;
 
 namespace Netplugin.Agent.Loop;
 
-/// <summary>The default network: its pods' addresses, which come out of this node's own block, and the host's way to every node's pods.</summary>
+/// <summary>The default network: its pods' addresses, which come out of this node's own blocks, and the host's way to every node's pods.</summary>
 internal sealed partial class NodeKernel
 {
     // Who still believes that the address is the old pod's (a connection, a name server's answer) has forgotten it by then.
@@ -20,14 +20,14 @@ internal sealed partial class NodeKernel
     private bool _planeIsSet;
 
     /// <summary>True when pods that nothing else names get the default network here.</summary>
-    public bool ServesDefaultNetwork => facts().Block is not null;
+    public bool ServesDefaultNetwork => !facts().Blocks.IsEmpty;
 
     /// <summary>What to say when every address of the block is a pod's; null while one is not, or there is no block.</summary>
-    public string? DefaultNetworkIsFull => facts().Block is { } block && InDefaultNetwork.Count() is var used && used >= block.Count
+    public string? DefaultNetworkIsFull => facts().Blocks is { IsEmpty: false, First: var block } && InDefaultNetwork.Count() is var used && used >= block.Count
         ? $"the block {block.Prefix} of this node has no free address: {used} of {block.Count} are in use"
         : null;
 
-    /// <summary>The blocks that running pods have their addresses of: one, or none.</summary>
+    /// <summary>The blocks that running pods have their addresses of.</summary>
     public IEnumerable<IpPrefix> BlocksInUse => InDefaultNetwork.Select(a => a.Subnet).Distinct();
 
     private IEnumerable<Attachment> InDefaultNetwork => Pods.Values.SelectMany(p => p.Attachments).Where(a => a.IsInDefaultNetwork);
@@ -36,7 +36,7 @@ internal sealed partial class NodeKernel
     /// <exception cref="ResolveException">The block has none left, or a port of the node cannot be the pod's.</exception>
     public AttachmentWish WishInDefaultNetwork(Pod pod)
     {
-        var block = facts().Block ?? throw new InvalidOperationException("this node has no block");
+        var block = facts().Blocks.First;
         HostPorts.Judge(pod, block.Gateway.IsV4, Pods.Values.Where(other => other.Key != pod.Key));
         foreach (var (rested, _) in _resting.Where(r => time.GetElapsedTime(r.Value) >= Rest).ToArray())
         {
@@ -88,7 +88,7 @@ internal sealed partial class NodeKernel
         }
         else
         {
-            Warn(LoopTopics.Blocks, $"the block {wanted!.Own.Prefix} of this node overlaps that of {string.Join(", ", rivals)}: give each node another -pod-cidr");
+            Warn(LoopTopics.Blocks, string.Join("; ", rivals.Select(r => $"the block {r.Block} of this node overlaps that of {r.Nodes}: give each node another -pod-cidr")));
         }
 
         if (_planeIsSet && wanted == _plane)

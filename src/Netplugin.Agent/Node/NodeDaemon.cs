@@ -100,7 +100,7 @@ internal sealed class NodeDaemon : IAsyncDisposable
         var store = new NotingStore(options.Store.Open(), health);
         Own(store);
         var identity = new NodeIdentity(
-            options.HostLabel, options.Vtep, options.Block, options.Masquerade, token => StoreAddressAsync(options.Store, token), new KernelUnderlay(underlayDriver.Underlay), problems, log);
+            options.HostLabel, options.Vtep, options.Blocks, options.Masquerade, token => StoreAddressAsync(options.Store, token), new KernelUnderlay(underlayDriver.Underlay), problems, log);
         await identity.RefreshAsync(cancellationToken);
 
         KernelLoop? loop = null;
@@ -122,10 +122,10 @@ internal sealed class NodeDaemon : IAsyncDisposable
             links, datapath, namespaces, journal, () => follower.View, () => follower.IsSettling, () => identity.Facts,
             () => access is null ? DatapathState.Empty.Frontends : services?.Frontends, problems, follower.FollowNetworks, retired.Signal, time, log);
         kernel.Restore();
-        if (options.Block is null && kernel.BlocksInUse.FirstOrDefault() is { Length: > 0 } used)
+        if (options.Blocks.IsEmpty && kernel.BlocksInUse.Any())
         {
             // What runs goes on while Kubernetes cannot be asked.
-            identity.Serve(new AddressBlock(used));
+            identity.Serve([.. kernel.BlocksInUse.DistinctBy(used => used.IsV4).Select(used => new AddressBlock(used))]);
         }
 
         loop = new KernelLoop(kernel, () => keeper?.MayRemove == true, problems, metrics, time, log);
@@ -153,7 +153,7 @@ internal sealed class NodeDaemon : IAsyncDisposable
             services = new KubernetesServices(client, options.HostLabel, () => loop.Mark(ClusterChange.OfServices), problems, log);
             Own(services);
             kubernetes = new KubernetesNode(
-                client, options.HostLabel, identity, kernel, asksForBlock: options.Block is null,
+                client, options.HostLabel, identity, kernel, asksForBlocks: options.Blocks.IsEmpty,
                 () =>
                 {
                     loop.Mark(new ClusterChange(true, [], false));

@@ -10,27 +10,27 @@ namespace Netplugin.Agent.Node;
 
 /// <summary>
 /// Finds out this node's tunnel address and underlay MTU, and looks again now and then: addresses and MTUs change under a running daemon. Keeps the
-/// block of the default network's pods, which somebody gives.
+/// blocks of the default network's pods, which somebody gives.
 /// </summary>
 internal sealed class NodeIdentity(
-    string host, IpAddr given, AddressBlock? block, bool masquerade, Func<CancellationToken, Task<IpAddr>> storeAddress, IUnderlay underlay, ProblemBoard problems, ILogger log)
+    string host, IpAddr given, PerFamily<AddressBlock> blocks, bool masquerade, Func<CancellationToken, Task<IpAddr>> storeAddress, IUnderlay underlay, ProblemBoard problems, ILogger log)
 {
     private const string Topic = "vtep";
     private const int EthernetMtu = 1500;
     private readonly Lock _gate = new();
-    private NodeFacts _facts = new(host, given, EthernetMtu) { Block = block, Masquerades = masquerade && block is not null };
+    private NodeFacts _facts = new(host, given, EthernetMtu) { Blocks = blocks, Masquerades = masquerade && !blocks.IsEmpty };
 
     /// <summary>What is known now.</summary>
     public NodeFacts Facts => Volatile.Read(ref _facts);
 
-    /// <summary>Says from which block the default network's pods of this node get their addresses.</summary>
-    /// <returns>True when that is another than before.</returns>
-    public bool Serve(AddressBlock given)
+    /// <summary>Says from which blocks the default network's pods of this node get their addresses.</summary>
+    /// <returns>True when these are others than before.</returns>
+    public bool Serve(PerFamily<AddressBlock> given)
     {
         lock (_gate)
         {
-            var before = _facts.Block;
-            Volatile.Write(ref _facts, _facts with { Block = given, Masquerades = masquerade });
+            var before = _facts.Blocks;
+            Volatile.Write(ref _facts, _facts with { Blocks = given, Masquerades = masquerade });
             return before != given;
         }
     }

@@ -35,7 +35,7 @@ internal sealed class NodeReporter(
         var status = ForOperator();
         return new NodeReport(
             status.Version, status.State, status.Vtep.Length > 0 ? status.Vtep : null, status.OverlayMtu,
-            identity.Facts.Block is { } block ? [block.Prefix.ToString()] : [], status.Problems);
+            [.. identity.Facts.Blocks.Select(block => block.Prefix.ToString())], status.Problems);
     }
 
     /// <summary>The status for an operator who asks this node.</summary>

@@ -6,27 +6,32 @@ using Netplugin.Core.Planning;
 namespace Netplugin.Agent.Wanted;
 
 /// <summary>What the host's stack needs in order to speak with the default network's pods on every node. Pure.</summary>
-/// <param name="Own">This node's block; its gateway address is the node's.</param>
-/// <param name="Source">
-/// What the node speaks to pods from: its tunnel end, which is how pods know it, so that a program which answers a pod without naming a source answers from
-/// the address that was asked. The gateway address where the tunnel end is of the other family.
+/// <param name="Own">This node's blocks; their gateway addresses are the node's.</param>
+/// <param name="Sources">
+/// What the node speaks to pods from, for each of its blocks: its tunnel end, which is how pods know it, so that a program which answers a pod without naming a
+/// source answers from the address that was asked. The gateway address where the tunnel end is of the other family.
 /// </param>
 /// <param name="Blocks">Every node's block, this one's among them, in order.</param>
-internal sealed record HostPlane(AddressBlock Own, IpAddr Source, ImmutableArray<IpPrefix> Blocks)
+internal sealed record HostPlane(PerFamily<AddressBlock> Own, PerFamily<IpAddr> Sources, ImmutableArray<IpPrefix> Blocks)
 {
     /// <summary>What follows from what the store says and from the node's own facts; null when the node serves no such pods.</summary>
-    public static HostPlane? Of(ClusterView view, NodeFacts node) => node.Block is not { } own ? null : new(
-        own,
-        WantedState.VtepOf(view, node) is { IsUnspecified: false } vtep && vtep.IsV4 == own.Gateway.IsV4 ? vtep : own.Gateway,
-        [.. view.NodesBut(node.Host).SelectMany(other => other.Blocks).Append(own.Prefix).Distinct().OrderBy(block => (block.Address, block.Length))]);
+    public static HostPlane? Of(ClusterView view, NodeFacts node) => node.Blocks.IsEmpty ? null : new(
+        node.Blocks,
+        [.. node.Blocks.Select(own => WantedState.VtepOf(view, node) is { IsUnspecified: false } vtep && vtep.IsV4 == own.IsV4 ? vtep : own.Gateway)],
+        [.. view.NodesBut(node.Host).SelectMany(other => other.Blocks).Concat(node.Blocks.Select(own => own.Prefix)).Distinct().OrderBy(block => (block.Address, block.Length))]);
 
-    /// <summary>Nodes whose block overlaps this node's, so that some address is two pods'; empty when all is well.</summary>
-    public static ImmutableArray<string> Rivals(ClusterView view, NodeFacts node) => node.Block is not { } own ? [] :
-        [.. view.NodesBut(node.Host).Where(other => other.Blocks.Any(own.Prefix.Overlaps)).Select(other => other.Host).Order(StringComparer.Ordinal)];
+    /// <summary>Blocks of this node that overlap other nodes', so that some address is two pods', with the names of those nodes; empty when all is well.</summary>
+    public static ImmutableArray<(IpPrefix Block, string Nodes)> Rivals(ClusterView view, NodeFacts node) =>
+    [
+        .. from own in node.Blocks
+           let rivals = view.NodesBut(node.Host).Where(other => other.Blocks.Any(own.Prefix.Overlaps)).Select(other => other.Host).Order(StringComparer.Ordinal)
+           where rivals.Any()
+           select (own.Prefix, string.Join(", ", rivals)),
+    ];
 
     /// <summary>Equal in every member; blocks compare by content.</summary>
-    public bool Equals(HostPlane? other) => other is not null && Own == other.Own && Source == other.Source && Blocks.AsSpan().SequenceEqual(other.Blocks.AsSpan());
+    public bool Equals(HostPlane? other) => other is not null && Own == other.Own && Sources == other.Sources && Blocks.AsSpan().SequenceEqual(other.Blocks.AsSpan());
 
     /// <inheritdoc/>
-    public override int GetHashCode() => HashCode.Combine(Own, Source, Blocks.Length);
+    public override int GetHashCode() => HashCode.Combine(Own, Sources, Blocks.Length);
 }

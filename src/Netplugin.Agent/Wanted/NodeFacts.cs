@@ -9,8 +9,8 @@ namespace Netplugin.Agent.Wanted;
 /// <param name="UnderlayMtu">MTU in bytes of the device that holds the tunnel address.</param>
 internal sealed record NodeFacts(string Host, IpAddr Vtep, int UnderlayMtu)
 {
-    /// <summary>The block that the default network's pods of this node get their addresses from; null: the node serves no such pods.</summary>
-    public AddressBlock? Block { get; init; }
+    /// <summary>The blocks that the default network's pods of this node get an address each from; none: the node serves no such pods.</summary>
+    public PerFamily<AddressBlock> Blocks { get; init; }
 
     /// <summary>Whether those pods' packets leave the cluster by the node's address.</summary>
     public bool Masquerades { get; init; }

@@ -41,7 +41,7 @@ internal static class WantedState
         var networks = present.ToImmutableDictionary(n => n.Key, n => new NetworkEntry(GatewayOf(view, n.Value)));
         return new DatapathState(
             Node(view, node, vxlan, current),
-            node.Block is { } block ? networks.Add(DatapathState.Cluster, new NetworkEntry(block.Gateway)) : networks,
+            node.Blocks.IsEmpty ? networks : networks.Add(DatapathState.Cluster, new NetworkEntry(node.Blocks.First.Gateway)),
             current.Endpoints.Rebuild(endpoints),
             interfaces.ToImmutable(),
             Vteps(view, node.Host, current, settling).ToImmutableDictionary(vtep => vtep, _ => default(VtepEntry)),
@@ -92,21 +92,21 @@ internal static class WantedState
     /// <summary>The nodes themselves, which are endpoints of the cluster network by their tunnel ends and by their addresses among the pods.</summary>
     private static IEnumerable<KeyValuePair<EndpointKey, EndpointEntry>> Nodes(ClusterView view, NodeFacts node)
     {
-        if (node.Block is not { } own)
+        if (node.Blocks.IsEmpty)
         {
             return [];
         }
 
         var others = view.NodesBut(node.Host).SelectMany(other =>
             other.Blocks.Select(block => new AddressBlock(block).Gateway).Append(other.Vtep).Select(address => (Address: address, other.Vtep)));
-        var here = new[] { own.Gateway, VtepOf(view, node) }.Select(address => (Address: address, Vtep: IpAddr.Unspecified));
+        var here = node.Blocks.Select(own => own.Gateway).Append(VtepOf(view, node)).Select(address => (Address: address, Vtep: IpAddr.Unspecified));
         return others.Concat(here).Where(n => !n.Address.IsUnspecified).Select(n => KeyValuePair.Create(
             new EndpointKey(DatapathState.Cluster, n.Address), new EndpointEntry(IfIndex.None, n.Vtep, MacAddress.Gateway)));
     }
 
     private static ImmutableDictionary<BlockKey, IpAddr> Blocks(ClusterView view, NodeFacts node, DatapathState current, bool settling)
     {
-        if (node.Block is not { } own)
+        if (node.Blocks.IsEmpty)
         {
             return ImmutableDictionary<BlockKey, IpAddr>.Empty;
         }
@@ -117,7 +117,7 @@ internal static class WantedState
             blocks = blocks.SetItems(other.Blocks.Select(block => KeyValuePair.Create(new BlockKey(DatapathState.Cluster, block), other.Vtep)));
         }
 
-        return blocks.SetItem(new BlockKey(DatapathState.Cluster, own.Prefix), IpAddr.Unspecified);
+        return blocks.SetItems(node.Blocks.Select(own => KeyValuePair.Create(new BlockKey(DatapathState.Cluster, own.Prefix), IpAddr.Unspecified)));
     }
 
     private static IEnumerable<KeyValuePair<EndpointKey, EndpointEntry>> Local(IReadOnlyCollection<Attachment> local) => local.Select(a =>

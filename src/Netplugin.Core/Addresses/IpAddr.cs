@@ -9,7 +9,7 @@ namespace Netplugin.Core.Addresses;
 /// An IPv4 or IPv6 address as one 128-bit number in host order; IPv4 is held IPv4-mapped (<c>::ffff:a.b.c.d</c>,
 /// RFC 4291 section 2.5.5.2), which is also the form of the datapath's map keys, so both families share every code path.
 /// </summary>
-public readonly record struct IpAddr : IComparable<IpAddr>
+public readonly record struct IpAddr : IComparable<IpAddr>, IOfFamily
 {
     // Two halves: a UInt128 is aligned to 16 bytes, and what holds an address beside smaller fields would be padded by as much.
     private readonly ulong _high;

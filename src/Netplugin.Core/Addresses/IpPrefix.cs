@@ -5,8 +5,11 @@ namespace Netplugin.Core.Addresses;
 /// <summary>A CIDR prefix (RFC 4632). <see cref="Length"/> counts within the address's own family: 0-32 or 0-128.</summary>
 /// <param name="Address">The address as typed; host bits may be set (see <see cref="Masked"/>).</param>
 /// <param name="Length">Prefix length in bits of the address's family.</param>
-public readonly record struct IpPrefix(IpAddr Address, int Length)
+public readonly record struct IpPrefix(IpAddr Address, int Length) : IOfFamily
 {
+    /// <inheritdoc/>
+    public bool IsV4 => Address.IsV4;
+
     /// <summary>Number of host bits.</summary>
     public int HostBits => Address.Width - Length;
 

@@ -7,7 +7,7 @@ namespace Netplugin.Core.Planning;
 /// broadcast address; the rest are the pods'. Pure.
 /// </summary>
 /// <param name="Prefix">The block; at least 2 host bits, all zero.</param>
-public readonly record struct AddressBlock(IpPrefix Prefix)
+public readonly record struct AddressBlock(IpPrefix Prefix) : IOfFamily
 {
     /// <summary>Fewest host bits of a block: with 2 it serves one pod over IPv4.</summary>
     public const int MinimumHostBits = 2;
@@ -16,11 +16,17 @@ public readonly record struct AddressBlock(IpPrefix Prefix)
     private const int MaximumHostBits = 16;
     private const uint FirstOfPods = 2;
 
+    /// <inheritdoc/>
+    public bool IsV4 => Prefix.IsV4;
+
     /// <summary>The node's own address in the block: its pods' gateway.</summary>
     public IpAddr Gateway => Prefix.First.Add(1);
 
     /// <summary>How many pods it serves.</summary>
-    public uint Count => (1u << Math.Min(Prefix.HostBits, MaximumHostBits)) - FirstOfPods - (Prefix.Address.IsV4 ? 1u : 0u);
+    public uint Count => (1u << Math.Min(Prefix.HostBits, MaximumHostBits)) - FirstOfPods - (IsV4 ? 1u : 0u);
+
+    /// <summary>The prefix as text.</summary>
+    public override string ToString() => Prefix.ToString();
 
     /// <summary>The next free address from a starting point on, round the block.</summary>
     /// <param name="start">

@@ -67,7 +67,7 @@ public sealed class KubernetesEventsTests : IAsyncLifetime
     [Fact]
     public async Task A_pod_that_finds_the_block_exhausted_is_told_the_block_and_its_size()
     {
-        _node.Facts = Samples.Facts with { Block = new AddressBlock(IpPrefix.Parse("10.244.1.0/30")) };
+        _node.Facts = Samples.Facts with { Blocks = [new AddressBlock(IpPrefix.Parse("10.244.1.0/30"))] };
         _cluster.SetPod("web", "uid-1");
         _cluster.SetPod("api", "uid-2");
         await AddAsync("web");

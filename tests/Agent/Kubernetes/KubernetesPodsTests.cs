@@ -13,7 +13,7 @@ namespace Netplugin.Tests.Agent.Kubernetes;
 /// <summary>The annotation of this node's pods, with a node in memory and an API server that keeps what is written.</summary>
 public sealed class KubernetesPodsTests : IAsyncLifetime
 {
-    private static readonly NodeFacts Serving = Samples.Facts with { Block = new AddressBlock(IpPrefix.Parse("10.244.1.0/24")) };
+    private static readonly NodeFacts Serving = Samples.Facts with { Blocks = [new AddressBlock(IpPrefix.Parse("10.244.1.0/24"))] };
     private readonly string _folder = Directory.CreateTempSubdirectory("netplugin-show-").FullName;
     private readonly FakeCluster _cluster = new();
     private FakeNode _node = null!;

@@ -83,6 +83,24 @@ public sealed class OptionsTests
     }
 
     [Fact]
+    public void Pods_get_their_addresses_of_one_block_or_of_one_of_each_family_in_their_order()
+    {
+        Assert.True(Read([]).Options!.Blocks.IsEmpty);
+        Assert.Equal("10.244.1.0/24", Read(["-pod-cidr=10.244.1.0/24"]).Options!.Blocks.ToString());
+        Assert.Equal("10.244.1.0/24, fd00:10:244:1::/64", Read(["-pod-cidr=10.244.1.0/24,fd00:10:244:1::/64"]).Options!.Blocks.ToString());
+        Assert.Equal("fd00:10:244:1::/64, 10.244.1.0/24", Read(["-pod-cidr=fd00:10:244:1::/64,10.244.1.0/24"]).Options!.Blocks.ToString());
+    }
+
+    [Theory]
+    [InlineData("10.244.1.0/24,10.244.2.0/24", "two blocks of one family")]
+    [InlineData("fd00:1::/64,10.244.1.0/24,fd00:2::/64", "two blocks of one family")]
+    [InlineData("10.244.1.0/24,fd00:1::1/64", "\"fd00:1::1/64\" is not a block")]
+    [InlineData("10.244.1.0/24,", "\"\" is not a block")]
+    [InlineData("10.244.1.0/31", "room for a pod")]
+    public void Wrong_blocks_are_refused_by_name(string given, string says) =>
+        Assert.Contains(says, Assert.Single(Read([$"-pod-cidr={given}"]).Errors), StringComparison.Ordinal);
+
+    [Fact]
     public void A_pod_finds_etcd_by_the_Service_of_its_namespace_unless_told_otherwise()
     {
         Assert.Equal("[fd00::7]:12379", Read([], service: "tcp://[fd00::7]:12379").Options!.Store.EtcdEndpoints);

@@ -16,7 +16,7 @@ namespace Netplugin.Tests.Agent.Service;
 /// <summary>Pods that nothing names, on a node that has a block for them.</summary>
 public sealed class DefaultNetworkTests : IDisposable
 {
-    private static readonly NodeFacts Serving = Samples.Facts with { Block = new AddressBlock(IpPrefix.Parse("10.244.1.0/29")), Masquerades = true };
+    private static readonly NodeFacts Serving = Samples.Facts with { Blocks = [new AddressBlock(IpPrefix.Parse("10.244.1.0/29"))], Masquerades = true };
     private readonly string _folder = Directory.CreateTempSubdirectory("netplugin-default-").FullName;
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);
@@ -26,7 +26,7 @@ public sealed class DefaultNetworkTests : IDisposable
     {
         await using var node = await FakeNode.StartAsync(_folder, facts: Serving);
         var attachment = Assert.Single((await node.AddAsync("s1", "web", "shop")).Attachments);
-        Assert.True(Serving.Block!.Value.Prefix.Contains(attachment.Address));
+        Assert.True(Serving.Blocks.First.Prefix.Contains(attachment.Address));
         Assert.Equal((AttachmentPhase.Up, "eth0", "_/default/shop/web"), (attachment.Phase, attachment.Interface, attachment.Endpoint.ToString()));
         Assert.Equal((IpAddr.Parse("10.244.1.1"), true), (attachment.Gateway, attachment.HasDefaultRoute));
         var device = Assert.Single(node.Links.Links).Key;
@@ -126,7 +126,7 @@ public sealed class DefaultNetworkTests : IDisposable
     [Fact]
     public async Task Whichever_kernel_call_fails_an_add_leaves_nothing_and_the_next_one_works()
     {
-        await using var node = await FakeNode.StartAsync(_folder, facts: Serving with { Block = new AddressBlock(IpPrefix.Parse("10.244.1.0/24")) });
+        await using var node = await FakeNode.StartAsync(_folder, facts: Serving with { Blocks = [new AddressBlock(IpPrefix.Parse("10.244.1.0/24"))] });
         for (var call = 1; ; call++)
         {
             node.Failures.Restart(failAt: call);
@@ -154,7 +154,7 @@ public sealed class DefaultNetworkTests : IDisposable
     {
         await using var node = await FakeNode.StartAsync(_folder, facts: Serving);
         Assert.Equal(["10.244.1.0/29"], node.Links.Plane!.Blocks.Select(b => b.ToString()));
-        Assert.Equal(Samples.Facts.Vtep, node.Links.Plane.Source);
+        Assert.Equal([Samples.Facts.Vtep], node.Links.Plane.Sources);
         await node.PostAsync(Samples.Endpoint("c1", 1));
         await node.Store.CommitAsync(new StoreTransaction([], [new StoreOperation.Put(
             StoreKeys.Node("host2"), RecordCodec.Encode(Samples.View().Nodes!["host2"] with { Blocks = [IpPrefix.Parse("10.244.2.0/29")] }))]), TestContext.Current.CancellationToken);

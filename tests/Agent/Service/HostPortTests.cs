@@ -15,7 +15,7 @@ namespace Netplugin.Tests.Agent.Service;
 /// <summary>Pods of the default network that want ports of the node.</summary>
 public sealed class HostPortTests : IDisposable
 {
-    private static readonly NodeFacts Serving = Samples.Facts with { Block = new AddressBlock(IpPrefix.Parse("10.244.1.0/24")), Masquerades = true };
+    private static readonly NodeFacts Serving = Samples.Facts with { Blocks = [new AddressBlock(IpPrefix.Parse("10.244.1.0/24"))], Masquerades = true };
     private static readonly CniPortMapping Web = new(TransportProtocol.Tcp, IpAddr.Unspecified, 8080, 80);
     private readonly string _folder = Directory.CreateTempSubdirectory("netplugin-ports-").FullName;
 
