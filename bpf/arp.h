@@ -49,9 +49,9 @@ static __always_inline void np_decide_arp(struct __sk_buff *skb, const struct np
 	target = np_arp_addr(arp.target);
 	/* A probe asks whether an address is free and has no sender yet (RFC 5227 section 2.1.1). */
 	probe = arp.op == bpf_htons(NP_ARP_REQUEST) && !sender.words[3];
-	if (!np_mac_equal(arp.sender_mac, iface->mac) || (!probe && !np_addr_equal(&sender, &iface->addr)))
+	if (!np_mac_equal(arp.sender_mac, iface->mac) || (!probe && !np_is_own(iface, &sender)))
 		return np_decide_drop(d, NP_REASON_ARP_SPOOF);
-	if (arp.op == bpf_htons(NP_ARP_REPLY) || np_addr_equal(&target, &iface->addr))
+	if (arp.op == bpf_htons(NP_ARP_REPLY) || np_is_own(iface, &target))
 		return np_decide_drop(d, NP_REASON_ARP_OWN);
 
 	endpoint = np_endpoint_get(iface->network, &target);

@@ -103,7 +103,7 @@ static __always_inline void np_decide_pod_ip(struct __sk_buff *skb, const struct
 	const struct np_block *block = NULL;
 	const struct np_endpoint *endpoint;
 
-	if (!np_addr_equal(&ip->src, &iface->addr))
+	if (!np_is_own(iface, &ip->src))
 		return np_decide_drop(d, NP_REASON_ADDRESS_SPOOF);
 	if (ip->group)
 		return np_decide_drop(d, NP_REASON_MULTICAST);
@@ -149,7 +149,7 @@ static __always_inline int np_decide_pod_ipv6(struct __sk_buff *skb, const struc
 	__u8 type = np_nd_type(skb, ip);
 
 	if (type) {
-		np_decide_nd(skb, node, iface, ip, type, early || np_addr_equal(&ip->src, &iface->addr), d);
+		np_decide_nd(skb, node, iface, ip, type, early || np_is_own(iface, &ip->src), d);
 		return 1;
 	}
 	/* Router solicitations and group reports: every kernel sends them, and nothing here listens. */

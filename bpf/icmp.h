@@ -52,7 +52,7 @@ static __always_inline int np_is_icmp_error(struct __sk_buff *skb, const struct 
 	return head[0] == 3 || head[0] == 4 || head[0] == 5 || head[0] == 11 || head[0] == 12;
 }
 
-/* Path MTU discovery: RFC 1191 section 4 and RFC 8201. The error comes from the gateway, or where there is none, the target. */
+/* Path MTU discovery: RFC 1191 section 4 and RFC 8201. The error comes from the gateway of its family, or where there is none, the target. */
 static __always_inline void np_decide_too_big(struct __sk_buff *skb, const struct np_ip *ip, __u32 network,
 					      const struct np_node *node, struct np_decision *d)
 {
@@ -62,7 +62,10 @@ static __always_inline void np_decide_too_big(struct __sk_buff *skb, const struc
 	/* RFC 1122 section 3.2.2: none about a later fragment. A packet shorter than the quote is no packet over any MTU. */
 	if (ip->len < NP_QUOTE || (v4 && ip->later) || np_is_icmp_error(skb, ip))
 		return np_decide_drop(d, NP_REASON_TOO_BIG);
-	d->vtep = net && !np_addr_is_none(&net->gateway) && np_addr_is_v4(&net->gateway) == v4 ? net->gateway : ip->dst;
+	if (net)
+		d->vtep = v4 ? net->gateways.v4 : net->gateways.v6;
+	if (np_addr_is_none(&d->vtep))
+		d->vtep = ip->dst;
 	d->mtu = node->overlay_mtu;
 	np_decide_reply(d, v4 ? NP_REPLY_FRAG_NEEDED : NP_REPLY_TOO_BIG, node->gateway_mac);
 }

@@ -24,7 +24,7 @@ struct np_node {
 };
 
 struct np_network {
-	struct np_addr gateway; /* :: is none */
+	struct np_addr_pair gateways;
 };
 
 struct np_endpoint_key {
@@ -56,7 +56,7 @@ struct np_block {
 /* The host-side device of a local pod, by ifindex: what may enter there. */
 struct np_interface {
 	__u64 endpoint; /* node-local number of the attachment, never reused */
-	struct np_addr addr;
+	struct np_addr_pair addrs;
 	__u32 network;
 	__u8 mac[ETH_ALEN];
 	__u8 pad[6];
@@ -147,12 +147,18 @@ static __always_inline int np_is_this_node(const struct np_endpoint *endpoint)
 	return !endpoint->ifindex && np_addr_is_none(&endpoint->vtep);
 }
 
-/* True when addr is the network's gateway; a network without one has none. */
+/* True when addr is the interface's own. */
+static __always_inline int np_is_own(const struct np_interface *iface, const struct np_addr *addr)
+{
+	return np_addr_in(addr, &iface->addrs);
+}
+
+/* True when addr is a gateway of the network. */
 static __always_inline int np_is_gateway(__u32 network, const struct np_addr *addr)
 {
 	const struct np_network *net = bpf_map_lookup_elem(&np_networks, &network);
 
-	return net && !np_addr_is_none(&net->gateway) && np_addr_equal(&net->gateway, addr);
+	return net && np_addr_in(addr, &net->gateways);
 }
 
 #endif

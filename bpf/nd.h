@@ -87,7 +87,7 @@ static __always_inline void np_decide_nd(struct __sk_buff *skb, const struct np_
 		return np_decide_drop(d, NP_REASON_ND_SPOOF);
 
 	local = np_link_local(iface->mac);
-	if (np_addr_equal(&nd.target, &iface->addr) || np_addr_equal(&nd.target, &local))
+	if (np_is_own(iface, &nd.target) || np_addr_equal(&nd.target, &local))
 		return np_decide_drop(d, NP_REASON_ND_OWN);
 	if (type == NP_ND_ADVERT)
 		return np_decide_drop(d, NP_REASON_ND_SPOOF);

@@ -52,6 +52,12 @@ struct np_addr {
 	};
 };
 
+/* At most one address of each family: :: is none. */
+struct np_addr_pair {
+	struct np_addr v4;
+	struct np_addr v6;
+};
+
 static __always_inline struct np_addr np_addr_v4(__be32 v4)
 {
 	struct np_addr a = { .words = { 0, 0, bpf_htonl(0xffff), v4 } };
@@ -73,6 +79,11 @@ static __always_inline int np_addr_is_v4(const struct np_addr *a)
 static __always_inline int np_addr_is_none(const struct np_addr *a)
 {
 	return !a->words[0] && !a->words[1] && !a->words[2] && !a->words[3];
+}
+
+static __always_inline int np_addr_in(const struct np_addr *a, const struct np_addr_pair *pair)
+{
+	return !np_addr_is_none(a) && (np_addr_equal(a, &pair->v4) || np_addr_equal(a, &pair->v6));
 }
 
 static __always_inline int np_mac_equal(const __u8 *a, const __u8 *b)

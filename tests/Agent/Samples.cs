@@ -31,7 +31,7 @@ internal static class Samples
 
     public static Attachment Attachment(
         ulong number, string container, int last, AttachmentPhase phase = AttachmentPhase.Up, int device = 100, long bound = 5, NetworkId? network = null) => new(
-        number, "eth0", new EndpointId(network ?? Orange, container), 10001, Address(last), MacAddress.ForEndpoint(Address(last)), Subnet, default,
+        number, "eth0", new EndpointId(network ?? Orange, container), 10001, [new InterfaceAddress(Address(last), Subnet, default)], MacAddress.ForEndpoint(Address(last)),
         new IfIndex(device), phase, false, DateTimeOffset.UnixEpoch, bound);
 
     public static Pod Pod(string sandbox, PodOrigin origin, params ImmutableArray<Attachment> attachments) =>

@@ -55,6 +55,41 @@ public sealed class ClusterNetworkTests
         Assert.True(one.Events(DatapathEvent.ToHost) > 0 && one.Events(DatapathEvent.FromHost) > 0 && two.Events(DatapathEvent.ToHost) > 0);
     }
 
+    [Theory]
+    [InlineData(DirectNodes.All)]
+    [InlineData(DirectNodes.None)]
+    public async Task A_pod_with_an_address_of_each_family_speaks_both_and_forges_neither(DirectNodes directNodes)
+    {
+        using var network = new TestNetwork(nodes: 2, directNodes: directNodes);
+        var (one, two) = (network.Nodes[0], network.Nodes[1]);
+        one.ServeCluster();
+        two.ServeCluster();
+        var pod = network.AddPod(1, DatapathState.Cluster, [IpAddr.Parse("10.244.1.9"), IpAddr.Parse("fd01:0:0:1::9")]);
+        var here = network.AddPod(1, DatapathState.Cluster, [IpAddr.Parse("10.244.1.10"), IpAddr.Parse("fd01:0:0:1::10")]);
+        var there = network.AddPod(2, DatapathState.Cluster, [IpAddr.Parse("fd01:0:0:2::9"), IpAddr.Parse("10.244.2.9")]);
+        TestNetwork.Ip(pod.Namespace, "addr add 10.244.1.77/32 dev eth0", "addr add fd01:0:0:1::77/128 dev eth0 nodad");
+        foreach (var v4 in new[] { true, false })
+        {
+            var own = pod.Addresses.Of(v4)!.Value;
+            foreach (var other in new[] { here, there })
+            {
+                Assert.Equal(own, await SourceSeenAsync(pod.Namespace, other.Namespace, other.Addresses.Of(v4)!.Value));
+                Assert.Equal(other.Addresses.Of(v4), await SourceSeenAsync(other.Namespace, pod.Namespace, own));
+            }
+
+            Assert.Equal(own, await SourceSeenAsync(pod.Namespace, one.Namespace, TestNetwork.BlockOf(1, v4).Gateway));
+            Assert.Equal(TestNetwork.BlockOf(2, v4).Gateway, await SourceSeenAsync(two.Namespace, pod.Namespace, own));
+            Talk.Ping(pod, TestNetwork.BlockOf(1, v4).Gateway.ToIPAddress());
+
+            var before = one.Drops(DropReason.AddressSpoof);
+            using var forger = InNamespace.Open(TestNetwork.PathOf(pod.Namespace), () => new Socket(
+                v4 ? AddressFamily.InterNetwork : AddressFamily.InterNetworkV6, SocketType.Dgram, ProtocolType.Udp));
+            forger.Bind(new IPEndPoint(IPAddress.Parse(v4 ? "10.244.1.77" : "fd01:0:0:1::77"), 0));
+            forger.SendTo([1], new IPEndPoint(here.Addresses.Of(v4)!.Value.ToIPAddress(), Port));
+            await Eventually.HoldsAsync("the forged source to be dropped", () => one.Drops(DropReason.AddressSpoof) > before);
+        }
+    }
+
     [Fact]
     public async Task A_pod_reaches_the_nodes_by_their_tunnel_ends_and_the_world_by_its_nodes_address()
     {

@@ -83,5 +83,5 @@ public sealed class ConnectionTests : IDisposable
     }
 
     private static DatapathChange.SetInterface Interface(int device, ulong number) => new(
-        new IfIndex(device), new InterfaceEntry(DatapathState.Cluster, number, MacAddress.ForEndpoint(IpAddr.Parse("10.244.1.2")), IpAddr.Parse("10.244.1.2")));
+        new IfIndex(device), new InterfaceEntry(DatapathState.Cluster, number, MacAddress.ForEndpoint(IpAddr.Parse("10.244.1.2")), AddressPair.Of([IpAddr.Parse("10.244.1.2")])));
 }

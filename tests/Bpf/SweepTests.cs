@@ -34,7 +34,7 @@ public sealed class SweepTests : IDisposable
         _datapath = BpfDatapath.Open(_directory.Path, new DatapathSizes { Endpoints = 64, Networks = 64, Interfaces = 64, Vteps = 64, Blocks = 64, Frontends = 16, Backends = 32 });
         _connections = RawMap<TupleValue, ConnectionValue>.Common(_directory, "np_connections");
         _quotas = RawMap<ulong, QuotaValue>.Common(_directory, "np_quotas");
-        _datapath.Apply([new DatapathChange.SetInterface(new IfIndex(5), new InterfaceEntry(DatapathState.Cluster, Endpoint, MacAddress.ForEndpoint(Pod), Pod))]);
+        _datapath.Apply([new DatapathChange.SetInterface(new IfIndex(5), new InterfaceEntry(DatapathState.Cluster, Endpoint, MacAddress.ForEndpoint(Pod), AddressPair.Of([Pod])))]);
     }
 
     public void Dispose()

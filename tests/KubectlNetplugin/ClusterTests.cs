@@ -11,7 +11,7 @@ public sealed class ClusterTests
         .WithPods(
             null,
             Objects.Pod("web", interfaces: [Objects.Default]),
-            Objects.Pod("web", kubernetesNamespace: "prod", node: "node2", interfaces: [Objects.Default with { Subnet = "10.244.2.0/24" }]),
+            Objects.Pod("web", kubernetesNamespace: "prod", node: "node2", interfaces: [Objects.Default with { Subnets = ["10.244.2.0/24"] }]),
             Objects.Pod("c1", interfaces: [Objects.Orange, Objects.Purple]),
             Objects.Pod("c2", interfaces: [Objects.Orange]),
             Objects.Pod("ended", phase: "Succeeded", interfaces: [Objects.Orange]))

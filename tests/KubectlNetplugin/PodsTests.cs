@@ -61,7 +61,9 @@ public sealed class PodsTests
                 "mtu": 1450,
                 "defaultRoute": true,
                 "vni": 0,
-                "subnet": "10.244.1.0/24"
+                "subnets": [
+                  "10.244.1.0/24"
+                ]
               }
             ]
           }
@@ -90,7 +92,8 @@ public sealed class PodsTests
             mtu: 1450
             defaultRoute: false
             vni: 10001
-            subnet: "11.1.0.0/24"
+            subnets:
+            - "11.1.0.0/24"
 
         """,
         _plugin.Run("pods", "-o", "yaml").Out,

@@ -22,14 +22,14 @@ internal sealed record PodItem(
 /// <param name="Mtu">Its MTU in bytes; 0 = not said.</param>
 /// <param name="DefaultRoute">True: the pod's default route leads by it.</param>
 /// <param name="Vni">The network's VNI; null = not said.</param>
-/// <param name="Subnet">The network's subnet; null = not said.</param>
+/// <param name="Subnets">The network's subnet; of the default network the node's blocks.</param>
 internal sealed record InterfaceItem(
-    string Network, string? Interface, ImmutableArray<string> Addresses, string? Mac, int Mtu, bool DefaultRoute, uint? Vni, string? Subnet);
+    string Network, string? Interface, ImmutableArray<string> Addresses, string? Mac, int Mtu, bool DefaultRoute, uint? Vni, ImmutableArray<string> Subnets);
 
 /// <summary>A network that pods have.</summary>
 /// <param name="Network"><c>tenant/network</c>, or <c>default</c>.</param>
 /// <param name="Vni">Its VNI; null = not said.</param>
-/// <param name="Subnets">Its subnet; of the default network a block a node.</param>
+/// <param name="Subnets">Its subnet; of the default network the nodes' blocks.</param>
 /// <param name="Pods">How many pods have it.</param>
 /// <param name="Nodes">On how many nodes they are.</param>
 internal sealed record NetworkItem(string Network, uint? Vni, ImmutableArray<string> Subnets, int Pods, int Nodes);

@@ -17,7 +17,7 @@ internal static class ItemsOf
         [.. pod.Addresses.Select(address => address.ToString())],
         [
             .. from status in NetworkStatus.Read(pod.Annotations[NetworkStatus.Key])
-               select new InterfaceItem(status.Name, status.Interface, [.. status.Ips ?? []], status.Mac, status.Mtu, status.Default, status.Vni, status.Subnet),
+               select new InterfaceItem(status.Name, status.Interface, [.. status.Ips ?? []], status.Mac, status.Mtu, status.Default, status.Vni, [.. status.Subnets ?? []]),
         ]);
 
     /// <summary>The networks that pods have, by name. Pods that have ended hold no address any more.</summary>
@@ -31,7 +31,7 @@ internal static class ItemsOf
            select new NetworkItem(
                network.Key,
                network.Select(each => each.Interface.Vni).FirstOrDefault(vni => vni is not null),
-               [.. network.Select(each => each.Interface.Subnet).OfType<string>().Distinct().Order(StringComparer.Ordinal)],
+               [.. network.SelectMany(each => each.Interface.Subnets).Distinct().Order(StringComparer.Ordinal)],
                network.Select(each => (each.Pod.Namespace, each.Pod.Name)).Distinct().Count(),
                network.Select(each => each.Pod.Node).OfType<string>().Distinct().Count()),
     ];

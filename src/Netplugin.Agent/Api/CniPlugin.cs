@@ -130,11 +130,14 @@ internal sealed class CniPlugin(
         {
             interfaces.Add(new CniInterface(a.DeviceName));
             interfaces.Add(new CniInterface(a.Interface) { Mac = a.Mac.ToString(), Sandbox = netns });
-            var gateway = a.Gateway.IsUnspecified ? "" : a.Gateway.ToString();
-            ips.Add(new CniIp($"{a.Address}/{a.Subnet.Length}") { Gateway = gateway, Interface = interfaces.Count - 1 });
-            if (a.HasDefaultRoute)
+            foreach (var one in a.Addresses)
             {
-                routes.Add(new CniRoute(a.Gateway.IsV4 ? "0.0.0.0/0" : "::/0", gateway));
+                var gateway = one.Gateway.IsUnspecified ? "" : one.Gateway.ToString();
+                ips.Add(new CniIp(one.OnLink.ToString()) { Gateway = gateway, Interface = interfaces.Count - 1 });
+                if (a.HasDefaultRoute && gateway.Length > 0)
+                {
+                    routes.Add(new CniRoute(one.IsV4 ? "0.0.0.0/0" : "::/0", gateway));
+                }
             }
         }
 

@@ -10,13 +10,11 @@ namespace Netplugin.Agent.Attachments;
 /// <param name="Interface">The interface's name in the pod.</param>
 /// <param name="Endpoint">The endpoint it is.</param>
 /// <param name="DatapathId">The network's number in the maps (<see cref="NetworkRecord.DatapathId"/>).</param>
-/// <param name="Address">The endpoint's address.</param>
+/// <param name="Addresses">The endpoint's addresses: one, or in the default network one of each family.</param>
 /// <param name="Mac">The endpoint's Ethernet address.</param>
-/// <param name="Subnet">The network's subnet; its length becomes the address's on-link prefix.</param>
-/// <param name="Gateway">The network's gateway; unspecified when it has none.</param>
 /// <param name="Device">The host-side device; none before it was made and after it was retired.</param>
 /// <param name="Phase">How far it has come.</param>
-/// <param name="HasDefaultRoute">The pod's default route leads through the gateway by this interface.</param>
+/// <param name="HasDefaultRoute">The pod's default routes lead through the gateways by this interface.</param>
 /// <param name="Since">When it was asked for.</param>
 /// <param name="BoundRevision">Revision of the endpoint's record when this node's binding was last seen in it; 0 before.</param>
 /// <param name="Unposted">
@@ -27,10 +25,8 @@ internal sealed record Attachment(
     string Interface,
     EndpointId Endpoint,
     uint DatapathId,
-    IpAddr Address,
+    PerFamily<InterfaceAddress> Addresses,
     MacAddress Mac,
-    IpPrefix Subnet,
-    IpAddr Gateway,
     IfIndex Device,
     AttachmentPhase Phase,
     bool HasDefaultRoute,
@@ -41,8 +37,46 @@ internal sealed record Attachment(
     /// <summary>True for a pod that nothing names: its address is of this node's own block, and the store knows nothing of it.</summary>
     public bool IsInDefaultNetwork => DatapathId == DatapathState.Cluster;
 
+    /// <summary>The first of its addresses: of a tenant's endpoint the only one.</summary>
+    public IpAddr Address => Addresses.First.Address;
+
+    /// <summary>The gateways of its network, at most one of a family.</summary>
+    public PerFamily<IpAddr> Gateways => InterfaceAddress.GatewaysOf(Addresses);
+
+    /// <summary>What the map of networks says of its network.</summary>
+    public NetworkEntry NetworkEntry => new(AddressPair.Of(Gateways));
+
+    /// <summary>What the map of interfaces says of its device.</summary>
+    public InterfaceEntry InterfaceEntry => new(DatapathId, Number, Mac, AddressPair.Of([.. Addresses.Select(a => a.Address)]));
+
+    /// <summary>Its addresses' keys in the map of endpoints.</summary>
+    public IEnumerable<EndpointKey> EndpointKeys => Addresses.Select(a => new EndpointKey(DatapathId, a.Address));
+
+    /// <summary>What the map of endpoints says of each of its addresses.</summary>
+    public EndpointEntry EndpointEntry => new(Device, IpAddr.Unspecified, Mac);
+
     /// <summary>Name of the host-side device.</summary>
     public string DeviceName => LinkNames.ForAttachment(Number);
+}
+
+/// <summary>An address of an interface.</summary>
+/// <param name="Address">The address.</param>
+/// <param name="Subnet">The network's subnet, or the node's block; its length becomes the address's on-link prefix.</param>
+/// <param name="Gateway">The network's gateway; unspecified when it has none.</param>
+internal readonly record struct InterfaceAddress(IpAddr Address, IpPrefix Subnet, IpAddr Gateway) : IOfFamily
+{
+    /// <inheritdoc/>
+    public bool IsV4 => Address.IsV4;
+
+    /// <summary>The address with the length of its subnet.</summary>
+    public IpPrefix OnLink => new(Address, Subnet.Length);
+
+    /// <summary>The gateways of some addresses.</summary>
+    public static PerFamily<IpAddr> GatewaysOf(PerFamily<InterfaceAddress> addresses) =>
+        [.. addresses.Select(a => a.Gateway).Where(gateway => !gateway.IsUnspecified)];
+
+    /// <summary>The address as text.</summary>
+    public override string ToString() => Address.ToString();
 }
 
 /// <summary>How far the making or removal of an interface has come. Written to the journal before the step it names is begun.</summary>

@@ -39,21 +39,41 @@ internal sealed record JournalDocument(
 internal sealed record JournalAttachment(
     ulong Number, string Interface, string Tenant, string Network, string Container, uint DatapathId, string Address, string Mac,
     string Subnet, string? Gateway, int Device, AttachmentPhase Phase, bool HasDefaultRoute, DateTimeOffset Since,
-    long BoundRevision, bool Unposted)
+    long BoundRevision, bool Unposted, JournalAddress? Second)
 {
     public static JournalAttachment From(Attachment a) => new(
         a.Number, a.Interface, a.Endpoint.Network.Tenant, a.Endpoint.Network.Network, a.Endpoint.Container, a.DatapathId,
-        a.Address.ToString(), a.Mac.ToString(), a.Subnet.ToString(), a.Gateway.IsUnspecified ? null : a.Gateway.ToString(),
-        a.Device.Value, a.Phase, a.HasDefaultRoute, a.Since, a.BoundRevision, a.Unposted);
+        a.Address.ToString(), a.Mac.ToString(), a.Addresses.First.Subnet.ToString(), JournalAddress.TextOf(a.Addresses.First.Gateway),
+        a.Device.Value, a.Phase, a.HasDefaultRoute, a.Since, a.BoundRevision, a.Unposted,
+        a.Addresses.Second is { } second ? JournalAddress.From(second) : null);
 
     public Attachment ToAttachment() => new(
         Number, JournalDocument.Required(Interface, "interface"),
         new EndpointId(
             new NetworkId(JournalDocument.Required(Tenant, "tenant"), JournalDocument.Required(Network, "network")),
             JournalDocument.Required(Container, "container")),
-        DatapathId, IpAddr.Parse(JournalDocument.Required(Address, "address")), MacAddress.Parse(JournalDocument.Required(Mac, "mac")),
-        IpPrefix.Parse(JournalDocument.Required(Subnet, "subnet")), string.IsNullOrEmpty(Gateway) ? IpAddr.Unspecified : IpAddr.Parse(Gateway),
+        DatapathId, Addresses(), MacAddress.Parse(JournalDocument.Required(Mac, "mac")),
         new IfIndex(Device), Phase, HasDefaultRoute, Since, BoundRevision, Unposted);
+
+    private PerFamily<InterfaceAddress> Addresses()
+    {
+        var first = new JournalAddress(Address, Subnet, Gateway).ToAddress();
+        return Second?.ToAddress() is not { } second ? [first]
+            : second.IsV4 != first.IsV4 ? [first, second]
+            : throw new FormatException($"the addresses {first} and {second} are of one family");
+    }
+}
+
+/// <summary>The second address of an interface, of the other family than the first, in a pod's file. Earlier daemons wrote none.</summary>
+internal sealed record JournalAddress(string Address, string Subnet, string? Gateway)
+{
+    public static JournalAddress From(InterfaceAddress a) => new(a.Address.ToString(), a.Subnet.ToString(), TextOf(a.Gateway));
+
+    public static string? TextOf(IpAddr gateway) => gateway.IsUnspecified ? null : gateway.ToString();
+
+    public InterfaceAddress ToAddress() => new(
+        IpAddr.Parse(JournalDocument.Required(Address, "address")), IpPrefix.Parse(JournalDocument.Required(Subnet, "subnet")),
+        string.IsNullOrEmpty(Gateway) ? IpAddr.Unspecified : IpAddr.Parse(Gateway));
 }
 
 /// <summary>A port of the node that leads to the pod, in a pod's file.</summary>

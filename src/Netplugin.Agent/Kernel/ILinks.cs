@@ -76,11 +76,11 @@ internal interface ICreatedLink : IDisposable
 /// <param name="Alias">The host-side device's alias, which says whose it is.</param>
 /// <param name="Interface">The pod-side device's name.</param>
 /// <param name="Mac">The pod-side device's Ethernet address.</param>
-/// <param name="Address">Its address with the subnet's prefix length.</param>
-/// <param name="Gateway">Its default route; unspecified: none.</param>
+/// <param name="Addresses">Its addresses with their subnets' prefix lengths.</param>
+/// <param name="Gateways">Its default routes, at most one of a family.</param>
 /// <param name="Mtu">MTU of both ends in bytes.</param>
 internal sealed record LinkWish(
-    ulong Number, string Alias, string Interface, MacAddress Mac, IpPrefix Address, IpAddr Gateway, int Mtu);
+    ulong Number, string Alias, string Interface, MacAddress Mac, PerFamily<IpPrefix> Addresses, PerFamily<IpAddr> Gateways, int Mtu);
 
 /// <summary>A pod link found on this node.</summary>
 /// <param name="Device">The host-side device.</param>

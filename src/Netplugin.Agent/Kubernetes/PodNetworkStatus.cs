@@ -24,7 +24,7 @@ internal static class PodNetworkStatus
     private static NetworkStatus Of(Attachment a, int mtu) => new(
         a.IsInDefaultNetwork ? NetworkStatus.DefaultNetwork : a.Endpoint.Network.ToString(),
         a.Interface,
-        [a.Address.ToString()],
+        [.. a.Addresses.Select(one => one.Address.ToString())],
         a.Mac.ToString(),
         mtu,
         a.HasDefaultRoute,
@@ -32,5 +32,5 @@ internal static class PodNetworkStatus
 
         // Numbers above are those of VLAN networks.
         a.DatapathId is DatapathState.Cluster or <= MaxVni ? a.DatapathId : null,
-        a.Subnet.ToString());
+        [.. a.Addresses.Select(one => one.Subnet.ToString())]);
 }

@@ -5,6 +5,7 @@ using Netplugin.Agent.Wanted;
 using Netplugin.Core.Addresses;
 using Netplugin.Core.Datapath;
 using Netplugin.Core.Model;
+using Netplugin.Core.Planning;
 using Netplugin.Linux;
 
 namespace Netplugin.Agent.Loop;
@@ -22,35 +23,52 @@ internal sealed partial class NodeKernel
     /// <summary>True when pods that nothing else names get the default network here.</summary>
     public bool ServesDefaultNetwork => !facts().Blocks.IsEmpty;
 
-    /// <summary>What to say when every address of the block is a pod's; null while one is not, or there is no block.</summary>
-    public string? DefaultNetworkIsFull => facts().Blocks is { IsEmpty: false, First: var block } && InDefaultNetwork.Count() is var used && used >= block.Count
-        ? $"the block {block.Prefix} of this node has no free address: {used} of {block.Count} are in use"
-        : null;
+    /// <summary>What to say when every address of a block is a pod's; null while none is so, or there is no block.</summary>
+    public string? DefaultNetworkIsFull
+    {
+        get
+        {
+            var used = UsedAddresses();
+            string[] full =
+            [
+                .. from block in facts().Blocks
+                   let count = used.Count(block.Prefix.Contains)
+                   where count >= block.Count
+                   select $"the block {block} of this node has no free address: {count} of {block.Count} are in use",
+            ];
+            return full.Length == 0 ? null : string.Join("; ", full);
+        }
+    }
 
     /// <summary>The blocks that running pods have their addresses of.</summary>
-    public IEnumerable<IpPrefix> BlocksInUse => InDefaultNetwork.Select(a => a.Subnet).Distinct();
+    public IEnumerable<IpPrefix> BlocksInUse => InDefaultNetwork.SelectMany(a => a.Addresses).Select(a => a.Subnet).Distinct();
 
     private IEnumerable<Attachment> InDefaultNetwork => Pods.Values.SelectMany(p => p.Attachments).Where(a => a.IsInDefaultNetwork);
 
-    /// <summary>What a pod gets in the default network: the next free address of this node's block.</summary>
-    /// <exception cref="ResolveException">The block has none left, or a port of the node cannot be the pod's.</exception>
+    /// <summary>What a pod gets in the default network: the next free address of each of this node's blocks.</summary>
+    /// <exception cref="ResolveException">A block has none left, or a port of the node cannot be the pod's.</exception>
     public AttachmentWish WishInDefaultNetwork(Pod pod)
     {
-        var block = facts().Blocks.First;
-        HostPorts.Judge(pod, block.Gateway.IsV4, Pods.Values.Where(other => other.Key != pod.Key));
+        var blocks = facts().Blocks;
+        HostPorts.Judge(pod, blocks, Pods.Values.Where(other => other.Key != pod.Key));
         foreach (var (rested, _) in _resting.Where(r => time.GetElapsedTime(r.Value) >= Rest).ToArray())
         {
             _resting.Remove(rested);
         }
 
-        var used = InDefaultNetwork.Select(a => a.Address).ToHashSet();
-        var address = block.Next(journal.PeekNumber, candidate => used.Contains(candidate) || _resting.ContainsKey(candidate))
-            ?? throw new ResolveException(
-                ResolveFailure.Exhausted,
-                $"the block {block.Prefix} of this node has no free address: {used.Count} of {block.Count} are in use and {_resting.Count} rest for {Rest.TotalSeconds:0} s after their last use; run fewer pods here, or give the node a larger block");
+        var used = UsedAddresses();
+        PerFamily<InterfaceAddress> addresses = [.. blocks.Select(block => new InterfaceAddress(NextOf(block, used), block.Prefix, block.Gateway))];
         var id = new EndpointId(NetworkId.ClusterDefault, pod.FullName);
-        return new AttachmentWish(id, DatapathState.Cluster, block.Prefix, block.Gateway, address, MacAddress.ForEndpoint(address), pod.Key.Interface);
+        return new AttachmentWish(id, DatapathState.Cluster, addresses, MacAddress.ForEndpoint(addresses.First.Address), pod.Key.Interface);
     }
+
+    private HashSet<IpAddr> UsedAddresses() => [.. InDefaultNetwork.SelectMany(a => a.Addresses).Select(a => a.Address)];
+
+    private IpAddr NextOf(AddressBlock block, HashSet<IpAddr> used) =>
+        block.Next(journal.PeekNumber, candidate => used.Contains(candidate) || _resting.ContainsKey(candidate))
+        ?? throw new ResolveException(
+            ResolveFailure.Exhausted,
+            $"the block {block} of this node has no free address: {used.Count(block.Prefix.Contains)} of {block.Count} are in use and {_resting.Keys.Count(block.Prefix.Contains)} rest for {Rest.TotalSeconds:0} s after their last use; run fewer pods here, or give the node a larger block");
 
     private void EnsureFirewall()
     {
@@ -70,9 +88,9 @@ internal sealed partial class NodeKernel
 
     private void BeginRest(IEnumerable<Attachment> gone)
     {
-        foreach (var attachment in gone.Where(a => a.IsInDefaultNetwork))
+        foreach (var one in gone.Where(a => a.IsInDefaultNetwork).SelectMany(a => a.Addresses))
         {
-            _resting[attachment.Address] = time.GetTimestamp();
+            _resting[one.Address] = time.GetTimestamp();
         }
     }
 

@@ -72,11 +72,12 @@ internal sealed partial class NodeKernel(
         var added = ImmutableArray.CreateBuilder<Attachment>(endpoints.Count);
         foreach (var wish in endpoints)
         {
-            var isDefault = !wish.Gateway.IsUnspecified
-                && !known.Attachments.Any(a => a.HasDefaultRoute && a.Gateway.IsV4 == wish.Gateway.IsV4);
+            var gateways = InterfaceAddress.GatewaysOf(wish.Addresses);
+            var isDefault = !gateways.IsEmpty
+                && !known.Attachments.Any(a => a.HasDefaultRoute && a.Gateways.Any(gateway => gateways.Of(gateway.IsV4) is not null));
             var attachment = new Attachment(
                 journal.NextNumber(), wish.Interface.Length > 0 ? wish.Interface : known.NextInterface(), wish.Endpoint, wish.DatapathId,
-                wish.Address, wish.Mac, wish.Subnet, wish.Gateway, IfIndex.None, AttachmentPhase.Adding, isDefault, time.GetUtcNow());
+                wish.Addresses, wish.Mac, IfIndex.None, AttachmentPhase.Adding, isDefault, time.GetUtcNow());
             known = known.With(attachment);
             added.Add(attachment);
         }
@@ -91,8 +92,7 @@ internal sealed partial class NodeKernel(
     {
         var attachment = Find(key, number);
         using var link = links.Create(WishFor(attachment, key), pod);
-        var device = link.Device;
-        attachment = attachment with { Device = device };
+        attachment = attachment with { Device = link.Device };
 
         // The device is found again by its name, so the journal need not be written for it.
         Publish(Pods.SetItem(key, Pods[key].With(attachment)));
@@ -105,11 +105,9 @@ internal sealed partial class NodeKernel(
 
         ApplyNow(
         [
-            new DatapathChange.SetNetwork(attachment.DatapathId, new NetworkEntry(attachment.Gateway)),
-            new DatapathChange.SetEndpoint(
-                new EndpointKey(attachment.DatapathId, attachment.Address), new EndpointEntry(device, IpAddr.Unspecified, attachment.Mac)),
-            new DatapathChange.SetInterface(
-                device, new InterfaceEntry(attachment.DatapathId, attachment.Number, attachment.Mac, attachment.Address)),
+            new DatapathChange.SetNetwork(attachment.DatapathId, attachment.NetworkEntry),
+            .. attachment.EndpointKeys.Select(endpoint => new DatapathChange.SetEndpoint(endpoint, attachment.EndpointEntry)),
+            new DatapathChange.SetInterface(attachment.Device, attachment.InterfaceEntry),
         ]);
         FaultPoint.Reach(FaultPoint.AddMapsFilled);
         links.BringUp(link);
@@ -282,10 +280,8 @@ internal sealed partial class NodeKernel(
                 wrong.Add($"{a.DeviceName} is not in the datapath's interface map");
             }
 
-            if (datapath.Find(new EndpointKey(a.DatapathId, a.Address))?.Device != a.Device)
-            {
-                wrong.Add($"{a.Endpoint} is not in the datapath's endpoint map");
-            }
+            wrong.AddRange(a.EndpointKeys.Where(endpoint => datapath.Find(endpoint)?.Device != a.Device)
+                .Select(endpoint => $"{a.Endpoint} is not in the datapath's endpoint map with {endpoint.Address}"));
         }
 
         if (!known.HostPorts.IsEmpty)
@@ -305,13 +301,13 @@ internal sealed partial class NodeKernel(
         }
 
         // A pod that was made anew may have the endpoint already, before the runtime takes the old one away.
-        var heir = Pods.Values.SelectMany(p => p.Attachments)
-            .Where(a => a.DatapathId == leaving.DatapathId && a.Address == leaving.Address && IsLocal(a) && !numbers.Contains(a.Number))
-            .MaxBy(a => a.Number);
-        var key = new EndpointKey(leaving.DatapathId, leaving.Address);
-        yield return heir is null
-            ? new DatapathChange.RemoveEndpoint(key)
-            : new DatapathChange.SetEndpoint(key, new EndpointEntry(heir.Device, IpAddr.Unspecified, heir.Mac));
+        foreach (var key in leaving.EndpointKeys)
+        {
+            var heir = Pods.Values.SelectMany(p => p.Attachments)
+                .Where(a => a.EndpointKeys.Contains(key) && IsLocal(a) && !numbers.Contains(a.Number))
+                .MaxBy(a => a.Number);
+            yield return heir is null ? new DatapathChange.RemoveEndpoint(key) : new DatapathChange.SetEndpoint(key, heir.EndpointEntry);
+        }
     }
 
     private Attachment Find(PodKey key, ulong number) =>
@@ -320,7 +316,7 @@ internal sealed partial class NodeKernel(
 
     private LinkWish WishFor(Attachment a, PodKey key) => new(
         a.Number, $"netplugin {key.Sandbox} {a.Interface} {a.Endpoint}", a.Interface, a.Mac,
-        new IpPrefix(a.Address, a.Subnet.Length), a.HasDefaultRoute ? a.Gateway : IpAddr.Unspecified, OverlayMtu);
+        [.. a.Addresses.Select(one => one.OnLink)], a.HasDefaultRoute ? a.Gateways : [], OverlayMtu);
 
     private int OverlayMtu => Current.Node?.OverlayMtu ?? view().OverlayMtu(facts().UnderlayMtu);
 
@@ -379,10 +375,8 @@ internal sealed partial class NodeKernel(
 /// <summary>An endpoint to attach.</summary>
 /// <param name="Endpoint">The endpoint.</param>
 /// <param name="DatapathId">Its network's number in the maps.</param>
-/// <param name="Subnet">Its network's subnet.</param>
-/// <param name="Gateway">Its network's gateway; unspecified when it has none.</param>
-/// <param name="Address">Its address.</param>
+/// <param name="Addresses">Its addresses.</param>
 /// <param name="Mac">Its Ethernet address.</param>
 /// <param name="Interface">The interface's name in the pod; empty: the next free one.</param>
 internal sealed record AttachmentWish(
-    EndpointId Endpoint, uint DatapathId, IpPrefix Subnet, IpAddr Gateway, IpAddr Address, MacAddress Mac, string Interface);
+    EndpointId Endpoint, uint DatapathId, PerFamily<InterfaceAddress> Addresses, MacAddress Mac, string Interface);

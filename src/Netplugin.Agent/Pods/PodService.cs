@@ -121,12 +121,12 @@ internal sealed class PodService(
         CancellationToken cancellationToken)
     {
         AttachmentWish[] wishes = [.. endpoints.Select((e, i) => new AttachmentWish(
-            e.Record.Id, e.Network.DatapathId, e.Network.Subnet, e.Network.Gateway, e.Record.Address, e.Record.Mac,
+            e.Record.Id, e.Network.DatapathId, [new InterfaceAddress(e.Record.Address, e.Network.Subnet, e.Network.Gateway)], e.Record.Mac,
             pod.Attachments.IsEmpty && i == 0 ? pod.Key.Interface : ""))];
         return PlugAsync(pod, _ => wishes, bind, [.. endpoints.Select(e => e.Network.Id).Distinct()], ns, cancellationToken);
     }
 
-    // The address comes out of this node's own block, so that there is nothing to ask or tell the store.
+    // The addresses come out of this node's own blocks, so that there is nothing to ask or tell the store.
     private Task<Pod> PlugDefaultAsync(Pod pod, IPodNamespace ns, CancellationToken cancellationToken) =>
         PlugAsync(pod, k => [k.WishInDefaultNetwork(pod)], _ => Task.FromResult(0L), [], ns, cancellationToken);
 
@@ -162,7 +162,7 @@ internal sealed class PodService(
         }
 
         var result = Pods[pod.Key];
-        PodLog.Attached(log, pod.Key, pod.Name, string.Join(", ", added.Select(a => $"{a.Interface}={a.Endpoint} {a.Address}")), time.GetElapsedTime(began));
+        PodLog.Attached(log, pod.Key, pod.Name, string.Join(", ", added.Select(a => $"{a.Interface}={a.Endpoint} {a.Addresses}")), time.GetElapsedTime(began));
         return result;
     }
 

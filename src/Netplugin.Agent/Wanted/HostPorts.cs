@@ -1,6 +1,8 @@
 using System.Collections.Immutable;
 using Netplugin.Agent.Attachments;
 using Netplugin.Agent.Resolve;
+using Netplugin.Core.Addresses;
+using Netplugin.Core.Planning;
 using Netplugin.Core.Services;
 using Netplugin.Linux.Links;
 using Netplugin.Linux.Nftables;
@@ -16,23 +18,26 @@ internal static class HostPorts
     /// <summary>What a pod wants: nothing before it has an address in the default network, and when it leaves.</summary>
     public static IEnumerable<HostPort> Of(Pod pod) =>
         pod.Attachments.FirstOrDefault(IsPresent) is { } attachment
-            ? pod.HostPorts.Select(p => new HostPort(p.Protocol, p.HostAddress, p.HostPort, attachment.Address, p.ContainerPort))
+            ? from port in pod.HostPorts
+              from own in attachment.Addresses
+              where port.HostAddress.IsUnspecified || port.HostAddress.IsV4 == own.IsV4
+              select new HostPort(port.Protocol, port.HostAddress, port.HostPort, own.Address, port.ContainerPort)
             : [];
 
     /// <summary>Refuses a pod whose host ports cannot be had.</summary>
     /// <param name="pod">The pod, not yet attached.</param>
-    /// <param name="isV4">The family of the address it will have.</param>
+    /// <param name="blocks">What it will have an address of each.</param>
     /// <param name="others">The node's other pods.</param>
-    /// <exception cref="ResolveException">A port is another pod's, or the node's own, or at an address of the other family.</exception>
-    public static void Judge(Pod pod, bool isV4, IEnumerable<Pod> others)
+    /// <exception cref="ResolveException">A port is another pod's, or the node's own, or at an address of a family that the pod has not.</exception>
+    public static void Judge(Pod pod, PerFamily<AddressBlock> blocks, IEnumerable<Pod> others)
     {
         var taken = others.Where(other => other.Attachments.Any(IsPresent)).SelectMany(other => other.HostPorts.Select(port => (Port: port, Pod: other))).ToArray();
         for (var i = 0; i < pod.HostPorts.Length; i++)
         {
             var wanted = pod.HostPorts[i];
-            if (!wanted.HostAddress.IsUnspecified && wanted.HostAddress.IsV4 != isV4)
+            if (!wanted.HostAddress.IsUnspecified && blocks.Of(wanted.HostAddress.IsV4) is null)
             {
-                throw Refusal($"host port {wanted} is at an address of the other family than the pod's: pods of this node have IPv{(isV4 ? 4 : 6)} addresses; give no hostIP, or one of theirs");
+                throw Refusal($"host port {wanted} is at an address of the other family than the pod's: pods of this node have IPv{(blocks.First.IsV4 ? 4 : 6)} addresses; give no hostIP, or one of theirs");
             }
 
             if (wanted is { Protocol: TransportProtocol.Udp, HostPort: LinkDriver.VxlanPort })

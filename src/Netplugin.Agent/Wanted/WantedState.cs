@@ -33,15 +33,15 @@ internal static class WantedState
         var interfaces = ImmutableDictionary.CreateBuilder<IfIndex, InterfaceEntry>();
         foreach (var a in local)
         {
-            interfaces[a.Device] = new InterfaceEntry(a.DatapathId, a.Number, a.Mac, a.Address);
+            interfaces[a.Device] = a.InterfaceEntry;
         }
 
         // Of several entries of one address the last counts: what is attached here wins over the store, and the store over what is there.
         var endpoints = Kept(view, present, current, settling).Concat(Remote(view, node, present)).Concat(Nodes(view, node)).Concat(Local(local));
-        var networks = present.ToImmutableDictionary(n => n.Key, n => new NetworkEntry(GatewayOf(view, n.Value)));
+        var networks = present.ToImmutableDictionary(n => n.Key, n => EntryOf(view, n.Value));
         return new DatapathState(
             Node(view, node, vxlan, current),
-            node.Blocks.IsEmpty ? networks : networks.Add(DatapathState.Cluster, new NetworkEntry(node.Blocks.First.Gateway)),
+            node.Blocks.IsEmpty ? networks : networks.Add(DatapathState.Cluster, new NetworkEntry(AddressPair.Of([.. node.Blocks.Select(block => block.Gateway)]))),
             current.Endpoints.Rebuild(endpoints),
             interfaces.ToImmutable(),
             Vteps(view, node.Host, current, settling).ToImmutableDictionary(vtep => vtep, _ => default(VtepEntry)),
@@ -120,14 +120,16 @@ internal static class WantedState
         return blocks.SetItems(node.Blocks.Select(own => KeyValuePair.Create(new BlockKey(DatapathState.Cluster, own.Prefix), IpAddr.Unspecified)));
     }
 
-    private static IEnumerable<KeyValuePair<EndpointKey, EndpointEntry>> Local(IReadOnlyCollection<Attachment> local) => local.Select(a =>
-        KeyValuePair.Create(new EndpointKey(a.DatapathId, a.Address), new EndpointEntry(a.Device, default, a.Mac)));
+    private static IEnumerable<KeyValuePair<EndpointKey, EndpointEntry>> Local(IReadOnlyCollection<Attachment> local) => local.SelectMany(a =>
+        a.EndpointKeys.Select(key => KeyValuePair.Create(key, a.EndpointEntry)));
 
     private static bool IsKnown(ClusterView view, Attachment sample) =>
         view.IsListed && view.Endpoints.ContainsKey(sample.Endpoint.Network);
 
-    private static IpAddr GatewayOf(ClusterView view, Attachment sample) =>
-        view.Network(sample.Endpoint.Network) is { } network && network.DatapathId == sample.DatapathId ? network.Gateway : sample.Gateway;
+    private static NetworkEntry EntryOf(ClusterView view, Attachment sample) =>
+        view.Network(sample.Endpoint.Network) is { } network && network.DatapathId == sample.DatapathId
+            ? new NetworkEntry(AddressPair.Of([network.Gateway]))
+            : sample.NetworkEntry;
 
     private static NodeEntry Node(ClusterView view, NodeFacts node, IfIndex vxlan, DatapathState current)
     {

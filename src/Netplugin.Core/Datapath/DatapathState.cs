@@ -50,8 +50,8 @@ public sealed record DatapathState(
 public sealed record NodeEntry(IpAddr Vtep, IfIndex VxlanDevice, MacAddress GatewayMac, int OverlayMtu);
 
 /// <summary>A network that has an endpoint on this node.</summary>
-/// <param name="Gateway">Answered with the virtual MAC and to ping; unspecified when the network has none.</param>
-public sealed record NetworkEntry(IpAddr Gateway);
+/// <param name="Gateways">Answered with the virtual MAC and to ping.</param>
+public sealed record NetworkEntry(AddressPair Gateways);
 
 /// <summary>Key of the endpoints map.</summary>
 /// <param name="Network">The network's datapath id.</param>
@@ -116,5 +116,5 @@ public readonly record struct VtepEntry(IfIndex Device, IpAddr NextHop);
 /// <param name="Network">The network's datapath id.</param>
 /// <param name="EndpointNumber">Node-local number of the attachment, never reused.</param>
 /// <param name="Mac">The only source MAC accepted.</param>
-/// <param name="Address">The only source address accepted.</param>
-public readonly record struct InterfaceEntry(uint Network, ulong EndpointNumber, MacAddress Mac, IpAddr Address);
+/// <param name="Addresses">The only source addresses accepted.</param>
+public readonly record struct InterfaceEntry(uint Network, ulong EndpointNumber, MacAddress Mac, AddressPair Addresses);

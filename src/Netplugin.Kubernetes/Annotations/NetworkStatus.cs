@@ -16,7 +16,7 @@ namespace Netplugin.Kubernetes.Annotations;
 /// <param name="Default">True: the pod's default route leads by it.</param>
 /// <param name="Dns">What the network says of name servers: nothing.</param>
 /// <param name="Vni">The network's VNI in the tunnels between nodes, 0 for the default network; null: not netplugin's interface.</param>
-/// <param name="Subnet">The network's subnet, or the node's block of the default network; null = not said.</param>
+/// <param name="Subnets">The network's subnet, or the node's blocks of the default network: one for each of the addresses; null = not said.</param>
 public sealed record NetworkStatus(
     string Name,
     string? Interface = null,
@@ -26,7 +26,7 @@ public sealed record NetworkStatus(
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] bool Default = false,
     NetworkDns? Dns = null,
     [property: JsonPropertyName("netplugin.io/vni")] uint? Vni = null,
-    [property: JsonPropertyName("netplugin.io/subnet")] string? Subnet = null)
+    [property: JsonPropertyName("netplugin.io/subnets")] IReadOnlyList<string>? Subnets = null)
 {
     /// <summary>The annotation's key.</summary>
     public const string Key = "k8s.v1.cni.cncf.io/network-status";

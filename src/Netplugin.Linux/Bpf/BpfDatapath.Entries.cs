@@ -22,7 +22,7 @@ public sealed partial class BpfDatapath
     /// <exception cref="KernelException">A map cannot be read.</exception>
     public DatapathState Observe(DatapathState known) => new(
         ReadNode(),
-        _networks.ReadAll().ToDictionary(pair => pair.Key, pair => new NetworkEntry(pair.Value.Gateway.ToAddress())),
+        _networks.ReadAll().ToDictionary(pair => pair.Key, pair => new NetworkEntry(pair.Value.Gateways.ToPair())),
         (known ?? throw new ArgumentNullException(nameof(known))).Endpoints.Rebuild(_endpoints.ReadAll().Select(static pair =>
             KeyValuePair.Create(new EndpointKey(pair.Key.Network, pair.Key.Addr.ToAddress()), EntryOf(pair.Value)))),
         _interfaces.ReadAll().ToDictionary(pair => new IfIndex((int)pair.Key), pair => EntryOf(pair.Value)),
@@ -59,7 +59,7 @@ public sealed partial class BpfDatapath
                 DatapathChange.SetNode set => WriteNode(set.Node),
                 DatapathChange.ClearNode => WriteNode(default(NodeValue)),
                 DatapathChange.SetNetwork => PutRun(changes, i, _networks, static (DatapathChange.SetNetwork put) =>
-                    new(put.Network, new NetworkValue { Gateway = WireAddress.From(put.Entry.Gateway) })),
+                    new(put.Network, new NetworkValue { Gateways = WireAddressPair.From(put.Entry.Gateways) })),
                 DatapathChange.SetVtep => PutRun(changes, i, _vteps, static (DatapathChange.SetVtep put) =>
                     new(WireAddress.From(put.Vtep), ValueOf(put.Entry))),
                 DatapathChange.SetEndpoint => PutRun(changes, i, _endpoints, static (DatapathChange.SetEndpoint put) =>
@@ -81,7 +81,7 @@ public sealed partial class BpfDatapath
 
     private static EndpointEntry EntryOf(EndpointValue value) => new(new IfIndex((int)value.Ifindex), value.Vtep.ToAddress(), value.Mac.ToMac());
 
-    private static InterfaceEntry EntryOf(InterfaceValue value) => new(value.Network, value.Endpoint, value.Mac.ToMac(), value.Addr.ToAddress());
+    private static InterfaceEntry EntryOf(InterfaceValue value) => new(value.Network, value.Endpoint, value.Mac.ToMac(), value.Addrs.ToPair());
 
     private static EndpointKeyValue KeyOf(EndpointKey key) => new() { Network = key.Network, Addr = WireAddress.From(key.Address) };
 
@@ -95,7 +95,7 @@ public sealed partial class BpfDatapath
     private static InterfaceValue ValueOf(InterfaceEntry entry) => new()
     {
         Endpoint = entry.EndpointNumber,
-        Addr = WireAddress.From(entry.Address),
+        Addrs = WireAddressPair.From(entry.Addresses),
         Network = entry.Network,
         Mac = WireMac.From(entry.Mac),
     };

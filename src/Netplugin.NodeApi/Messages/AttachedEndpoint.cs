@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+
 namespace Netplugin.NodeApi.Messages;
 
 /// <summary>One interface that a daemon put into a pod of its node.</summary>
@@ -6,7 +8,7 @@ namespace Netplugin.NodeApi.Messages;
 /// <param name="Container">The endpoint's container (pod) name.</param>
 /// <param name="Sandbox">The runtime's sandbox id.</param>
 /// <param name="Interface">The interface's name in the pod.</param>
-/// <param name="Address">Its address with prefix length.</param>
+/// <param name="Addresses">Its addresses with prefix lengths.</param>
 /// <param name="Mac">Its Ethernet address.</param>
 /// <param name="Vni">The network's VNI; 0 for a network without one.</param>
 /// <param name="HostDevice">The host side's device name.</param>
@@ -19,7 +21,7 @@ public sealed record AttachedEndpoint(
     string Container,
     string Sandbox,
     string Interface,
-    string Address,
+    ImmutableArray<string> Addresses,
     string Mac,
     uint Vni,
     string HostDevice,

@@ -18,6 +18,9 @@ internal sealed class FakeLinks(Failures failures) : ILinks
 
     public ConcurrentDictionary<IfIndex, (ulong Number, bool Up)> Links { get; } = new();
 
+    /// <summary>What each link was made from.</summary>
+    public ConcurrentDictionary<IfIndex, LinkWish> Wishes { get; } = new();
+
     public ConcurrentDictionary<IfIndex, bool> Retired { get; } = new();
 
     public IfIndex Vxlan { get; set; } = new(7);
@@ -30,6 +33,7 @@ internal sealed class FakeLinks(Failures failures) : ILinks
         failures.Count("create a link");
         var device = new IfIndex(_next++);
         Links[device] = (wish.Number, false);
+        Wishes[device] = wish;
         return new Created(device);
     }
 

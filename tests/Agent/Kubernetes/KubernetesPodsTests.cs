@@ -43,7 +43,7 @@ public sealed class KubernetesPodsTests : IAsyncLifetime
         var attachment = await AddAsync("s1", "web", "uid-1");
 
         await ShownAsync("web", $$$"""
-            [{"name":"default","interface":"eth0","ips":["{{{attachment.Address}}}"],"mac":"{{{attachment.Mac}}}","mtu":1450,"default":true,"dns":{},"netplugin.io/vni":0,"netplugin.io/subnet":"10.244.1.0/24"}]
+            [{"name":"default","interface":"eth0","ips":["{{{attachment.Address}}}"],"mac":"{{{attachment.Mac}}}","mtu":1450,"default":true,"dns":{},"netplugin.io/vni":0,"netplugin.io/subnets":["10.244.1.0/24"]}]
             """.Trim());
         Assert.Null(_cluster.StatusOf("proxy"));
         Assert.Equal(1, _cluster.Patches);
@@ -60,7 +60,7 @@ public sealed class KubernetesPodsTests : IAsyncLifetime
 
         await Eventually.HoldsAsync("the annotation", () => _cluster.StatusOf("c1") is not null);
         Assert.Contains("\"name\":\"tenant-one/orange\",\"interface\":\"eth0\",\"ips\":[\"11.1.0.7\"]", _cluster.StatusOf("c1"), StringComparison.Ordinal);
-        Assert.Contains("\"netplugin.io/vni\":10001,\"netplugin.io/subnet\":\"11.1.0.0/24\"", _cluster.StatusOf("c1"), StringComparison.Ordinal);
+        Assert.Contains("\"netplugin.io/vni\":10001,\"netplugin.io/subnets\":[\"11.1.0.0/24\"]", _cluster.StatusOf("c1"), StringComparison.Ordinal);
         Assert.DoesNotContain("\"default\":", _cluster.StatusOf("c1"), StringComparison.Ordinal);
     }
 

@@ -3,6 +3,7 @@ using Netplugin.Agent.Resolve;
 using Netplugin.Agent.Wanted;
 using Netplugin.Core.Addresses;
 using Netplugin.Core.Datapath;
+using Netplugin.Core.Planning;
 using Netplugin.Core.Services;
 using Netplugin.Linux.Nftables;
 using Netplugin.NodeApi.Cni;
@@ -13,6 +14,28 @@ public sealed class HostPortsTests
 {
     private static readonly CniPortMapping Web = new(TransportProtocol.Tcp, IpAddr.Unspecified, 8080, 80);
     private static readonly CniPortMapping Names = new(TransportProtocol.Udp, IpAddr.Parse("192.168.2.10"), 53, 5353);
+
+    private static readonly PerFamily<AddressBlock> Four = [new AddressBlock(IpPrefix.Parse("10.244.1.0/24"))];
+    private static readonly PerFamily<AddressBlock> Six = [new AddressBlock(IpPrefix.Parse("fd00:10:244:1::/64"))];
+
+    [Fact]
+    public void Each_mapping_leads_to_each_of_a_pods_addresses_unless_it_is_at_an_address_of_the_other_family()
+    {
+        var six = new InterfaceAddress(IpAddr.Parse("fd00:10:244:1::2"), IpPrefix.Parse("fd00:10:244:1::/64"), IpAddr.Parse("fd00:10:244:1::1"));
+        var pod = InDefault("s1", 1, AttachmentPhase.Up, Web, Names, Names with { HostAddress = IpAddr.Parse("fd00::10") });
+        pod = pod.With(pod.Attachments[0] with { Addresses = [pod.Attachments[0].Addresses.First, six] });
+
+        Assert.Equal(
+            new[]
+            {
+                new HostPort(TransportProtocol.Tcp, IpAddr.Unspecified, 8080, Samples.Address(1), 80),
+                new HostPort(TransportProtocol.Tcp, IpAddr.Unspecified, 8080, six.Address, 80),
+                new HostPort(TransportProtocol.Udp, IpAddr.Parse("192.168.2.10"), 53, Samples.Address(1), 5353),
+                new HostPort(TransportProtocol.Udp, IpAddr.Parse("fd00::10"), 53, six.Address, 5353),
+            }.ToHashSet(),
+            HostPorts.Of([pod]));
+        HostPorts.Judge(Waiting([.. pod.HostPorts]), [.. Four, .. Six], []);
+    }
 
     [Fact]
     public void Each_mapping_leads_to_the_pods_address()
@@ -37,7 +60,7 @@ public sealed class HostPortsTests
         var leaving = InDefault("s1", 1, (AttachmentPhase)phase, Web);
 
         Assert.Empty(HostPorts.Of([leaving]));
-        HostPorts.Judge(Waiting(Web), isV4: true, [leaving]);
+        HostPorts.Judge(Waiting(Web), Four, [leaving]);
     }
 
     [Fact]
@@ -59,12 +82,12 @@ public sealed class HostPortsTests
 
         foreach (var wanted in new[] { Web, Web with { HostAddress = IpAddr.Parse("192.168.2.10") }, Names with { HostAddress = IpAddr.Unspecified } })
         {
-            var refused = Assert.Throws<ResolveException>(() => HostPorts.Judge(Waiting(wanted), isV4: true, [holder]));
+            var refused = Assert.Throws<ResolveException>(() => HostPorts.Judge(Waiting(wanted), Four, [holder]));
             Assert.Contains("default/c1", refused.Message, StringComparison.Ordinal);
             Assert.Contains("sandbox s1", refused.Message, StringComparison.Ordinal);
         }
 
-        HostPorts.Judge(Waiting(Web with { Protocol = TransportProtocol.Udp }, Names with { HostAddress = IpAddr.Parse("192.168.2.20") }), isV4: true, [holder]);
+        HostPorts.Judge(Waiting(Web with { Protocol = TransportProtocol.Udp }, Names with { HostAddress = IpAddr.Parse("192.168.2.20") }), Four, [holder]);
     }
 
     [Fact]
@@ -77,12 +100,12 @@ public sealed class HostPortsTests
             ([Web, Web with { ContainerPort = 81 }], "listed twice"),
         })
         {
-            var refused = Assert.Throws<ResolveException>(() => HostPorts.Judge(Waiting(mappings), isV4: true, []));
+            var refused = Assert.Throws<ResolveException>(() => HostPorts.Judge(Waiting(mappings), Four, []));
             Assert.Contains(said, refused.Message, StringComparison.Ordinal);
         }
 
-        HostPorts.Judge(Waiting(Web, Web), isV4: true, []);
-        HostPorts.Judge(Waiting(Web with { HostAddress = IpAddr.Parse("fd00::1") }), isV4: false, []);
+        HostPorts.Judge(Waiting(Web, Web), Four, []);
+        HostPorts.Judge(Waiting(Web with { HostAddress = IpAddr.Parse("fd00::1") }), Six, []);
     }
 
     private static Pod Waiting(params CniPortMapping[] ports) => Samples.Pod("new", PodOrigin.Cni) with { HostPorts = [.. ports] };

@@ -40,6 +40,54 @@ public sealed class JournalTests : IDisposable
         Assert.Empty(Assert.Single(new AttachmentJournal(_folder).Load([], out _)).HostPorts);
     }
 
+    [Theory]
+    [InlineData("10.244.1.2/24 10.244.1.1", "fd00:1::2/64 fd00:1::1")]
+    [InlineData("fd00:1::2/64 fd00:1::1", "10.244.1.2/24 10.244.1.1")]
+    [InlineData("10.244.1.2/24 10.244.1.1", null)]
+    public void The_addresses_of_an_interface_come_back_in_their_order_and_one_alone_is_written_as_earlier_daemons_did(string first, string? second)
+    {
+        var attachment = Samples.Attachment(3, "c1", 1) with { Addresses = second is null ? [Parse(first)] : [Parse(first), Parse(second)] };
+        new AttachmentJournal(_folder).Save(Samples.Pod("s1", PodOrigin.Cni, attachment));
+
+        Assert.Equal(attachment.Addresses, Assert.Single(Assert.Single(new AttachmentJournal(_folder).Load([], out _)).Attachments).Addresses);
+        Assert.Equal(second is not null, File.ReadAllText(Assert.Single(Directory.GetFiles(Path.Combine(_folder, "attachments")))).Contains("\"second\"", StringComparison.Ordinal));
+
+        static InterfaceAddress Parse(string text)
+        {
+            var prefix = IpPrefix.Parse(text.Split(' ')[0]);
+            return new(prefix.Address, prefix.Masked, IpAddr.Parse(text.Split(' ')[1]));
+        }
+    }
+
+    [Fact]
+    public void A_file_of_a_daemon_that_knew_one_address_is_read()
+    {
+        var journal = new AttachmentJournal(_folder);
+        File.WriteAllText(Path.Combine(_folder, "attachments", "s1-eth0.json"), """
+            {"sandbox": "s1", "interface": "eth0", "name": "web", "namespace": "shop", "networkNamespace": "/run/netns/s1", "cniNetwork": "net", "origin": "Cni",
+             "seenByRuntime": true, "ended": false, "attachments": [{"number": 7, "interface": "eth0", "tenant": "_", "network": "default", "container": "shop/web",
+             "datapathId": 0, "address": "10.244.1.9", "mac": "02:02:0a:f4:01:09", "subnet": "10.244.1.0/24", "gateway": "10.244.1.1", "device": 12, "phase": "Up",
+             "hasDefaultRoute": true, "since": "2026-01-01T00:00:00+00:00", "boundRevision": 0, "unposted": false}]}
+            """);
+
+        var attachment = Assert.Single(Assert.Single(journal.Load([], out var problems)).Attachments);
+        Assert.Empty(problems);
+        Assert.Equal([new InterfaceAddress(IpAddr.Parse("10.244.1.9"), IpPrefix.Parse("10.244.1.0/24"), IpAddr.Parse("10.244.1.1"))], attachment.Addresses);
+    }
+
+    [Fact]
+    public void Two_addresses_of_one_family_are_none_that_was_written()
+    {
+        var journal = new AttachmentJournal(_folder);
+        var attachment = Samples.Attachment(3, "c1", 1);
+        journal.Save(Samples.Pod("s1", PodOrigin.Cni, attachment with { Addresses = [attachment.Addresses.First, new(IpAddr.Parse("fd00:1::2"), IpPrefix.Parse("fd00:1::/64"), default)] }));
+        var file = Assert.Single(Directory.GetFiles(Path.Combine(_folder, "attachments")));
+        File.WriteAllText(file, File.ReadAllText(file).Replace("fd00:1::2", "11.1.0.2", StringComparison.Ordinal));
+
+        Assert.Empty(journal.Load([], out var problems));
+        Assert.Contains("of one family", Assert.Single(problems), StringComparison.Ordinal);
+    }
+
     [Fact]
     public void A_removed_pod_is_gone_and_removing_it_again_is_fine()
     {

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Netplugin.Agent.Attachments;
 using Netplugin.Agent.Cluster;
 using Netplugin.Agent.Wanted;
 using Netplugin.Core.Addresses;
@@ -20,7 +21,7 @@ public sealed class WantedStateTests
         Assert.Equal(2, wanted.Endpoints.Count);
         Assert.Equal(new EndpointEntry(new IfIndex(100), default, MacAddress.ForEndpoint(Samples.Address(1))), wanted.Endpoints[Key(1)]);
         Assert.Equal(new EndpointEntry(default, IpAddr.Parse("192.168.2.11"), MacAddress.ForEndpoint(Samples.Address(2))), wanted.Endpoints[Key(2)]);
-        Assert.Equal(new InterfaceEntry(10001, 1, MacAddress.ForEndpoint(Samples.Address(1)), Samples.Address(1)), wanted.Interfaces[new IfIndex(100)]);
+        Assert.Equal(new InterfaceEntry(10001, 1, MacAddress.ForEndpoint(Samples.Address(1)), AddressPair.Of([Samples.Address(1)])), wanted.Interfaces[new IfIndex(100)]);
         Assert.Equal([IpAddr.Parse("192.168.2.11")], wanted.Vteps.Keys);
         Assert.Equal(new NodeEntry(IpAddr.Parse("192.168.2.10"), new IfIndex(7), MacAddress.Gateway, 1450), wanted.Node);
     }
@@ -108,7 +109,7 @@ public sealed class WantedStateTests
         var wanted = WantedState.Compute(view, facts, Vxlan, [], DatapathState.Empty);
 
         var (here, there) = (IpAddr.Unspecified, IpAddr.Parse("192.168.2.11"));
-        Assert.Equal(new NetworkEntry(IpAddr.Parse("10.244.1.1")), wanted.Networks[DatapathState.Cluster]);
+        Assert.Equal(new NetworkEntry(AddressPair.Of([IpAddr.Parse("10.244.1.1")])), wanted.Networks[DatapathState.Cluster]);
         Assert.Equal([("10.244.1.1", here), ("10.244.2.1", there), ("192.168.2.10", here), ("192.168.2.11", there)],
             wanted.Endpoints.Select(e => (e.Key.Address.ToString(), e.Value.Vtep)));
         Assert.All(wanted.Endpoints, e => Assert.Equal((DatapathState.Cluster, IfIndex.None, MacAddress.Gateway), (e.Key.Network, e.Value.Device, e.Value.Mac)));
@@ -125,6 +126,32 @@ public sealed class WantedStateTests
         Assert.Empty(without.Blocks);
         Assert.Empty(without.Networks);
         Assert.Empty(without.Endpoints);
+    }
+
+    [Fact]
+    public void A_node_with_blocks_of_both_families_is_in_the_cluster_network_with_both()
+    {
+        var facts = Samples.Facts with { Blocks = [new AddressBlock(IpPrefix.Parse("fd00:1::/64")), new AddressBlock(IpPrefix.Parse("10.244.1.0/24"))] };
+        var view = Samples.View();
+        view = view with { Nodes = view.Nodes!.SetItem("host2", view.Nodes["host2"] with { Blocks = [IpPrefix.Parse("10.244.2.0/24"), IpPrefix.Parse("fd00:2::/64")] }) };
+        InterfaceAddress four = new(IpAddr.Parse("10.244.1.9"), IpPrefix.Parse("10.244.1.0/24"), IpAddr.Parse("10.244.1.1")), six = new(IpAddr.Parse("fd00:1::9"), IpPrefix.Parse("fd00:1::/64"), IpAddr.Parse("fd00:1::1"));
+        var dual = Samples.Attachment(1, "c1", 1) with { DatapathId = DatapathState.Cluster, Addresses = [six, four] };
+        var single = Samples.Attachment(2, "c2", 2, device: 101) with { DatapathId = DatapathState.Cluster, Addresses = [four with { Address = IpAddr.Parse("10.244.1.8") }] };
+
+        var wanted = WantedState.Compute(view, facts, Vxlan, [dual, single], DatapathState.Empty);
+
+        Assert.Equal(new NetworkEntry(new(IpAddr.Parse("10.244.1.1"), IpAddr.Parse("fd00:1::1"))), wanted.Networks[DatapathState.Cluster]);
+        Assert.Equal(new AddressPair(four.Address, six.Address), wanted.Interfaces[new IfIndex(100)].Addresses);
+        Assert.Equal(new AddressPair(IpAddr.Parse("10.244.1.8"), default), wanted.Interfaces[new IfIndex(101)].Addresses);
+        Assert.Equal(
+            ["10.244.1.8 101", "10.244.1.9 100", "fd00:1::9 100"],
+            wanted.Endpoints.Where(e => e.Value.Device != IfIndex.None).Select(e => $"{e.Key.Address} {e.Value.Device.Value}"));
+        Assert.Equal(
+            ["10.244.1.1", "10.244.2.1", "192.168.2.10", "192.168.2.11", "fd00:1::1", "fd00:2::1"],
+            wanted.Endpoints.Where(e => e.Value.Device == IfIndex.None).Select(e => e.Key.Address.ToString()));
+        Assert.Equal(
+            ["10.244.1.0/24 ::", "10.244.2.0/24 192.168.2.11", "fd00:1::/64 ::", "fd00:2::/64 192.168.2.11"],
+            wanted.Blocks.OrderBy(b => b.Key).Select(b => $"{b.Key.Prefix} {b.Value}"));
     }
 
     private static EndpointKey Key(int last) => new(10001, Samples.Address(last));

@@ -28,10 +28,10 @@ public sealed class DefaultNetworkTests : IDisposable
         var attachment = Assert.Single((await node.AddAsync("s1", "web", "shop")).Attachments);
         Assert.True(Serving.Blocks.First.Prefix.Contains(attachment.Address));
         Assert.Equal((AttachmentPhase.Up, "eth0", "_/default/shop/web"), (attachment.Phase, attachment.Interface, attachment.Endpoint.ToString()));
-        Assert.Equal((IpAddr.Parse("10.244.1.1"), true), (attachment.Gateway, attachment.HasDefaultRoute));
+        Assert.Equal((IpAddr.Parse("10.244.1.1"), true), (attachment.Addresses.First.Gateway, attachment.HasDefaultRoute));
         var device = Assert.Single(node.Links.Links).Key;
         Assert.Equal(device, node.Datapath.State.Endpoints[new(DatapathState.Cluster, attachment.Address)].Device);
-        Assert.Equal(new NetworkEntry(IpAddr.Parse("10.244.1.1")), node.Datapath.State.Networks[DatapathState.Cluster]);
+        Assert.Equal(new NetworkEntry(AddressPair.Of([IpAddr.Parse("10.244.1.1")])), node.Datapath.State.Networks[DatapathState.Cluster]);
 
         await node.DeletePodAsync("s1");
         Assert.Empty(node.Links.Links);

@@ -34,7 +34,7 @@ internal sealed class FrameGenerator(Random random, Scenario scenario)
     internal byte[] FromPod()
     {
         (_overlay, _host) = (false, false);
-        return Next(scenario.Pod.Address.IsV4);
+        return Next(scenario.OwnOf(v4: false).IsUnspecified || (!scenario.OwnOf(v4: true).IsUnspecified && random.Next(2) == 0));
     }
 
     /// <summary>A frame that comes out of the tunnel.</summary>
@@ -107,7 +107,7 @@ internal sealed class FrameGenerator(Random random, Scenario scenario)
         }
 
         (random.Next(8) == 0 ? Mac(true) : scenario.Pod.Mac).WriteBytes(arp.AsSpan(8));
-        var sender = random.Next(8) switch { 0 => Address(v4: true), 1 => IpAddr.FromV4(0), _ => scenario.Pod.Address };
+        var sender = random.Next(8) switch { 0 => Address(v4: true), 1 => IpAddr.FromV4(0), _ => scenario.OwnOf(v4: true) };
         BinaryPrimitives.WriteUInt32BigEndian(arp.AsSpan(14), (uint)sender.FamilyBits);
         Mac(true).WriteBytes(arp.AsSpan(18));
         BinaryPrimitives.WriteUInt32BigEndian(arp.AsSpan(24), (uint)Address(v4: true).FamilyBits);
@@ -247,7 +247,7 @@ internal sealed class FrameGenerator(Random random, Scenario scenario)
 
         if (!_overlay)
         {
-            return random.Next(8) == 0 ? Address(v4) : scenario.Pod.Address.IsV4 == v4 && random.Next(8) != 0 ? scenario.Pod.Address : LinkLocalOrNone(v4);
+            return random.Next(8) == 0 ? Address(v4) : !scenario.OwnOf(v4).IsUnspecified && random.Next(8) != 0 ? scenario.OwnOf(v4) : LinkLocalOrNone(v4);
         }
 
         var source = Address(v4);
@@ -278,14 +278,14 @@ internal sealed class FrameGenerator(Random random, Scenario scenario)
     {
         0 => v4 ? IpAddr.FromV4(uint.MaxValue) : AllNodes,
         1 => v4 ? IpAddr.FromV4(0xe0000000 | (uint)random.Next(1 << 28)) : SolicitedNode,
-        2 or 3 or 4 when scenario.State.Networks.TryGetValue(scenario.Network, out var network) && network.Gateway.IsV4 == v4 => network.Gateway,
+        2 or 3 or 4 when scenario.State.Networks.TryGetValue(scenario.Network, out var network) && (v4 ? network.Gateways.V4 : network.Gateways.V6) is { IsUnspecified: false } gateway => gateway,
         _ => Address(v4),
     };
 
     private IpAddr Address(bool v4) => random.Next(24) switch
     {
         0 => StrangePool[random.Next(3) + (v4 ? 0 : 3)],
-        1 when !v4 => scenario.Pod.Address, // may be an IPv4-mapped one
+        1 when !v4 => scenario.OwnOf(random.Next(2) == 0), // may be an IPv4-mapped one, or none
         2 when !v4 => Ipv4Pool[0],
         3 when !v4 => LinkLocal(),
         4 => v4 ? IpAddr.FromV4(0) : IpAddr.Unspecified,

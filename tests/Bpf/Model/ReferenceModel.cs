@@ -61,7 +61,7 @@ internal sealed class ReferenceModel(DatapathState state, bool takesIpv6 = true,
             return Drop("multicast");
         }
 
-        if (packet.Source != pod.Address)
+        if (!IsOwn(pod, packet.Source))
         {
             return Drop("address_spoof");
         }
@@ -366,8 +366,8 @@ internal sealed class ReferenceModel(DatapathState state, bool takesIpv6 = true,
             return Drop("too_big");
         }
 
-        var gateway = state.Networks.TryGetValue(pod.Network, out var network) ? network.Gateway : IpAddr.Unspecified;
-        var from = !gateway.IsUnspecified && gateway.IsV4 == !packet.IsIpv6 ? gateway : packet.Target;
+        var gateways = state.Networks.TryGetValue(pod.Network, out var network) ? network.Gateways : default;
+        var from = (packet.IsIpv6 ? gateways.V6 : gateways.V4) is { IsUnspecified: false } gateway ? gateway : packet.Target;
         return new Outcome.Reply(Answers.TooBig(journey.Asked, Node.GatewayMac, from, Node.OverlayMtu), "too_big_answered");
     }
 
@@ -385,12 +385,12 @@ internal sealed class ReferenceModel(DatapathState state, bool takesIpv6 = true,
         var sender = IpAddr.FromV4(BinaryPrimitives.ReadUInt32BigEndian(arp[14..]));
         var target = IpAddr.FromV4(BinaryPrimitives.ReadUInt32BigEndian(arp[24..]));
         var probe = asks && sender == IpAddr.FromV4(0);
-        if (senderMac != pod.Mac || (sender != pod.Address && !probe))
+        if (senderMac != pod.Mac || (!IsOwn(pod, sender) && !probe))
         {
             return Drop("arp_spoof");
         }
 
-        if (!asks || target == pod.Address)
+        if (!asks || IsOwn(pod, target))
         {
             return Drop("arp_own");
         }
@@ -401,7 +401,7 @@ internal sealed class ReferenceModel(DatapathState state, bool takesIpv6 = true,
     private Outcome Neighbour(InterfaceEntry pod, ModelPacket packet)
     {
         var (type, code) = packet.Icmp!.Value;
-        var own = packet.Source.IsUnspecified || packet.Source == LinkLocal(pod.Mac) || packet.Source == pod.Address;
+        var own = packet.Source.IsUnspecified || packet.Source == LinkLocal(pod.Mac) || IsOwn(pod, packet.Source);
         if (type is 134 or 137 || !own || packet.HasOptions)
         {
             return Drop("nd_spoof");
@@ -425,7 +425,7 @@ internal sealed class ReferenceModel(DatapathState state, bool takesIpv6 = true,
             return Drop("nd_spoof");
         }
 
-        if (target == pod.Address || target == LinkLocal(pod.Mac))
+        if (IsOwn(pod, target) || target == LinkLocal(pod.Mac))
         {
             return Drop("nd_own");
         }
@@ -445,5 +445,10 @@ internal sealed class ReferenceModel(DatapathState state, bool takesIpv6 = true,
         state.Endpoints.TryGetValue(new(network, address), out var endpoint) ? endpoint.Mac : IsGateway(network, address) ? Node.GatewayMac : null;
 
     private bool IsGateway(uint network, IpAddr address) =>
-        !address.IsUnspecified && state.Networks.TryGetValue(network, out var entry) && entry.Gateway == address;
+        state.Networks.TryGetValue(network, out var entry) && IsOneOf(entry.Gateways, address);
+
+    private static bool IsOwn(InterfaceEntry pod, IpAddr address) => IsOneOf(pod.Addresses, address);
+
+    // A place without an address holds none, so nothing is equal to it.
+    private static bool IsOneOf(AddressPair pair, IpAddr address) => !address.IsUnspecified && (address.IsV4 ? pair.V4 : pair.V6) == address;
 }

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Netplugin.Core.Addresses;
+using Netplugin.Core.Collections;
 using Netplugin.Core.Datapath;
 using Netplugin.Tests.Bpf.Kernel;
 
@@ -7,8 +8,8 @@ namespace Netplugin.Tests.Bpf.Model;
 
 /// <summary>
 /// A random state of a node, from few enough addresses that packets often hit: networks whose addresses overlap, the cluster network among
-/// them, endpoints here, behind two other nodes and the node itself, blocks, gateways of either family or none, and now and then something
-/// essential missing.
+/// them, a pod with an address of one family or of both, endpoints here, behind two other nodes and the node itself, blocks, gateways of either
+/// family, both or none, and now and then something essential missing.
 /// </summary>
 internal sealed class Scenario
 {
@@ -38,6 +39,9 @@ internal sealed class Scenario
 
     internal DatapathState State { get; }
 
+    /// <summary>The pod's address of a family; unspecified when it has none.</summary>
+    internal IpAddr OwnOf(bool v4) => v4 ? Pod.Addresses.V4 : Pod.Addresses.V6;
+
     /// <summary>The pod behind the device that packets enter by, also where the device's entry is missing.</summary>
     internal InterfaceEntry Pod { get; }
 
@@ -45,7 +49,9 @@ internal sealed class Scenario
     {
         var own = Addresses[random.Next(Addresses.Length)];
         var home = random.Next(2) == 0 ? 10001 : DatapathState.Cluster;
-        var pod = new InterfaceEntry(home, (ulong)random.NextInt64(), MacAddress.ForEndpoint(own), own);
+        var second = Addresses.Where(address => address.IsV4 != own.IsV4).ElementAt(random.Next(Addresses.Length / 2));
+        PerFamily<IpAddr> addresses = random.Next(2) == 0 ? [own] : [own, second];
+        var pod = new InterfaceEntry(home, (ulong)random.NextInt64(), MacAddress.ForEndpoint(own), AddressPair.Of(addresses));
         var state = DatapathState.Empty with
         {
             Node = random.Next(40) == 0 ? null : new NodeEntry(
@@ -58,7 +64,7 @@ internal sealed class Scenario
         {
             if (random.Next(20) != 0)
             {
-                state = state with { Networks = state.Networks.Add(network, new NetworkEntry(random.Next(4) == 0 ? IpAddr.Unspecified : Addresses[random.Next(Addresses.Length)])) };
+                state = state with { Networks = state.Networks.Add(network, new NetworkEntry(new(Gateway(random, v4: true), Gateway(random, v4: false)))) };
             }
 
             foreach (var address in Addresses.Where(_ => random.Next(3) != 0))
@@ -87,10 +93,14 @@ internal sealed class Scenario
             state = state with
             {
                 Interfaces = state.Interfaces.Add(new(Datapath.Device), pod),
-                Endpoints = state.Endpoints.With([new(new(home, own), new(new(Datapath.Device), IpAddr.Unspecified, pod.Mac))]),
+                Endpoints = state.Endpoints.With(
+                    [.. addresses.Select(address => new DictionaryEdit<EndpointKey, EndpointEntry>(new(home, address), new(new(Datapath.Device), IpAddr.Unspecified, pod.Mac)))]),
             };
         }
 
         return new(state, pod);
     }
+
+    private static IpAddr Gateway(Random random, bool v4) =>
+        random.Next(3) == 0 ? IpAddr.Unspecified : Addresses.Where(address => address.IsV4 == v4).ElementAt(random.Next(Addresses.Length / 2));
 }

@@ -47,7 +47,7 @@ internal sealed class ServiceFrames
         State = DatapathState.Empty with
         {
             Node = new NodeEntry(Scenario.OwnVtep, new IfIndex(77), MacAddress.Gateway, random.Next(2) == 0 ? 576 : 1450),
-            Networks = DatapathState.Empty.Networks.Add(DatapathState.Cluster, new NetworkEntry(_node)),
+            Networks = DatapathState.Empty.Networks.Add(DatapathState.Cluster, new NetworkEntry(AddressPair.Of([_node, At("fd01:0:0:1::1", "10.244.1.1")]))),
             Endpoints = DatapathState.Empty.Endpoints.With(
             [
                 Endpoint(_pod, new(new(Datapath.Device), default, MacAddress.ForEndpoint(_pod))),
@@ -56,7 +56,7 @@ internal sealed class ServiceFrames
                 Endpoint(_otherNode, new(IfIndex.None, OtherVtep, MacAddress.Gateway)),
             ]),
             Interfaces = DatapathState.Empty.Interfaces.Add(
-                new(Datapath.Device), new(DatapathState.Cluster, (ulong)random.NextInt64(), MacAddress.ForEndpoint(_pod), _pod)),
+                new(Datapath.Device), new(DatapathState.Cluster, (ulong)random.NextInt64(), MacAddress.ForEndpoint(_pod), AddressPair.Of(random.Next(2) == 0 ? [_pod] : [_pod, At("fd01:0:0:1::9", "10.244.1.9")]))),
             Vteps = DatapathState.Empty.Vteps.Add(OtherVtep, random.Next(2) == 0 ? new VtepEntry(new IfIndex(88), OtherVtep) : default),
             Blocks = DatapathState.Empty.Blocks.Add(new(DatapathState.Cluster, own), default).Add(new(DatapathState.Cluster, other), OtherVtep),
         };

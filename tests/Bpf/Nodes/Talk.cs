@@ -65,7 +65,7 @@ internal static class Talk
         Assert.True(data.AsSpan().SequenceEqual(received), "the bytes that arrived are others than were sent");
     }
 
-    /// <summary>Pings an IPv4 address and waits for the reply.</summary>
+    /// <summary>Pings an address and waits for the reply.</summary>
     internal static void Ping(TestPod from, IPAddress target)
     {
         var v4 = target.AddressFamily == AddressFamily.InterNetwork;

@@ -81,9 +81,12 @@ internal sealed class TestNetwork : IDisposable
     internal static string PathOf(NetworkNamespace place) => InNamespace.PathOf(place.Handle);
 
     /// <summary>Starts a pod on a node and tells all nodes.</summary>
-    internal TestPod AddPod(int node, uint network, string address, int? mtu = null)
+    internal TestPod AddPod(int node, uint network, string address, int? mtu = null) => AddPod(node, network, [IpAddr.Parse(address)], mtu);
+
+    /// <summary>Starts a pod with an address of one family, or of each, on a node and tells all nodes.</summary>
+    internal TestPod AddPod(int node, uint network, PerFamily<IpAddr> addresses, int? mtu = null)
     {
-        var pod = new TestPod(_nodes[node - 1], (ulong)_pods.Count + 1, network, IpAddr.Parse(address), mtu ?? OverlayMtu);
+        var pod = new TestPod(_nodes[node - 1], (ulong)_pods.Count + 1, network, addresses, mtu ?? OverlayMtu);
         _pods.Add(pod);
         foreach (var each in _nodes)
         {

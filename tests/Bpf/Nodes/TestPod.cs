@@ -14,18 +14,19 @@ internal sealed class TestPod : IDisposable
 {
     private readonly EndpointLink _link;
 
-    internal TestPod(TestNode node, ulong number, uint network, IpAddr address, int mtu)
+    internal TestPod(TestNode node, ulong number, uint network, PerFamily<IpAddr> addresses, int mtu)
     {
         Node = node;
         Number = number;
         Network = network;
-        Address = address;
-        Mac = MacAddress.ForEndpoint(address);
+        Addresses = addresses;
+        Mac = MacAddress.ForEndpoint(Address);
         Namespace = NetworkNamespace.CreateAnonymous();
         _link = node.Driver.Create(
             new EndpointLinkSpec(
-                number, $"netplugin test eth0 {network}/{address}", "eth0", Mac, mtu,
-                [new IpPrefix(address, address.IsV4 ? 24 : 64)], [PodRoute.DefaultVia(network == DatapathState.Cluster ? TestNetwork.BlockOf(node.Number, address.IsV4).Gateway : TestNetwork.GatewayOf(address.IsV4))]),
+                number, $"netplugin test eth0 {network}/{Address}", "eth0", Mac, mtu,
+                [.. addresses.Select(address => new IpPrefix(address, address.IsV4 ? 24 : 64))],
+                [.. addresses.Select(address => PodRoute.DefaultVia(network == DatapathState.Cluster ? TestNetwork.BlockOf(node.Number, address.IsV4).Gateway : TestNetwork.GatewayOf(address.IsV4)))]),
             Namespace, node.PodFilters);
     }
 
@@ -35,7 +36,10 @@ internal sealed class TestPod : IDisposable
 
     internal uint Network { get; }
 
-    internal IpAddr Address { get; }
+    internal PerFamily<IpAddr> Addresses { get; }
+
+    /// <summary>The first of its addresses.</summary>
+    internal IpAddr Address => Addresses.First;
 
     internal MacAddress Mac { get; }
 

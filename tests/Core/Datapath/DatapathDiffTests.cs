@@ -21,7 +21,7 @@ public sealed class DatapathDiffTests
         Gen.Select(Gen.UInt[0, 1], Gen.UInt[0, 3], Gen.UInt[0, 2]).Array[0, 4],
         Gen.Select(Gen.UInt[1, 4], Gen.UInt[0, 2]).Array[0, 5]).Select((node, networks, endpoints, interfaces, vteps, blocks, frontends) => new DatapathState(
             node == 0 ? null : Node(node),
-            networks.DistinctBy(n => n.Item1).ToImmutableDictionary(n => n.Item1, n => new NetworkEntry(n.Item2 == 0 ? default : IpAddr.FromV4(n.Item2))),
+            networks.DistinctBy(n => n.Item1).ToImmutableDictionary(n => n.Item1, n => new NetworkEntry(new(n.Item2 == 0 ? default : IpAddr.FromV4(n.Item2), default))),
             Endpoints(endpoints.Select(e => (Key(e.Item1, e.Item2), Entry(e.Item2, e.Item3)))),
             interfaces.DistinctBy(i => i.Item1).ToImmutableDictionary(i => new IfIndex(i.Item1), i => Interface(i.Item2)),
             vteps.DistinctBy(v => v.Item1).ToImmutableDictionary(v => IpAddr.FromV4(v.Item1), v => NextHop(v.Item2)),
@@ -124,7 +124,7 @@ public sealed class DatapathDiffTests
 
     private static VtepEntry NextHop(uint neighbour) => neighbour == 0 ? default : new(new(3), IpAddr.FromV4(neighbour));
 
-    private static InterfaceEntry Interface(ulong number) => new(10001, number, MacAddress.ForEndpoint(IpAddr.FromV4(1)), IpAddr.FromV4(1));
+    private static InterfaceEntry Interface(ulong number) => new(10001, number, MacAddress.ForEndpoint(IpAddr.FromV4(1)), AddressPair.Of([IpAddr.FromV4(1)]));
 
     private static PackedDictionary<EndpointKey, EndpointEntry> Endpoints(IEnumerable<(EndpointKey Key, EndpointEntry Entry)> entries) =>
         DatapathState.Empty.Endpoints.With([.. entries.Select(e => new DictionaryEdit<EndpointKey, EndpointEntry>(e.Key, e.Entry))]);

@@ -21,7 +21,7 @@ internal struct NodeValue
 [StructLayout(LayoutKind.Sequential)]
 internal struct NetworkValue
 {
-    internal WireAddress Gateway;
+    internal WireAddressPair Gateways;
 }
 
 /// <summary><c>struct np_endpoint_key</c>.</summary>
@@ -47,7 +47,7 @@ internal struct EndpointValue
 internal struct InterfaceValue
 {
     internal ulong Endpoint;
-    internal WireAddress Addr;
+    internal WireAddressPair Addrs;
     internal uint Network;
     internal WireMac Mac;
     internal WireMac Pad;

@@ -21,6 +21,18 @@ internal struct WireAddress
     internal readonly IpAddr ToAddress() => IpAddr.FromBytes(MemoryMarshal.AsBytes(new ReadOnlySpan<WireAddress>(in this)));
 }
 
+/// <summary><c>struct np_addr_pair</c>.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal struct WireAddressPair
+{
+    internal WireAddress V4;
+    internal WireAddress V6;
+
+    internal static WireAddressPair From(AddressPair pair) => new() { V4 = WireAddress.From(pair.V4), V6 = WireAddress.From(pair.V6) };
+
+    internal readonly AddressPair ToPair() => new(V4.ToAddress(), V6.ToAddress());
+}
+
 /// <summary>An IPv4 address as it is on the wire (<c>__be32</c>).</summary>
 internal struct WireIpv4
 {
