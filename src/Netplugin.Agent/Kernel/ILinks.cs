@@ -52,7 +52,7 @@ internal interface ILinks
     /// <summary>Drops what pods send past the programs, and has the node's ports lead to pods.</summary>
     /// <param name="masquerade">Whether the default network's pods leave the cluster by the node's address.</param>
     /// <param name="hostPorts">The ports; all others lead nowhere.</param>
-    /// <param name="nodes">The other nodes' tunnel ends: what comes from there to a host port is answered by this node, not by the tunnel.</param>
+    /// <param name="nodes">The other nodes' addresses: what comes from there to a host port is answered by this node, not by the tunnel.</param>
     void EnsureFirewall(bool masquerade, ImmutableHashSet<HostPort> hostPorts, ImmutableHashSet<IpAddr> nodes);
 
     /// <summary>The node's ports that lead to pods.</summary>

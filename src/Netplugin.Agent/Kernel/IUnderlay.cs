@@ -11,6 +11,9 @@ internal interface IUnderlay
     /// <summary>The address of the device with the default route; unspecified when there is none.</summary>
     IpAddr DefaultSource();
 
+    /// <summary>The address of the other family on the device that holds an address; unspecified when there is none.</summary>
+    IpAddr OtherFamilyOf(IpAddr address);
+
     /// <summary>MTU in bytes of the device that holds an address; 0 when no device does.</summary>
     int MtuOf(IpAddr address);
 }

@@ -26,5 +26,8 @@ internal sealed class KernelUnderlay(Underlay underlay) : IUnderlay
     public IpAddr DefaultSource() => underlay.DefaultRouteAddress()?.Prefix.Address ?? IpAddr.Unspecified;
 
     /// <inheritdoc/>
+    public IpAddr OtherFamilyOf(IpAddr address) => underlay.OtherFamilyOf(address);
+
+    /// <inheritdoc/>
     public int MtuOf(IpAddr address) => underlay.Find(address)?.Mtu ?? 0;
 }

@@ -72,15 +72,19 @@ internal sealed partial class NodeKernel
 
     private void EnsureFirewall()
     {
-        ImmutableHashSet<IpAddr> nodes = [.. Current.Vteps.Keys];
+        var nodes = OtherNodes();
         links.EnsureFirewall(facts().Masquerades, HostPorts.Of(Pods.Values), nodes);
         _firewallNodes = nodes;
     }
 
+    // By which addresses pods send to the other nodes. The cluster network's endpoints come first, and they alone are few.
+    private ImmutableHashSet<IpAddr> OtherNodes() =>
+        [.. Current.Endpoints.TakeWhile(e => e.Key.Network == DatapathState.Cluster).Where(e => !e.Value.Vtep.IsUnspecified).Select(e => e.Key.Address)];
+
     // Nodes came or went: who has host ports must know them.
     private void TellFirewall()
     {
-        if (!HostPorts.Of(Pods.Values).IsEmpty && !_firewallNodes.SetEquals(Current.Vteps.Keys))
+        if (!HostPorts.Of(Pods.Values).IsEmpty && !_firewallNodes.SetEquals(OtherNodes()))
         {
             EnsureFirewall();
         }

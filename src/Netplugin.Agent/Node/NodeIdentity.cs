@@ -9,7 +9,7 @@ using Netplugin.Linux;
 namespace Netplugin.Agent.Node;
 
 /// <summary>
-/// Finds out this node's tunnel address and underlay MTU, and looks again now and then: addresses and MTUs change under a running daemon. Keeps the
+/// Finds out this node's tunnel address, its address of the other family and its underlay MTU, and looks again now and then: addresses and MTUs change under a running daemon. Keeps the
 /// blocks of the default network's pods, which somebody gives.
 /// </summary>
 internal sealed class NodeIdentity(
@@ -55,9 +55,15 @@ internal sealed class NodeIdentity(
 
             var mtu = vtep.IsUnspecified ? 0 : underlay.MtuOf(vtep);
             problems.Set(Topic, Problem(vtep, mtu));
+            var second = vtep.IsUnspecified ? before.SecondAddress : underlay.OtherFamilyOf(vtep);
             lock (_gate)
             {
-                Volatile.Write(ref _facts, _facts with { Vtep = vtep.IsUnspecified ? before.Vtep : vtep, UnderlayMtu = mtu > 0 ? mtu : before.UnderlayMtu });
+                Volatile.Write(ref _facts, _facts with
+                {
+                    Vtep = vtep.IsUnspecified ? before.Vtep : vtep,
+                    SecondAddress = second,
+                    UnderlayMtu = mtu > 0 ? mtu : before.UnderlayMtu,
+                });
             }
         }
         catch (KernelException e)
@@ -65,7 +71,7 @@ internal sealed class NodeIdentity(
             problems.Set(Topic, $"the node's tunnel address cannot be looked up: {e.Message}");
         }
 
-        if ((Facts.Vtep, Facts.UnderlayMtu) == (before.Vtep, before.UnderlayMtu))
+        if ((Facts.Vtep, Facts.SecondAddress, Facts.UnderlayMtu) == (before.Vtep, before.SecondAddress, before.UnderlayMtu))
         {
             return false;
         }

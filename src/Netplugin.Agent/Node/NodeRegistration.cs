@@ -170,6 +170,7 @@ internal sealed class NodeRegistration : IAsyncDisposable
 
         var record = new NodeRecord(facts.Host, facts.Vtep, facts.UnderlayMtu, _version)
         {
+            SecondAddress = facts.SecondAddress,
             Blocks = [.. facts.Blocks.Select(block => block.Prefix)],
         };
         var operations = new List<StoreOperation>

@@ -89,7 +89,7 @@ internal static class WantedState
         }
     }
 
-    /// <summary>The nodes themselves, which are endpoints of the cluster network by their tunnel ends and by their addresses among the pods.</summary>
+    /// <summary>The nodes themselves, which are endpoints of the cluster network by their tunnel ends, their addresses of the other family, and their addresses among the pods.</summary>
     private static IEnumerable<KeyValuePair<EndpointKey, EndpointEntry>> Nodes(ClusterView view, NodeFacts node)
     {
         if (node.Blocks.IsEmpty)
@@ -98,8 +98,8 @@ internal static class WantedState
         }
 
         var others = view.NodesBut(node.Host).SelectMany(other =>
-            other.Blocks.Select(block => new AddressBlock(block).Gateway).Append(other.Vtep).Select(address => (Address: address, other.Vtep)));
-        var here = node.Blocks.Select(own => own.Gateway).Append(VtepOf(view, node)).Select(address => (Address: address, Vtep: IpAddr.Unspecified));
+            other.Blocks.Select(block => new AddressBlock(block).Gateway).Append(other.Vtep).Append(other.SecondAddress).Select(address => (Address: address, other.Vtep)));
+        var here = node.Blocks.Select(own => own.Gateway).Concat(AddressesOf(view, node)).Select(address => (Address: address, Vtep: IpAddr.Unspecified));
         return others.Concat(here).Where(n => !n.Address.IsUnspecified).Select(n => KeyValuePair.Create(
             new EndpointKey(DatapathState.Cluster, n.Address), new EndpointEntry(IfIndex.None, n.Vtep, MacAddress.Gateway)));
     }
@@ -140,6 +140,10 @@ internal static class WantedState
 
     /// <summary>Where this node's own tunnel ends: the intent's word, else what the node found out.</summary>
     public static IpAddr VtepOf(ClusterView view, NodeFacts node) => view.VtepOf(node.Host) is { IsUnspecified: false } given ? given : node.Vtep;
+
+    /// <summary>This node's own addresses: its tunnel end, and the one of the other family; none that is not known.</summary>
+    public static IEnumerable<IpAddr> AddressesOf(ClusterView view, NodeFacts node) =>
+        new[] { VtepOf(view, node), node.SecondAddress }.Where(address => !address.IsUnspecified);
 
     private static ImmutableHashSet<IpAddr> Vteps(ClusterView view, string me, DatapathState current, bool settling) =>
         settling || view.Hosts is null || view.Nodes is null ? view.VtepsBut(me).Union(current.Vteps.Keys) : view.VtepsBut(me);

@@ -88,6 +88,9 @@ public sealed record EndpointBinding(string Host, string Sandbox, string Interfa
 /// <param name="Version">The daemon's version.</param>
 public sealed record NodeRecord(string Host, IpAddr Vtep, int UnderlayMtu, string Version)
 {
+    /// <summary>Its address of the other family than the VTEP's, by which pods and nodes reach it too; unspecified when it has none.</summary>
+    public IpAddr SecondAddress { get; init; }
+
     /// <summary>
     /// Blocks that the node gives addresses of to the default network's pods, at most one of a family and without host bits; empty when it serves none.
     /// </summary>
@@ -96,10 +99,10 @@ public sealed record NodeRecord(string Host, IpAddr Vtep, int UnderlayMtu, strin
     /// <summary>Equal in every member; blocks compare by content.</summary>
     public bool Equals(NodeRecord? other) =>
         other is not null && Host == other.Host && Vtep == other.Vtep && UnderlayMtu == other.UnderlayMtu && Version == other.Version
-        && Blocks.AsSpan().SequenceEqual(other.Blocks.AsSpan());
+        && SecondAddress == other.SecondAddress && Blocks.AsSpan().SequenceEqual(other.Blocks.AsSpan());
 
     /// <inheritdoc/>
-    public override int GetHashCode() => HashCode.Combine(Host, Vtep, UnderlayMtu, Version, Blocks.Length);
+    public override int GetHashCode() => HashCode.Combine(Host, Vtep, UnderlayMtu, Version, SecondAddress, Blocks.Length);
 }
 
 /// <summary>

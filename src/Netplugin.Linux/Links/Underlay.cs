@@ -27,6 +27,20 @@ public sealed class Underlay
                 ? found with { Mtu = DefaultRouteAddress()?.Mtu ?? found.Mtu } : null);
     }
 
+    /// <summary>
+    /// The address of the other family that a node with an address is known by: on the same device, of more than the link's scope, and lasting; the
+    /// oldest of several. Unspecified when there is none.
+    /// </summary>
+    public IpAddr OtherFamilyOf(IpAddr address)
+    {
+        var all = _node.Dump("list the addresses", AddressMessages.GetAddresses, DeviceAddress.Parse);
+        var device = all.FirstOrDefault(candidate => candidate.Prefix.Address == address)?.Device;
+        var others = all.Where(other => other.Device == device && other.Scope < ScopeLink && other.IsLasting && other.Prefix.IsV4 != address.IsV4).ToArray();
+
+        // The kernel lists the newest IPv6 address of a scope first, and the oldest IPv4 address.
+        return (address.IsV4 ? others.LastOrDefault() : others.FirstOrDefault())?.Prefix.Address ?? IpAddr.Unspecified;
+    }
+
     /// <summary>All addresses of the node but those of loopback devices and link-local ones.</summary>
     public IReadOnlyList<UnderlayAddress> Addresses() => List().Addresses;
 

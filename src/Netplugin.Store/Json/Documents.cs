@@ -40,7 +40,7 @@ internal readonly record struct NetworkRef(
     [property: JsonConverter(typeof(SharedTextConverter))] string Tenant,
     [property: JsonConverter(typeof(SharedTextConverter))] string Network);
 
-internal sealed record NodeDocument(string Host, IpAddr Vtep, int UnderlayMtu, string Version, IpPrefix[]? Blocks = null);
+internal sealed record NodeDocument(string Host, IpAddr Vtep, int UnderlayMtu, string Version, IpPrefix[]? Blocks = null, IpAddr? SecondAddress = null);
 
 internal sealed record NodeStatusDocument(
     string Host, string Version, DateTimeOffset Since, string State, int OverlayMtu = 0,

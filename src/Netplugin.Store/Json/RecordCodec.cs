@@ -68,7 +68,10 @@ public static class RecordCodec
     {
         ArgumentNullException.ThrowIfNull(node);
         var blocks = node.Blocks.IsEmpty ? null : node.Blocks.ToArray();
-        return Write(new NodeDocument(node.Host, node.Vtep, node.UnderlayMtu, node.Version, blocks), Json.NodeDocument);
+        return Write(
+            new NodeDocument(
+                node.Host, node.Vtep, node.UnderlayMtu, node.Version, blocks, node.SecondAddress.IsUnspecified ? null : node.SecondAddress),
+            Json.NodeDocument);
     }
 
     /// <summary>Value of <see cref="StoreKeys.NodeAlive"/>.</summary>
@@ -145,7 +148,11 @@ public static class RecordCodec
     public static NodeRecord DecodeNode(StoreEntry entry)
     {
         var read = Read(entry, Json.NodeDocument);
-        return new(read.Host, read.Vtep, read.UnderlayMtu, read.Version) { Blocks = [.. (read.Blocks ?? []).Select(block => block.Masked)] };
+        return new(read.Host, read.Vtep, read.UnderlayMtu, read.Version)
+        {
+            SecondAddress = read.SecondAddress ?? default,
+            Blocks = [.. (read.Blocks ?? []).Select(block => block.Masked)],
+        };
     }
 
     /// <summary>Reads what <see cref="Encode(NodeStatus)"/> wrote.</summary>

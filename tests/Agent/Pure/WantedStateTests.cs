@@ -131,9 +131,9 @@ public sealed class WantedStateTests
     [Fact]
     public void A_node_with_blocks_of_both_families_is_in_the_cluster_network_with_both()
     {
-        var facts = Samples.Facts with { Blocks = [new AddressBlock(IpPrefix.Parse("fd00:1::/64")), new AddressBlock(IpPrefix.Parse("10.244.1.0/24"))] };
+        var facts = Samples.Facts with { Blocks = [new AddressBlock(IpPrefix.Parse("fd00:1::/64")), new AddressBlock(IpPrefix.Parse("10.244.1.0/24"))], SecondAddress = IpAddr.Parse("fd00::10") };
         var view = Samples.View();
-        view = view with { Nodes = view.Nodes!.SetItem("host2", view.Nodes["host2"] with { Blocks = [IpPrefix.Parse("10.244.2.0/24"), IpPrefix.Parse("fd00:2::/64")] }) };
+        view = view with { Nodes = view.Nodes!.SetItem("host2", view.Nodes["host2"] with { Blocks = [IpPrefix.Parse("10.244.2.0/24"), IpPrefix.Parse("fd00:2::/64")], SecondAddress = IpAddr.Parse("fd00::11") }) };
         InterfaceAddress four = new(IpAddr.Parse("10.244.1.9"), IpPrefix.Parse("10.244.1.0/24"), IpAddr.Parse("10.244.1.1")), six = new(IpAddr.Parse("fd00:1::9"), IpPrefix.Parse("fd00:1::/64"), IpAddr.Parse("fd00:1::1"));
         var dual = Samples.Attachment(1, "c1", 1) with { DatapathId = DatapathState.Cluster, Addresses = [six, four] };
         var single = Samples.Attachment(2, "c2", 2, device: 101) with { DatapathId = DatapathState.Cluster, Addresses = [four with { Address = IpAddr.Parse("10.244.1.8") }] };
@@ -147,8 +147,10 @@ public sealed class WantedStateTests
             ["10.244.1.8 101", "10.244.1.9 100", "fd00:1::9 100"],
             wanted.Endpoints.Where(e => e.Value.Device != IfIndex.None).Select(e => $"{e.Key.Address} {e.Value.Device.Value}"));
         Assert.Equal(
-            ["10.244.1.1", "10.244.2.1", "192.168.2.10", "192.168.2.11", "fd00:1::1", "fd00:2::1"],
+            ["10.244.1.1", "10.244.2.1", "192.168.2.10", "192.168.2.11", "fd00::10", "fd00::11", "fd00:1::1", "fd00:2::1"],
             wanted.Endpoints.Where(e => e.Value.Device == IfIndex.None).Select(e => e.Key.Address.ToString()));
+        Assert.Equal((default, IpAddr.Parse("192.168.2.11")), (wanted.Endpoints[new(DatapathState.Cluster, IpAddr.Parse("fd00::10"))].Vtep, wanted.Endpoints[new(DatapathState.Cluster, IpAddr.Parse("fd00::11"))].Vtep));
+        Assert.Equal([IpAddr.Parse("fd00::10"), Samples.Facts.Vtep], HostPlane.Of(view, facts)!.Sources);
         Assert.Equal(
             ["10.244.1.0/24 ::", "10.244.2.0/24 192.168.2.11", "fd00:1::/64 ::", "fd00:2::/64 192.168.2.11"],
             wanted.Blocks.OrderBy(b => b.Key).Select(b => $"{b.Key.Prefix} {b.Value}"));

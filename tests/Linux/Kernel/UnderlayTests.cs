@@ -6,6 +6,7 @@ using Netplugin.Linux.Links;
 using Netplugin.Linux.Namespaces;
 using Netplugin.Linux.Netlink;
 using Netplugin.Tests.Support.Packets;
+using Netplugin.Tests.Support.Processes;
 
 namespace Netplugin.Tests.Linux.Kernel;
 
@@ -54,6 +55,23 @@ public sealed class UnderlayTests : IDisposable
 
         Assert.Equal(("lo", 1460), _driver.Underlay.Find(IpAddr.Parse("198.51.100.7")) is { } found ? (found.DeviceName, found.Mtu) : default);
         Assert.Equal("eth1", _driver.Underlay.DefaultRouteAddress()?.DeviceName);
+    }
+
+    [Fact]
+    public void The_address_of_the_other_family_is_the_devices_oldest_that_lasts()
+    {
+        Assert.Equal(default, _driver.Underlay.OtherFamilyOf(Own));
+        Ip("link", "add", "other", "type", "dummy");
+        Ip("addr", "add", "fd00:9::1/64", "dev", "other", "nodad");
+        Ip("addr", "add", "fd00:1::5/64", "dev", "eth1", "nodad", "preferred_lft", "0");
+        Ip("addr", "add", "fd00:1::2/64", "dev", "eth1", "nodad");
+        Ip("addr", "add", "fd00:1::3/64", "dev", "eth1", "nodad");
+
+        Assert.Equal(IpAddr.Parse("fd00:1::2"), _driver.Underlay.OtherFamilyOf(Own));
+        Assert.Equal(Own, _driver.Underlay.OtherFamilyOf(IpAddr.Parse("fd00:1::3")));
+        Assert.Equal(default, _driver.Underlay.OtherFamilyOf(IpAddr.Parse("10.1.0.77")));
+
+        void Ip(params string[] arguments) => _host.Run(() => Command.Run("ip", arguments).Succeeded());
     }
 
     [Fact]

@@ -75,6 +75,9 @@ public class RecordCodecTests
         var serving = node with { Blocks = [IpPrefix.Parse("10.244.1.0/24"), IpPrefix.Parse("fd00:1::/64")] };
         Assert.Equal(serving, RecordCodec.DecodeNode(Entry(RecordCodec.Encode(serving))));
         Assert.NotEqual(node, serving);
+        var dual = node with { SecondAddress = IpAddr.Parse("192.168.2.10") };
+        Assert.Equal(dual, RecordCodec.DecodeNode(Entry(RecordCodec.Encode(dual))));
+        Assert.NotEqual(node, dual);
         var post = new PostRecord(0);
         Assert.Equal(post, RecordCodec.DecodePost(Entry(RecordCodec.Encode(post))));
         var cluster = new ClusterRecord(Guid.NewGuid(), 0, ClusterRecord.CurrentSchema);
