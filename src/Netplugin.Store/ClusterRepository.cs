@@ -111,7 +111,7 @@ public sealed class ClusterRepository(IStateStore store, string poster)
         while (true)
         {
             var entry = await store.GetAsync(StoreKeys.Cluster, cancellationToken);
-            var old = entry is null ? new ClusterRecord(Guid.NewGuid(), 0, ClusterRecord.CurrentSchema) : RecordCodec.DecodeCluster(entry);
+            var old = entry is null ? NewIdentity() : RecordCodec.DecodeCluster(entry);
             var accepted = old with { Generation = Math.Max(old.Generation + 1, TimeProvider.System.GetUtcNow().ToUnixTimeSeconds()) };
             var transaction = new StoreTransaction(
                 [StoreCompare.Unchanged(StoreKeys.Cluster, entry?.ModRevision ?? 0)],
@@ -122,4 +122,7 @@ public sealed class ClusterRepository(IStateStore store, string poster)
             }
         }
     }
+
+    /// <summary>Draws the identity of a content that begins.</summary>
+    internal static ClusterRecord NewIdentity() => new(Guid.NewGuid(), 0, ClusterRecord.CurrentSchema);
 }

@@ -33,6 +33,9 @@ public static class StoreKeys
     /// <summary>Subtree of node status with the daemon's lease: a node missing here has no running daemon.</summary>
     public const string Alive = Root + "alive/";
 
+    /// <summary>The <see cref="BlocksRecord"/>: whoever leases a block compares that no other node's blocks changed meanwhile.</summary>
+    public const string Blocks = Root + "blocks";
+
     /// <summary>Subtree of <see cref="TenantRecord"/>.</summary>
     public const string Tenants = Root + "tenants/";
 

@@ -105,6 +105,10 @@ public sealed record NodeRecord(string Host, IpAddr Vtep, int UnderlayMtu, strin
     public override int GetHashCode() => HashCode.Combine(Host, Vtep, UnderlayMtu, Version, SecondAddress, Blocks.Length);
 }
 
+/// <summary>Written whenever the blocks that some node has become others. Where that is comes from the nodes' records alone.</summary>
+/// <param name="Host">The node whose blocks were the last to change.</param>
+public sealed record BlocksRecord(string Host);
+
 /// <summary>
 /// Where a container name leads, in the order of the intent file (that order gives eth0, eth1, ...). Kept beside the endpoints
 /// so that a node finds a starting container's endpoints in one read, whatever their network.

@@ -42,6 +42,8 @@ internal readonly record struct NetworkRef(
 
 internal sealed record NodeDocument(string Host, IpAddr Vtep, int UnderlayMtu, string Version, IpPrefix[]? Blocks = null, IpAddr? SecondAddress = null);
 
+internal sealed record BlocksDocument(string Host);
+
 internal sealed record NodeStatusDocument(
     string Host, string Version, DateTimeOffset Since, string State, int OverlayMtu = 0,
     int Networks = 0, int Endpoints = 0, int Pods = 0, DateTimeOffset? LastReconcile = null, string[]? Problems = null);

@@ -74,6 +74,13 @@ public static class RecordCodec
             Json.NodeDocument);
     }
 
+    /// <summary>Value of <see cref="StoreKeys.Blocks"/>.</summary>
+    public static byte[] Encode(BlocksRecord blocks)
+    {
+        ArgumentNullException.ThrowIfNull(blocks);
+        return Write(new BlocksDocument(blocks.Host), Json.BlocksDocument);
+    }
+
     /// <summary>Value of <see cref="StoreKeys.NodeAlive"/>.</summary>
     public static byte[] Encode(NodeStatus status)
     {

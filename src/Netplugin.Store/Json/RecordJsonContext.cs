@@ -15,6 +15,7 @@ namespace Netplugin.Store.Json;
 [JsonSerializable(typeof(EndpointDocument))]
 [JsonSerializable(typeof(ContainerDocument))]
 [JsonSerializable(typeof(NodeDocument))]
+[JsonSerializable(typeof(BlocksDocument))]
 [JsonSerializable(typeof(NodeStatusDocument))]
 [JsonSerializable(typeof(PostDocument))]
 [JsonSerializable(typeof(ClusterDocument))]

@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using System.Text;
-using Netplugin.Core.Model;
 using Netplugin.Core.Planning;
 using Netplugin.Store.Json;
 
@@ -103,10 +102,9 @@ internal sealed class PostWriter(IStateStore store, LoadedCluster loaded, string
             return transaction;
         }
 
-        var cluster = new ClusterRecord(Guid.NewGuid(), 0, ClusterRecord.CurrentSchema);
         return new(
             transaction.Compares.Add(StoreCompare.Missing(StoreKeys.Cluster)),
-            transaction.Operations.Add(new StoreOperation.Put(StoreKeys.Cluster, RecordCodec.Encode(cluster))));
+            transaction.Operations.Add(new StoreOperation.Put(StoreKeys.Cluster, RecordCodec.Encode(ClusterRepository.NewIdentity()))));
     }
 
     private bool Fits(StoreTransaction transaction)

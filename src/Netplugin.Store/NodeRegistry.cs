@@ -1,0 +1,174 @@
+using System.Collections.Immutable;
+using Netplugin.Core.Addresses;
+using Netplugin.Core.Model;
+using Netplugin.Core.Planning;
+using Netplugin.Store.Json;
+using Netplugin.Store.Posts;
+
+namespace Netplugin.Store;
+
+/// <summary>
+/// The nodes' own records, and with them the blocks they have: a record is the lease. It outlives the daemon and the machine, until somebody says
+/// that the node is gone for good.
+/// </summary>
+/// <param name="store">Where the records are.</param>
+public sealed class NodeRegistry(IStateStore store)
+{
+    // Of many nodes that lease at once one wins each round; the others stand back for longer and longer.
+    private static readonly TimeSpan ConflictPause = TimeSpan.FromMilliseconds(10);
+    private static readonly TimeSpan LongestPause = TimeSpan.FromMilliseconds(500);
+
+    /// <summary>Writes a record whose blocks somebody else gave the node.</summary>
+    /// <exception cref="StoreException">As for any write.</exception>
+    public Task WriteAsync(NodeRecord node, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(node);
+
+        // Not compared: they are the node's whatever others lease. But who leases now looks again.
+        return store.CommitAsync(new([], Writes(node)), cancellationToken);
+    }
+
+    /// <summary>
+    /// Leases a node its blocks and writes its record with them. Two nodes never get the same or an overlapping one, whatever their pools are.
+    /// </summary>
+    /// <param name="node">The record, whose blocks are those that the node serves now.</param>
+    /// <param name="pools">What to lease from.</param>
+    /// <param name="inUse">Blocks that running pods of the node have their addresses of.</param>
+    /// <param name="content">The store's content that the node follows; null: it has followed none yet.</param>
+    /// <param name="mayTake">False: the node may get what it had, and nothing new (<see cref="BlockLease.Choose"/>).</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <returns>The record as the store has it, and what is to be said of its blocks.</returns>
+    /// <exception cref="StoreException">The store has another content; or as for any write. After <see cref="StoreException.OutcomeUnknown"/> the node may have its lease; asked again it keeps that.</exception>
+    public async Task<(NodeRecord Node, BlockLease Lease)> LeaseAsync(
+        NodeRecord node, PerFamily<BlockPool> pools, IReadOnlyCollection<IpPrefix> inUse, Guid? content, bool mayTake,
+        CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(node);
+        for (var pause = ConflictPause; ; pause = pause < LongestPause ? pause * 2 : pause)
+        {
+            // Before the nodes: what changes between the two fails the compare.
+            var before = await store.GetManyAsync([StoreKeys.Blocks, StoreKeys.Cluster], cancellationToken);
+            var (blocks, cluster) = (before[0], before[1]);
+            if (content is not null && (cluster is null || RecordCodec.DecodeCluster(cluster).ClusterId != content))
+            {
+                // Whoever follows it will say so. Until an operator spoke, a wiped store must look wiped.
+                throw new StoreException("lease", StoreFailure.Refused, "the store holds another content than this node follows");
+            }
+
+            var nodes = await store.ListAsync(StoreKeys.Nodes, cancellationToken);
+            var own = nodes.Entries.FirstOrDefault(entry => entry.Key == StoreKeys.Node(node.Host));
+            NodeRecord[] others = [.. nodes.Entries.Where(entry => entry != own).Select(RecordCodec.DecodeNode)];
+            var lease = BlockLease.Choose(
+                pools, inUse, node.Blocks.Concat(own is null ? [] : RecordCodec.DecodeNode(own).Blocks), others, mayTake);
+            var leased = node with { Blocks = [.. lease.Blocks] };
+            if (own is not null && cluster is not null && RecordCodec.DecodeNode(own) == leased)
+            {
+                return (leased, lease);
+            }
+
+            var transaction = new StoreTransaction(
+                [
+                    StoreCompare.Unchanged(StoreKeys.Blocks, blocks?.ModRevision ?? 0),
+                    StoreCompare.Unchanged(StoreKeys.Node(node.Host), own?.ModRevision ?? 0),
+                    StoreCompare.Unchanged(StoreKeys.Cluster, cluster?.ModRevision ?? 0),
+                ],
+                Writes(leased));
+            if (cluster is null)
+            {
+                // With leases there is something to lose: a node then knows this store again, and does not follow another.
+                transaction = transaction with
+                {
+                    Operations = transaction.Operations.Add(new StoreOperation.Put(StoreKeys.Cluster, RecordCodec.Encode(ClusterRepository.NewIdentity()))),
+                };
+            }
+
+            if ((await store.CommitAsync(transaction, cancellationToken)).Succeeded)
+            {
+                return (leased, lease);
+            }
+
+            await Task.Delay(pause * Random.Shared.NextDouble(), cancellationToken);
+        }
+    }
+
+    /// <summary>
+    /// Forgets a node that is gone for good: clears the bindings of the endpoints it held, then removes its record, which frees its blocks. If it breaks
+    /// off, doing it again does the rest.
+    /// </summary>
+    /// <returns>What it had; null when nothing was known of it.</returns>
+    /// <exception cref="StoreException">The node's daemon runs; or as for any write.</exception>
+    public async Task<ForgottenNode?> ForgetAsync(string host, CancellationToken cancellationToken = default)
+    {
+        var unbound = ImmutableArray.CreateBuilder<EndpointId>();
+        while (true)
+        {
+            await RefuseAliveAsync(host, cancellationToken);
+            var node = await store.GetAsync(StoreKeys.Node(host), cancellationToken);
+            var isCleared = await UnbindAllAsync(host, unbound, cancellationToken);
+            var removal = new StoreTransaction(
+                [StoreCompare.Missing(StoreKeys.NodeAlive(host)), StoreCompare.Unchanged(StoreKeys.Node(host), node?.ModRevision ?? 0)],
+                [new StoreOperation.Delete(StoreKeys.Node(host)), Changed(host)]);
+            if (!isCleared || (node is not null && !(await store.CommitAsync(removal, cancellationToken)).Succeeded))
+            {
+                continue;
+            }
+
+            return node is null && unbound.Count == 0
+                ? null
+                : new(
+                    host, node is null ? [] : RecordCodec.DecodeNode(node).Blocks, unbound.ToImmutable(),
+                    await store.GetAsync(StoreKeys.Host(host), cancellationToken) is not null);
+        }
+    }
+
+    private async Task RefuseAliveAsync(string host, CancellationToken cancellationToken)
+    {
+        if (await store.GetAsync(StoreKeys.NodeAlive(host), cancellationToken) is { } alive)
+        {
+            var status = RecordCodec.DecodeNodeStatus(alive);
+            throw new StoreException(
+                "forget", StoreFailure.Refused,
+                $"node {host} is alive: its netplugin runs since {status.Since:u} and says \"{status.State}\"; stop it there first, and wait 15 s if it was killed");
+        }
+    }
+
+    /// <summary>Clears every binding to a host; false when somebody wrote one of the records meanwhile, or the host came alive.</summary>
+    private async Task<bool> UnbindAllAsync(string host, ImmutableArray<EndpointId>.Builder unbound, CancellationToken cancellationToken)
+    {
+        const int AliveCompare = 1;
+
+        var all = await store.ListAsync(StoreKeys.Endpoints, cancellationToken);
+        var bound = all.Entries.Select(entry => (entry.ModRevision, Record: RecordCodec.DecodeEndpoint(entry)))
+            .Where(endpoint => endpoint.Record.Binding?.Host == host)
+            .ToDictionary(endpoint => StoreKeys.Endpoint(endpoint.Record.Id), StringComparer.Ordinal);
+        var writes = bound.Select(endpoint => new StoreOperation.Put(endpoint.Key, RecordCodec.Encode(endpoint.Value.Record with { Binding = null })));
+        foreach (var part in PostOperations.Parts(writes, store.MaxOperations, AliveCompare))
+        {
+            var result = await store.CommitAsync(
+                new(
+                    [StoreCompare.Missing(StoreKeys.NodeAlive(host)), .. part.Select(write => StoreCompare.Unchanged(write.Key, bound[write.Key].ModRevision))],
+                    part),
+                cancellationToken);
+            if (!result.Succeeded)
+            {
+                return false;
+            }
+
+            unbound.AddRange(part.Select(write => bound[write.Key].Record.Id));
+        }
+
+        return true;
+    }
+
+    private static ImmutableArray<StoreOperation> Writes(NodeRecord node) =>
+        [new StoreOperation.Put(StoreKeys.Node(node.Host), RecordCodec.Encode(node)), Changed(node.Host)];
+
+    private static StoreOperation.Put Changed(string host) => new(StoreKeys.Blocks, RecordCodec.Encode(new BlocksRecord(host)));
+}
+
+/// <summary>What a node had that is forgotten now.</summary>
+/// <param name="Host">The host label.</param>
+/// <param name="Blocks">Its blocks, which are free.</param>
+/// <param name="Endpoints">Endpoints that were bound there and are not any more.</param>
+/// <param name="IsPosted">True when an intent still names the host.</param>
+public sealed record ForgottenNode(string Host, ImmutableArray<IpPrefix> Blocks, ImmutableArray<EndpointId> Endpoints, bool IsPosted);
