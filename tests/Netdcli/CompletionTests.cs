@@ -1,4 +1,7 @@
+using Netplugin.Core.Addresses;
+using Netplugin.Core.Model;
 using Netplugin.Store;
+using Netplugin.Store.Json;
 using Netplugin.Tests.Netdcli.Fixtures;
 
 namespace Netplugin.Tests.Netdcli;
@@ -8,7 +11,7 @@ public sealed class CompletionTests
     private readonly CliRun _cli = new();
 
     [Theory]
-    [InlineData("get diff status validate store dump completion version", "")]
+    [InlineData("get diff status validate node store dump completion version", "")]
     [InlineData("diff dump", "d")]
     [InlineData("all endpoints hosts networks nodes tenants", "get", "")]
     [InlineData("networks", "get", "ne")]
@@ -20,6 +23,8 @@ public sealed class CompletionTests
     [InlineData("--tenant", "get", "--te")]
     [InlineData("bash fish zsh", "completion", "")]
     [InlineData("accept-reset", "store", "")]
+    [InlineData("forget", "node", "")]
+    [InlineData("host1", "node", "forget", "")]
     [InlineData(":file", "diff", "-cfg", "")]
     [InlineData(":file", "validate", "")]
     [InlineData(":file", "dump", "-o", "")]
@@ -30,13 +35,14 @@ public sealed class CompletionTests
     [InlineData("get", "-oper", "")]
     [InlineData("network", "-oper", "get", "-construct", "n")]
     [InlineData("purple-myContainer2 purple-myContainer4", "-oper", "get", "-construct", "endpoint", "purple")]
-    [InlineData("get diff status validate store dump completion version", "-etcd-url", "http://x", "")]
+    [InlineData("get diff status validate node store dump completion version", "-etcd-url", "http://x", "")]
     [InlineData("networks", "-etcd-url", "http://x", "get", "net")]
     [InlineData("", "-nonsense", "")]
     [InlineData("", "get", "networks", "--nonsense", "x", "")]
     public void The_words_before_the_cursor_decide_what_may_follow(string expected, params string[] words)
     {
         _cli.Post(Intents.Late);
+        _cli.Store.Put(StoreKeys.Node("host1"), RecordCodec.Encode(new NodeRecord("host1", IpAddr.Parse("192.168.2.10"), 1500, "0.1.0")));
         var result = _cli.Run(["__complete", .. words]);
         Assert.Equal(0, result.Exit);
         Assert.Equal(expected, string.Join(' ', result.Out.Split('\n', StringSplitOptions.RemoveEmptyEntries)));

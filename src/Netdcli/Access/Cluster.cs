@@ -6,7 +6,7 @@ using Netplugin.Store;
 
 namespace Netdcli.Access;
 
-/// <summary>The cluster as netdcli uses it: read whole, post, accept a reset.</summary>
+/// <summary>The cluster as netdcli uses it: read whole, post, accept a reset, forget a node.</summary>
 /// <param name="store">The store; closed with this.</param>
 internal sealed class Cluster(IStateStore store) : IAsyncDisposable
 {
@@ -33,6 +33,11 @@ internal sealed class Cluster(IStateStore store) : IAsyncDisposable
     /// <summary>Raises the generation, so that nodes which hold back follow the store again.</summary>
     /// <exception cref="StoreException">The store cannot be read or written.</exception>
     public Task<ClusterRecord> AcceptResetAsync(CancellationToken cancellationToken) => _repository.AcceptResetAsync(cancellationToken);
+
+    /// <summary>Forgets a node that is gone for good.</summary>
+    /// <returns>What it had; null when nothing was known of it.</returns>
+    /// <exception cref="StoreException">It is alive, or the store cannot be read or written.</exception>
+    public Task<ForgottenNode?> ForgetNodeAsync(string host, CancellationToken cancellationToken) => new NodeRegistry(store).ForgetAsync(host, cancellationToken);
 
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => store.DisposeAsync();

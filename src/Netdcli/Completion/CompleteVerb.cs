@@ -56,6 +56,7 @@ internal sealed class CompleteVerb(Terminal terminal, Session session)
             ArgumentResult { Argument.HelpName: "FILE" } => [Candidates.File],
             OptionResult { Option.Name: "--tenant" } => await NamesAsync(store.Choose(parsed, session), "tenants", cancellationToken),
             ArgumentResult { Argument.HelpName: "NAME" } => await NamesAsync(store.Choose(parsed, session), GetVerb.ResourceOf(parsed), cancellationToken),
+            ArgumentResult { Argument.HelpName: "HOST" } => await NamesAsync(store.Choose(parsed, session), "nodes", cancellationToken),
             OptionResult option => option.Option.GetCompletions(System.CommandLine.Completions.CompletionContext.Empty).Select(c => c.Label),
             ArgumentResult argument => argument.Argument.GetCompletions(System.CommandLine.Completions.CompletionContext.Empty).Select(c => c.Label),
             _ => parsed.CommandResult.Command.Subcommands.Select(c => c.Name),

@@ -22,6 +22,7 @@ internal static class Teaching
           netdcli get [RESOURCE] [NAME]     hosts, nodes, tenants, networks, endpoints; -o table|wide|json|yaml
           netdcli status                    the nodes: alive or not, state, VTEP, MTU, pods, problems
           netdcli dump                      a support bundle without secrets
+          netdcli node forget HOST          forget a node that is gone for good, with its blocks and bindings
           netdcli store accept-reset        let nodes go on after the store was wiped or restored
           netdcli completion bash|zsh|fish  shell completion
           netdcli version
@@ -110,6 +111,17 @@ internal static class Teaching
 
             Checks an intent, or an array of host bindings, by itself, without a cluster: syntax, names, pools, addresses. Each
             error is printed as FILE:LINE:COLUMN: message. "netdcli diff" also checks it against what is posted.
+
+            """,
+        "node" or "forget" =>
+            """
+            Examples:
+              netdcli node forget host3
+              netdcli node forget host3 -o json
+
+            A node keeps its blocks of addresses and its endpoints for as long as it is known, also while it is down, so that it
+            finds them when it is back. This frees them when it will not come back. It is refused while the node is alive: stop
+            netplugin there first. A node that comes back all the same registers anew, and takes its block again if it is free.
 
             """,
         "store" or "accept-reset" =>

@@ -7,4 +7,5 @@ namespace Netdcli.Verbs;
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, WriteIndented = true, NewLine = "\n")]
 [JsonSerializable(typeof(VersionItem))]
 [JsonSerializable(typeof(StatusReport))]
+[JsonSerializable(typeof(ForgottenNodeItem))]
 internal sealed partial class VerbsJsonContext : JsonSerializerContext;

@@ -65,6 +65,7 @@ internal static class Columns
         new("VTEP", n => n.Vtep),
         new("MTU", n => n.OverlayMtu == 0 ? "" : Number(n.OverlayMtu)),
         new("PODS", n => Number(n.Pods)),
+        new("BLOCK", n => string.Join(',', n.Blocks), WideOnly: true),
         new("NETWORKS", n => n.Alive ? Number(n.Networks) : "", WideOnly: true),
         new("ENDPOINTS", n => n.Alive ? Number(n.Endpoints) : "", WideOnly: true),
         new("UNDERLAY-MTU", n => n.UnderlayMtu == 0 ? "" : Number(n.UnderlayMtu), WideOnly: true),

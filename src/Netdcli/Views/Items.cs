@@ -10,6 +10,7 @@ internal sealed record HostItem(string Name, string Vtep, string Interface);
 /// <param name="Alive">True while its daemon runs and reaches the store.</param>
 /// <param name="State">The daemon's own word, or <c>down</c>, or <c>not registered</c> for a host that only an intent names.</param>
 /// <param name="Vtep">The tunnel address in force: the intent's, else the one registered.</param>
+/// <param name="Blocks">Blocks that it gives the default network's pods addresses of.</param>
 /// <param name="UnderlayMtu">Bytes; 0 when not registered.</param>
 /// <param name="OverlayMtu">Bytes; 0 when the daemon does not run.</param>
 /// <param name="Version">The daemon's version.</param>
@@ -20,7 +21,7 @@ internal sealed record HostItem(string Name, string Vtep, string Interface);
 /// <param name="LastReconcile">When its kernel was last made to agree.</param>
 /// <param name="Problems">What to look at.</param>
 internal sealed record NodeItem(
-    string Host, bool Alive, string State, string Vtep, int UnderlayMtu, int OverlayMtu, string Version, DateTimeOffset? Since,
+    string Host, bool Alive, string State, string Vtep, ImmutableArray<string> Blocks, int UnderlayMtu, int OverlayMtu, string Version, DateTimeOffset? Since,
     int Networks, int Endpoints, int Pods, DateTimeOffset? LastReconcile, ImmutableArray<string> Problems);
 
 /// <summary>A tenant and its pools; ranges as the intent spells them.</summary>

@@ -39,6 +39,7 @@ internal static class ItemsOf
                 status is not null,
                 status?.State ?? (node is null ? NotRegistered : Down),
                 Text(posted.IsUnspecified ? node?.Vtep ?? default : posted),
+                [.. (node?.Blocks ?? []).Select(block => block.ToString())],
                 node?.UnderlayMtu ?? 0,
                 status?.OverlayMtu ?? 0,
                 status?.Version ?? node?.Version ?? "",

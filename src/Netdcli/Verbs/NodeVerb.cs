@@ -1,0 +1,71 @@
+using System.Collections.Immutable;
+using System.CommandLine;
+using Netdcli.Access;
+using Netdcli.Lookup;
+using Netdcli.Output;
+using Netplugin.Store;
+
+namespace Netdcli.Verbs;
+
+/// <summary><c>netdcli node forget</c>: says that a node is gone for good.</summary>
+internal static class NodeVerb
+{
+    /// <summary>Makes the command.</summary>
+    public static Command Create(Terminal terminal, Session session, StoreSelection store)
+    {
+        var host = new Argument<string>("host") { Description = "The node's host label, as in \"netdcli get nodes\"", HelpName = "HOST" };
+        var format = FormatOption.Create("table", "json", "yaml");
+        var forget = new Command("forget", "Forget a node that is gone for good: frees its blocks and what was bound there") { host, format };
+        forget.SetAction(async (parsed, cancellationToken) =>
+        {
+            await using var cluster = session.OpenCluster(store.Choose(parsed, session));
+            var name = parsed.GetValue(host)!;
+            var forgotten = await cluster.ForgetNodeAsync(name, cancellationToken) ?? throw OneOf.NotFound("node", name, tenant: null);
+            if (parsed.Format(format) is var asked and not OutputFormat.Table)
+            {
+                DocumentWriter.Write(terminal.Out, asked, Item(forgotten), VerbsJsonContext.Default.ForgottenNodeItem);
+            }
+            else
+            {
+                Write(terminal, forgotten);
+            }
+
+            return ExitCode.Ok;
+        });
+        return new("node", "Look after the cluster's nodes") { forget };
+    }
+
+    private static void Write(Terminal terminal, ForgottenNode node)
+    {
+        terminal.Out.Write($"forgot {Printable.Clean(node.Host)}\n");
+        foreach (var block in node.Blocks)
+        {
+            terminal.Out.Write($"freed {block}\n");
+        }
+
+        foreach (var endpoint in node.Endpoints)
+        {
+            terminal.Out.Write($"unbound {Printable.Clean(endpoint.ToString())}\n");
+        }
+
+        if (node.IsPosted)
+        {
+            terminal.Error.Write($"The intent still names host {Printable.Clean(node.Host)}: post one without it, or other nodes go on to accept packets from its VTEP.\n");
+        }
+    }
+
+    private static ForgottenNodeItem Item(ForgottenNode node) => new(
+        node.Host, [.. node.Blocks.Select(block => block.ToString())],
+        [.. node.Endpoints.Select(endpoint => new ForgottenEndpointItem(endpoint.Network.Tenant, endpoint.Network.Network, endpoint.Container))],
+        node.IsPosted);
+}
+
+/// <summary>What <c>node forget</c> shows.</summary>
+/// <param name="Host">The host label.</param>
+/// <param name="Freed">Blocks that other nodes may lease now.</param>
+/// <param name="Unbound">Endpoints that were bound there and may start elsewhere now.</param>
+/// <param name="Posted">True when the intent still names the host.</param>
+internal sealed record ForgottenNodeItem(string Host, ImmutableArray<string> Freed, ImmutableArray<ForgottenEndpointItem> Unbound, bool Posted);
+
+/// <summary>An endpoint in <see cref="ForgottenNodeItem"/>.</summary>
+internal sealed record ForgottenEndpointItem(string Tenant, string Network, string Container);
