@@ -11,6 +11,7 @@ namespace Netplugin.Agent.Configuration;
 /// <param name="Store">Where the shared state is.</param>
 /// <param name="Vtep">The tunnel address; unspecified: found out.</param>
 /// <param name="Blocks">The blocks of the default network's pods on this node; none: it serves no such pods.</param>
+/// <param name="Pools">What this node leases its blocks from; none: its blocks are given.</param>
 /// <param name="Masquerade">Whether those pods leave the cluster by the node's address.</param>
 /// <param name="Kubeconfig">Where to read how Kubernetes is reached; empty: as a pod of it, if this is one.</param>
 /// <param name="RunDirectory">Socket, journal: lives as long as the kernel does.</param>
@@ -31,6 +32,7 @@ internal sealed record AgentOptions(
     StoreOptions Store,
     IpAddr Vtep,
     PerFamily<AddressBlock> Blocks,
+    PerFamily<BlockPool> Pools,
     bool Masquerade,
     string Kubeconfig,
     string RunDirectory,

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Globalization;
 using System.Net;
 using Netplugin.Agent.Node;
 using Netplugin.Core.Addresses;
@@ -31,6 +32,8 @@ internal sealed class OptionsReader
     private readonly GoFlag<string> _key;
     private readonly GoFlag<string> _vtep;
     private readonly GoFlag<string> _podCidr;
+    private readonly GoFlag<string> _podPool;
+    private readonly GoFlag<string> _podBlockLength;
     private readonly GoFlag<bool> _noMasquerade;
     private readonly GoFlag<string> _kubeconfig;
     private readonly GoFlag<string> _runDirectory;
@@ -64,6 +67,8 @@ internal sealed class OptionsReader
         _key = _flags.Text("etcd-key", "", "PEM file of the client certificate's key", "file");
         _vtep = _flags.Text("vtep-ip", "", "this node's tunnel address; none: the address that leads to etcd, else the default route's", "address");
         _podCidr = _flags.Text("pod-cidr", "", "this node's blocks of addresses for pods that no intent names, one or one of each family, comma separated; none: there is no network for them", "cidrs");
+        _podPool = _flags.Text("pod-pool", "", "lease this node's blocks from these pools, one or one of each family, comma separated and the same on every node, instead of -pod-cidr or Kubernetes' pod CIDRs", "cidrs");
+        _podBlockLength = _flags.Text("pod-block-length", "", "prefix length of a block of each pool, comma separated; none: 24, of IPv6 64 (120 where the pool is smaller than that)", "lengths");
         _kubeconfig = _flags.Text("kubeconfig", "", "how to reach Kubernetes, which then says what Services there are and this node's pod CIDRs, and shows what its pods have; none: as a pod of it, if this is one", "file");
         _noMasquerade = _flags.Boolean("no-masquerade", "let those pods leave the cluster by their own addresses, which others must route back");
         _runDirectory = _flags.Text("run-dir", "/run/netplugin", "folder of the socket and the journal", "folder");
@@ -189,7 +194,7 @@ internal sealed class OptionsReader
         };
         CheckStore(store, errors);
         return new AgentOptions(
-            label, store, ReadAddress(parsed.Get(_vtep), errors), ReadBlocks(parsed.Get(_podCidr), errors), !parsed.Get(_noMasquerade), parsed.Get(_kubeconfig),
+            label, store, ReadAddress(parsed.Get(_vtep), errors), ReadBlocks(parsed.Get(_podCidr), errors), ReadPools(parsed, errors), !parsed.Get(_noMasquerade), parsed.Get(_kubeconfig),
             ReadFolder(_runDirectory, parsed, errors), state, ReadFolder(_bpfDirectory, parsed, errors), !parsed.Get(_noBpfMount),
             ReadRuntime(parsed.Get(_runtime), errors), ReadMetrics(parsed.Get(_metrics), errors),
             ReadOptionalFolder(_cniBin, parsed, errors), ReadOptionalFolder(_cniConf, parsed, errors),
@@ -257,6 +262,50 @@ internal sealed class OptionsReader
         }
 
         return errors.Count > before ? [] : [.. blocks];
+    }
+
+    private PerFamily<BlockPool> ReadPools(GoFlagResult parsed, ImmutableArray<string>.Builder errors)
+    {
+        var before = errors.Count;
+        var text = parsed.Get(_podPool);
+        string[] pools = text.Length == 0 ? [] : text.Split(',');
+        string[] lengths = parsed.Get(_podBlockLength) is { Length: > 0 } given ? given.Split(',') : [];
+        if (pools.Length > 0 && parsed.Get(_podCidr).Length > 0)
+        {
+            errors.Add("-pod-pool and -pod-cidr both say which addresses pods get: give one of them");
+        }
+
+        if (lengths.Length > 0 && lengths.Length != pools.Length)
+        {
+            errors.Add($"-pod-block-length has {lengths.Length} lengths and -pod-pool {pools.Length} pools: give one length for each pool");
+            return [];
+        }
+
+        var read = new List<BlockPool>();
+        foreach (var (one, i) in pools.Select((one, i) => (one, i)))
+        {
+            if (!IpPrefix.TryParse(one, out var prefix) || prefix != prefix.Masked)
+            {
+                errors.Add($"-pod-pool \"{one}\" is not a pool of addresses such as 10.128.0.0/14, with no bits beyond its length");
+                continue;
+            }
+
+            var length = BlockPool.UsualLength(prefix);
+            var longest = prefix.Address.Width - AddressBlock.MinimumHostBits;
+            if ((lengths.Length > 0 && !int.TryParse(lengths[i], NumberStyles.None, CultureInfo.InvariantCulture, out length)) || length < prefix.Length || length > longest)
+            {
+                errors.Add($"a block of /{(lengths.Length > 0 ? lengths[i] : length)} cannot be cut from -pod-pool {prefix}: give a -pod-block-length from {prefix.Length} to {longest}");
+            }
+
+            read.Add(new BlockPool(prefix, length));
+        }
+
+        if (read.CountBy(pool => pool.IsV4).Any(family => family.Value > 1))
+        {
+            errors.Add($"-pod-pool \"{text}\" has two pools of one family: give one, or one of IPv4 and one of IPv6");
+        }
+
+        return errors.Count > before ? [] : [.. read];
     }
 
     private static string ReadFolder(GoFlag<string> flag, GoFlagResult parsed, ImmutableArray<string>.Builder errors)

@@ -34,6 +34,7 @@ internal sealed class KubernetesNodeReport(
         (LoopTopics.Blocks, "BlockOverlaps"),
         (LoopTopics.PodCidr, "PodCIDRNotServed"),
         (LoopTopics.CniOrder, "OtherNetworkFirst"),
+        (LoopTopics.PodPool, "PodPoolNotServed"),
     ];
 
     private readonly Dictionary<string, string> _told = new(StringComparer.Ordinal);

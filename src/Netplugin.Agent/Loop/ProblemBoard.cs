@@ -56,6 +56,9 @@ internal static class LoopTopics
     /// <summary>The container runtime uses another network's configuration.</summary>
     public const string CniOrder = "cni-order";
 
+    /// <summary>This node could not lease its block, or pods run with addresses of another one.</summary>
+    public const string PodPool = "pod-pool";
+
     /// <summary>The host's stack does not reach the default network's pods.</summary>
     public const string HostPlane = "host-plane";
 

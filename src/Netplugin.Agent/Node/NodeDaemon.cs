@@ -113,7 +113,7 @@ internal sealed class NodeDaemon : IAsyncDisposable
         {
             loop?.Mark(change);
             keeper?.Signal(change.Resolve);
-            registration?.FollowingMayHaveBegun();
+            registration?.ViewChanged(change);
         }, time, log);
         var access = Access(options);
         var retired = new RetiredLinks(links, log);
@@ -124,7 +124,7 @@ internal sealed class NodeDaemon : IAsyncDisposable
         kernel.Restore();
         if (options.Blocks.IsEmpty && kernel.BlocksInUse.Any())
         {
-            // What runs goes on while Kubernetes cannot be asked.
+            // What runs goes on while Kubernetes or the store cannot be asked.
             identity.Serve([.. kernel.BlocksInUse.DistinctBy(used => used.IsV4).Select(used => new AddressBlock(used))]);
         }
 
@@ -136,7 +136,10 @@ internal sealed class NodeDaemon : IAsyncDisposable
         var turns = new PodTurns();
         var reader = new EndpointReader(store);
         var binder = new Binder(store, options.HostLabel, health);
-        var pods = new PodService(loop, kernel, turns, reader, binder, follower, cache, retired, token => registration!.WhenRegisteredAsync(token), () => keeper?.Signal(resolve: false), () => kubernetes?.Awaited, time, log);
+        var registry = new NodeRegistry(store);
+        var leases = options.Pools.IsEmpty ? null : new LeasedBlocks(registry, options.Pools, identity, () => kernel.BlocksInUse, follower, problems, log);
+        string? Awaited() => leases is not null ? leases.Awaited : kernel.ServesDefaultNetwork ? null : kubernetes?.Awaited;
+        var pods = new PodService(loop, kernel, turns, reader, binder, follower, cache, retired, token => registration!.WhenRegisteredAsync(token), () => keeper?.Signal(resolve: false), Awaited, time, log);
         keeper = new PodKeeper(new KeeperParts(
             pods, loop, kernel, turns, follower, reader, binder, store, cache, namespaces, retired, problems, journalIsNew, log));
         Own(keeper);
@@ -144,7 +147,7 @@ internal sealed class NodeDaemon : IAsyncDisposable
         var reporter = new NodeReporter(
             kernel, loop, keeper, follower, health, identity, problems, datapath, metrics, () => registration?.IsRegistered == true, options.Store, version, time);
         registration = new NodeRegistration(
-            store, follower, identity, reporter.ForCluster, () => loop.Mark(new ClusterChange(true, [], false)), version, log);
+            store, registry, follower, identity, leases, reporter.ForCluster, () => loop.Mark(new ClusterChange(true, [], false)), version, log);
         Own(registration);
         if (access is not null)
         {
@@ -153,7 +156,7 @@ internal sealed class NodeDaemon : IAsyncDisposable
             services = new KubernetesServices(client, options.HostLabel, () => loop.Mark(ClusterChange.OfServices), problems, log);
             Own(services);
             kubernetes = new KubernetesNode(
-                client, options.HostLabel, identity, kernel, asksForBlocks: options.Blocks.IsEmpty,
+                client, options.HostLabel, identity, kernel, asksForBlocks: options.Blocks.IsEmpty && options.Pools.IsEmpty,
                 () =>
                 {
                     loop.Mark(new ClusterChange(true, [], false));

@@ -30,7 +30,7 @@ internal sealed class NodeIdentity(
         lock (_gate)
         {
             var before = _facts.Blocks;
-            Volatile.Write(ref _facts, _facts with { Blocks = given, Masquerades = masquerade });
+            Volatile.Write(ref _facts, _facts with { Blocks = given, Masquerades = masquerade && !given.IsEmpty });
             return before != given;
         }
     }

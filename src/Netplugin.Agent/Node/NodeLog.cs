@@ -28,6 +28,12 @@ internal static partial class NodeLog
     [LoggerMessage(1006, LogLevel.Information, "Metrics are served on http://{Address}/metrics")]
     public static partial void MetricsListening(ILogger log, string address);
 
+    [LoggerMessage(1008, LogLevel.Information, "This node has leased {Blocks}: pods that no intent names get addresses of that")]
+    public static partial void Leased(ILogger log, PerFamily<IpPrefix> blocks);
+
+    [LoggerMessage(1009, LogLevel.Warning, "{Problem}")]
+    public static partial void LeaseProblem(ILogger log, string problem);
+
     [LoggerMessage(1010, LogLevel.Information, "Installed {Path} for the container runtime")]
     public static partial void Installed(ILogger log, string path);
 

@@ -18,8 +18,10 @@ internal sealed class NodeRegistration : IAsyncDisposable
     private static readonly TimeSpan Retry = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan QuietTime = TimeSpan.FromSeconds(1);
     private readonly IStateStore _store;
+    private readonly NodeRegistry _registry;
     private readonly ClusterFollower _follower;
     private readonly NodeIdentity _identity;
+    private readonly LeasedBlocks? _leases;
     private readonly Func<NodeStatus> _status;
     private readonly Action _identityChanged;
     private readonly string _version;
@@ -35,10 +37,21 @@ internal sealed class NodeRegistration : IAsyncDisposable
     private long _acceptances;
 
     /// <summary>Makes the registration; <see cref="Start"/> begins.</summary>
+    /// <param name="store">The store.</param>
+    /// <param name="registry">The nodes' records in it.</param>
+    /// <param name="follower">Says whether anything may be written.</param>
+    /// <param name="identity">What to write.</param>
+    /// <param name="leases">Leases the node's blocks; null: they are given.</param>
+    /// <param name="status">How the node is.</param>
+    /// <param name="identityChanged">Told when the node's facts are others.</param>
+    /// <param name="version">The daemon's version.</param>
+    /// <param name="log">The log.</param>
     public NodeRegistration(
-        IStateStore store, ClusterFollower follower, NodeIdentity identity, Func<NodeStatus> status, Action identityChanged, string version, ILogger log)
+        IStateStore store, NodeRegistry registry, ClusterFollower follower, NodeIdentity identity, LeasedBlocks? leases, Func<NodeStatus> status,
+        Action identityChanged, string version, ILogger log)
     {
-        (_store, _follower, _identity, _status, _identityChanged, _version, _log) = (store, follower, identity, status, identityChanged, version, log);
+        (_store, _registry, _follower, _identity, _leases) = (store, registry, follower, identity, leases);
+        (_status, _identityChanged, _version, _log) = (status, identityChanged, version, log);
         _quiet = new Timer(_ => Signal());
     }
 
@@ -48,11 +61,14 @@ internal sealed class NodeRegistration : IAsyncDisposable
     /// <summary>Waits until this node is registered: a pod that is attached before that could not be answered by pods of other nodes.</summary>
     public Task WhenRegisteredAsync(CancellationToken cancellationToken) => Volatile.Read(ref _registered).Task.WaitAsync(cancellationToken);
 
-    /// <summary>Says that the store may be followed now, or not any more; registers at once when that is new.</summary>
-    public void FollowingMayHaveBegun()
+    /// <summary>
+    /// Says that the store may be followed now, or not any more, or that it says something else; registers at once when that begins, and when a block that
+    /// this node waits for may be free.
+    /// </summary>
+    public void ViewChanged(ClusterChange change)
     {
         var following = _follower.IsFollowing;
-        if (following && !_wasFollowing)
+        if (following && (!_wasFollowing || (change.Everything && _leases is { IsDue: true })))
         {
             Signal();
         }
@@ -130,12 +146,13 @@ internal sealed class NodeRegistration : IAsyncDisposable
         // Nothing is written to a store that is held back: a wiped one must look wiped until an operator spoke.
         try
         {
+            var content = _follower.Cluster?.ClusterId;
             if (!await _follower.VerifyAsync(cancellationToken))
             {
                 return false;
             }
 
-            await RegisterAsync(cancellationToken);
+            await RegisterAsync(content, cancellationToken);
             await ForgetFormerHoldersAsync(cancellationToken);
             return true;
         }
@@ -147,7 +164,7 @@ internal sealed class NodeRegistration : IAsyncDisposable
         }
     }
 
-    private async Task RegisterAsync(CancellationToken cancellationToken)
+    private async Task RegisterAsync(Guid? content, CancellationToken cancellationToken)
     {
         var facts = _identity.Facts;
         if (_lease is null || _lease.Lost.IsCancellationRequested || _acceptances != _follower.Acceptances)
@@ -173,17 +190,21 @@ internal sealed class NodeRegistration : IAsyncDisposable
             SecondAddress = facts.SecondAddress,
             Blocks = [.. facts.Blocks.Select(block => block.Prefix)],
         };
-        var operations = new List<StoreOperation>
+        if (record != _written || _leases is { IsDue: true })
         {
-            new StoreOperation.Put(StoreKeys.NodeAlive(facts.Host), RecordCodec.Encode(_status()), _lease),
-        };
-        if (record != _written)
-        {
-            operations.Add(new StoreOperation.Put(StoreKeys.Node(facts.Host), RecordCodec.Encode(record)));
+            _written = await WriteAsync(record, content, cancellationToken);
         }
 
-        await _store.CommitAsync(new StoreTransaction([], [.. operations]), cancellationToken);
-        _written = record;
+        // Somebody who took the node for gone may have removed its record: then it is not alive before it is written again.
+        var result = await _store.CommitAsync(
+            new StoreTransaction(
+                [StoreCompare.Holds(StoreKeys.Node(facts.Host), RecordCodec.Encode(_written))],
+                [new StoreOperation.Put(StoreKeys.NodeAlive(facts.Host), RecordCodec.Encode(_status()), _lease)]), cancellationToken);
+        if (!result.Succeeded)
+        {
+            throw new StoreException("register", StoreFailure.Refused, "the node's record was removed, as by netdcli node forget; it is written again");
+        }
+
         _registered.TrySetResult();
     }
 
@@ -202,5 +223,22 @@ internal sealed class NodeRegistration : IAsyncDisposable
                 NodeLog.FormerHolderForgotten(_log, host);
             }
         }
+    }
+
+    private async Task<NodeRecord> WriteAsync(NodeRecord record, Guid? content, CancellationToken cancellationToken)
+    {
+        if (_leases is null)
+        {
+            await _registry.WriteAsync(record, cancellationToken);
+            return record;
+        }
+
+        var (written, isNew) = await _leases.LeaseAsync(record, content, cancellationToken);
+        if (isNew)
+        {
+            _identityChanged();
+        }
+
+        return written;
     }
 }

@@ -26,7 +26,7 @@ internal sealed class PodService(
     private static readonly TimeSpan UnbindPatience = TimeSpan.FromSeconds(3);
 
     /// <summary>Why pods that nothing names cannot be attached yet, for the operator; null when they can, or are not served here at all.</summary>
-    public string? AwaitsBlock => kernel.ServesDefaultNetwork ? null : awaited();
+    public string? AwaitsBlock => awaited();
 
     /// <summary>Every pod of this node.</summary>
     public ImmutableDictionary<PodKey, Pod> Pods => kernel.Pods;

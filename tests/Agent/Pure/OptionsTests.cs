@@ -100,6 +100,29 @@ public sealed class OptionsTests
     public void Wrong_blocks_are_refused_by_name(string given, string says) =>
         Assert.Contains(says, Assert.Single(Read([$"-pod-cidr={given}"]).Errors), StringComparison.Ordinal);
 
+    [Theory]
+    [InlineData("10.128.0.0/14 /24", "-pod-pool=10.128.0.0/14")]
+    [InlineData("10.128.0.0/14 /24, fd00:10:128::/48 /64", "-pod-pool=10.128.0.0/14,fd00:10:128::/48")]
+    [InlineData("fd00:10:128::/104 /120", "-pod-pool=fd00:10:128::/104")]
+    [InlineData("fd00:10:128::/48 /80, 10.0.0.0/8 /26", "-pod-pool=fd00:10:128::/48,10.0.0.0/8", "-pod-block-length=80,26")]
+    [InlineData("10.1.2.0/28 /30", "-pod-pool=10.1.2.0/28", "-pod-block-length=30")]
+    public void Blocks_are_leased_from_one_pool_or_from_one_of_each_family(string expected, params string[] given) =>
+        Assert.Equal(expected, string.Join(", ", Read(given).Options!.Pools.Select(pool => $"{pool.Prefix} /{pool.BlockLength}")));
+
+    [Theory]
+    [InlineData("give one of them", "-pod-pool=10.128.0.0/14", "-pod-cidr=10.244.1.0/24")]
+    [InlineData("\"10.128.0.1/14\" is not a pool", "-pod-pool=10.128.0.1/14")]
+    [InlineData("\"\" is not a pool", "-pod-pool=10.128.0.0/14,")]
+    [InlineData("two pools of one family", "-pod-pool=10.128.0.0/14,10.132.0.0/14")]
+    [InlineData("a block of /24 cannot be cut from -pod-pool 10.128.0.0/26: give a -pod-block-length from 26 to 30", "-pod-pool=10.128.0.0/26")]
+    [InlineData("a block of /13 cannot be cut from -pod-pool 10.128.0.0/14", "-pod-pool=10.128.0.0/14", "-pod-block-length=13")]
+    [InlineData("a block of /31 cannot be cut", "-pod-pool=10.128.0.0/14", "-pod-block-length=31")]
+    [InlineData("a block of /x cannot be cut", "-pod-pool=10.128.0.0/14", "-pod-block-length=x")]
+    [InlineData("has 1 lengths and -pod-pool 2 pools", "-pod-pool=10.128.0.0/14,fd00::/48", "-pod-block-length=24")]
+    [InlineData("has 1 lengths and -pod-pool 0 pools", "-pod-block-length=24")]
+    public void Wrong_pools_are_refused_by_name(string says, params string[] given) =>
+        Assert.Contains(says, Assert.Single(Read(given).Errors), StringComparison.Ordinal);
+
     [Fact]
     public void A_pod_finds_etcd_by_the_Service_of_its_namespace_unless_told_otherwise()
     {

@@ -61,8 +61,12 @@ public sealed class DefaultNetworkTests : IDisposable
         Assert.Equal(node.Awaited, refused.Message);
         Assert.Equal(node.Awaited, node.Pods.AwaitsBlock);
 
+        // A node may have a block for the pods that run, and no address for new ones.
         node.Facts = Serving;
         await node.Loop.ResyncAsync();
+        await Assert.ThrowsAsync<NotReadyException>(() => node.AddAsync("s1", "web"));
+
+        node.Awaited = null;
         Assert.Null(node.Pods.AwaitsBlock);
         Assert.Null(node.Kernel.DefaultNetworkIsFull);
         Assert.Single((await node.AddAsync("s1", "web")).Attachments);
