@@ -78,6 +78,22 @@ public sealed class Cluster : IDisposable
         await Eventually.HoldsAsync("etcd to answer", () => Etcdctl("endpoint", "health").ExitCode == 0);
     }
 
+    /// <summary>Ends a node with all that runs on it, as when its machine is gone.</summary>
+    /// <param name="number">Its number, from 1.</param>
+    public async Task LoseAsync(int number)
+    {
+        Node lost = this[number].Node;
+        lost.Dispose();
+        Directory.Delete(Path.Combine(State, lost.Name), recursive: true);
+
+        // The kernel takes the wire down after the last of the node's processes.
+        await Eventually.HoldsAsync($"{lost.Name} to be gone", () => Fabric.Run("ip", "link", "show", lost.Name).ExitCode != 0);
+    }
+
+    /// <summary>Puts a new machine with an empty disk into the place of a node that was lost: same number, label and address. Its netplugin is for the test to start.</summary>
+    /// <param name="number">Its number, from 1.</param>
+    public async Task ReplaceAsync(int number) => _nodes[number - 1] = await JoinAsync(number);
+
     /// <summary>Runs etcdctl beside etcd.</summary>
     public CommandResult Etcdctl(params IReadOnlyList<string> arguments) =>
         Fabric.Run("env", ["ETCDCTL_API=3", "etcdctl", "--endpoints", EtcdUrl, .. arguments]);

@@ -13,6 +13,7 @@ public sealed class Node : IDisposable
     private readonly Process _holder;
     private readonly string _state;
     private int _started;
+    private bool _isDisposed;
 
     private Node(string state, string name, Process holder)
     {
@@ -108,6 +109,12 @@ public sealed class Node : IDisposable
     /// <summary>Ends everything in the node.</summary>
     public void Dispose()
     {
+        if (_isDisposed)
+        {
+            return;
+        }
+
+        _isDisposed = true;
         if (!_holder.HasExited)
         {
             // With process 1 of a process namespace the kernel ends all of it.
