@@ -44,7 +44,7 @@ test-kernel: ## the datapath on Debian 12's own kernel, in qemu; ONLY=NAME as fo
 test-kubernetes: ## a real Kubernetes cluster: what must always work. The first run builds Kubernetes (15 minutes)
 	@tests/Kubernetes/run smoke
 
-test-kubernetes-all: ## every test in a real cluster, with IPv4, IPv6 and both; KUBE_BIN: another Kubernetes' programs
+test-kubernetes-all: ## every test in real clusters, with IPv4, IPv6 and both, and kube-proxy's modes; KUBE_BIN: another Kubernetes' programs
 	@tests/Kubernetes/run all
 
 lint: ## format, analyzers, scripts

@@ -8,6 +8,8 @@ namespace Netplugin.Tests.Kubernetes;
 /// <summary>What the other tests stand on: Kubernetes itself, on machines that are none.</summary>
 public sealed class ClusterTests(Lab lab)
 {
+    private static readonly string OtherName = Kubelab.NameBeside("other");
+
     [Fact]
     [Trait("run", "smoke")]
     public void Nodes_are_ready_and_pods_can_be_looked_into()
@@ -69,7 +71,7 @@ public sealed class ClusterTests(Lab lab)
         [command],
         "",
         TimeSpan.FromMinutes(5),
-        new Dictionary<string, string?> { ["KUBELAB_NAME"] = "kubelab-other", ["KUBELAB_NODES"] = "1", ["KUBELAB_NETWORK"] = "ptp" });
+        new Dictionary<string, string?> { ["KUBELAB_NAME"] = OtherName, ["KUBELAB_NODES"] = "1", ["KUBELAB_NETWORK"] = "ptp" });
 
     /// <summary>What a cluster could leave on the machine.</summary>
     private static string Machine() => string.Join(
@@ -84,7 +86,7 @@ public sealed class ClusterTests(Lab lab)
         string.Join(' ', Children("/var/lib")),
         string.Join(' ', Children("/var/log")),
         string.Join(' ', Children("/usr/libexec")),
-        string.Join(' ', Directory.EnumerateDirectories("/sys/fs/cgroup", "*kubelab-other*", SearchOption.AllDirectories)),
+        string.Join(' ', Directory.EnumerateDirectories("/sys/fs/cgroup", $"*{OtherName}*", SearchOption.AllDirectories)),
         string.Join(' ', Children("/proc").Where(path => int.TryParse(Path.GetFileName(path), CultureInfo.InvariantCulture, out _)).Where(IsOfTheOther)));
 
     private static IEnumerable<string> Children(string folder) =>
@@ -95,7 +97,7 @@ public sealed class ClusterTests(Lab lab)
     {
         try
         {
-            return File.ReadAllText(Path.Combine(process, "mountinfo")).Contains("/netplugin-kubelab-other/", StringComparison.Ordinal);
+            return File.ReadAllText(Path.Combine(process, "mountinfo")).Contains($"/netplugin-{OtherName}/", StringComparison.Ordinal);
         }
         catch (IOException)
         {

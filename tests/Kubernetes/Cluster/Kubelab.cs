@@ -87,6 +87,9 @@ public class Kubelab(IReadOnlyDictionary<string, string?>? environment = null)
         return address.AddressFamily == AddressFamily.InterNetworkV6 ? $"[{address}]" : address.ToString();
     }
 
+    /// <summary>The name of a cluster that a test makes for itself, which is up beside that of the run.</summary>
+    public static string NameBeside(string what) => $"{Environment.GetEnvironmentVariable("KUBELAB_NAME") ?? "kubelab"}-{what}";
+
     /// <summary>The text of a file of Manifests.</summary>
     public static string Manifest(string name)
     {

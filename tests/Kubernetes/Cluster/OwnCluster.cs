@@ -16,8 +16,7 @@ public sealed class OwnCluster : Kubelab, IAsyncDisposable
     /// <param name="settings">kubelab's settings that are not as the environment says.</param>
     public static OwnCluster Make(string name, params IEnumerable<(string Name, string Value)> settings)
     {
-        string run = Environment.GetEnvironmentVariable("KUBELAB_NAME") ?? "kubelab";
-        var environment = new Dictionary<string, string?> { ["KUBELAB_NAME"] = $"{run}-{name}", ["KUBELAB_NODES"] = "2" };
+        var environment = new Dictionary<string, string?> { ["KUBELAB_NAME"] = NameBeside(name), ["KUBELAB_NODES"] = "2" };
         foreach ((string setting, string value) in settings)
         {
             environment[setting] = value;
