@@ -1,5 +1,6 @@
 using System.Net;
 using Netplugin.NodeApi.Messages;
+using Netplugin.Tests.EndToEnd.Traffic;
 using Netplugin.Tests.Support;
 using Netplugin.Tests.Support.Nodes;
 using Netplugin.Tests.Support.Traffic;

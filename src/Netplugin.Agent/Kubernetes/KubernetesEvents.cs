@@ -26,7 +26,7 @@ internal sealed class KubernetesEvents : IAsyncDisposable
 
     private readonly Channel<Report> _waiting = Channel.CreateBounded<Report>(
         new BoundedChannelOptions(MostWaiting) { FullMode = BoundedChannelFullMode.DropOldest, SingleReader = true });
-    private readonly Dictionary<(NamespacedName About, string Reason), long> _written = [];
+    private readonly Dictionary<(NamespacedName About, string What), long> _written = [];
     private readonly EventRecorder _recorder;
     private readonly PodService _pods;
     private readonly KubernetesPods _known;
@@ -136,7 +136,8 @@ internal sealed class KubernetesEvents : IAsyncDisposable
 
     private bool IsTurn(Report report)
     {
-        var key = (report.About, report.Reason);
+        // A pod is refused again and again. Of a node each sentence is told once, and another of the same reason is news.
+        var key = (report.About, report.About.Namespace.Length == 0 ? report.Sentence : report.Reason);
         if (_written.TryGetValue(key, out var before) && _time.GetElapsedTime(before) < ShortestGap)
         {
             return false;

@@ -130,6 +130,11 @@ public sealed class KubernetesEventsTests : IAsyncLifetime
         Assert.Equal(["BlockOverlaps", "PodCIDRNotServed"], _cluster.Events.Select(one => (string?)one["reason"]));
         Assert.All(_cluster.Events, one => Assert.Equal(("Node", Samples.Me), ((string?)one["involvedObject"]!["kind"], (string?)one["involvedObject"]!["uid"])));
         Assert.Equal(1, _cluster.Patches);
+
+        // The same reason a moment later, but something else to do.
+        _node.Problems.Set(LoopTopics.PodCidr, "Kubernetes gave it none: give it one");
+        await Eventually.HoldsAsync("another Event", () => _cluster.Events.Count == 3);
+        Assert.Equal("Kubernetes gave it none: give it one", (string?)_cluster.Events.Last()["message"]);
     }
 
     private async Task<System.Text.Json.Nodes.JsonNode> EventAsync()
