@@ -67,7 +67,6 @@ public sealed class ClusterNetworkTests
         var pod = network.AddPod(1, DatapathState.Cluster, [IpAddr.Parse("10.244.1.9"), IpAddr.Parse("fd01:0:0:1::9")]);
         var here = network.AddPod(1, DatapathState.Cluster, [IpAddr.Parse("10.244.1.10"), IpAddr.Parse("fd01:0:0:1::10")]);
         var there = network.AddPod(2, DatapathState.Cluster, [IpAddr.Parse("fd01:0:0:2::9"), IpAddr.Parse("10.244.2.9")]);
-        TestNetwork.Ip(pod.Namespace, "addr add 10.244.1.77/32 dev eth0", "addr add fd01:0:0:1::77/128 dev eth0 nodad");
         foreach (var v4 in new[] { true, false })
         {
             var own = pod.Addresses.Of(v4)!.Value;
@@ -81,6 +80,8 @@ public sealed class ClusterNetworkTests
             Assert.Equal(TestNetwork.BlockOf(2, v4).Gateway, await SourceSeenAsync(two.Namespace, pod.Namespace, own));
             Talk.Ping(pod, TestNetwork.BlockOf(1, v4).Gateway.ToIPAddress());
 
+            // Now, for the pod's kernel may choose it for all that follows.
+            TestNetwork.Ip(pod.Namespace, v4 ? "addr add 10.244.1.77/32 dev eth0" : "addr add fd01:0:0:1::77/128 dev eth0 nodad");
             var before = one.Drops(DropReason.AddressSpoof);
             using var forger = InNamespace.Open(TestNetwork.PathOf(pod.Namespace), () => new Socket(
                 v4 ? AddressFamily.InterNetwork : AddressFamily.InterNetworkV6, SocketType.Dgram, ProtocolType.Udp));

@@ -70,6 +70,9 @@ public sealed class DualStackTests
         Pod a = cluster[1].CreatePod("a"), b = cluster[1].CreatePod("b");
         Add(a);
         string[] ofB = Add(b);
+
+        // The neighbour is known before, for a question after it in a forged name would not be answered.
+        Assert.True(a.Reaches(ofB[0]) && a.Reaches(ofB[1]));
         a.Run("ip", "addr", "add", "10.244.1.200/32", "dev", "eth0").Succeeded();
         a.Run("ip", "addr", "add", "fd00:10:244:1::200/128", "dev", "eth0", "nodad").Succeeded();
         foreach ((string forged, string target) in new[] { ("10.244.1.200", ofB[0]), ("fd00:10:244:1::200", ofB[1]) })

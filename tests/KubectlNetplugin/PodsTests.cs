@@ -100,6 +100,16 @@ public sealed class PodsTests
         StringComparison.Ordinal);
 
     [Fact]
+    public void A_pod_with_both_families_has_both_addresses_in_its_row() => Assert.Equal(
+        """
+        NAMESPACE   NAME   NODE    POD-IP       NETWORK   ADDRESS
+        prod        web    node1   10.244.1.2   default   10.244.1.2,fd00:1::2
+
+        """,
+        _plugin.With("/api/v1/namespaces/prod/pods/web", Objects.Pod("web", kubernetesNamespace: "prod", interfaces: [Objects.Default with { Ips = ["10.244.1.2", "fd00:1::2"] }]))
+            .Run("pods", "web", "-n", "prod").Out);
+
+    [Fact]
     public void Pods_come_in_pages()
     {
         _plugin.With("/api/v1/pods?limit=500", Texts.ListPart("5", "more=1", Objects.Pod("a")))

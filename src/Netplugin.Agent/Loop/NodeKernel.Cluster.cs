@@ -110,7 +110,7 @@ internal sealed partial class NodeKernel
         }
         else
         {
-            Warn(LoopTopics.Blocks, string.Join("; ", rivals.Select(r => $"the block {r.Block} of this node overlaps that of {r.Nodes}: give nodes blocks that do not overlap, each another -pod-cidr or all one -pod-pool")));
+            Warn(LoopTopics.Blocks, string.Join("; ", rivals.Select(r => $"the block {r.Block} of this node overlaps that of {string.Join(", ", r.Nodes)}: give nodes blocks that do not overlap, each another -pod-cidr or all one -pod-pool")));
         }
 
         if (_planeIsSet && wanted == _plane)

@@ -153,7 +153,13 @@ internal sealed class NodeRegistration : IAsyncDisposable
             }
 
             await RegisterAsync(content, cancellationToken);
-            await ForgetFormerHoldersAsync(cancellationToken);
+
+            // A leased block is its holder's for as long as that is known, also while it is down.
+            if (_leases is null)
+            {
+                await ForgetFormerHoldersAsync(cancellationToken);
+            }
+
             return true;
         }
         catch (StoreException e)
@@ -214,7 +220,7 @@ internal sealed class NodeRegistration : IAsyncDisposable
     /// </summary>
     private async Task ForgetFormerHoldersAsync(CancellationToken cancellationToken)
     {
-        foreach (var host in HostPlane.Rivals(_follower.View, _identity.Facts))
+        foreach (var host in HostPlane.Rivals(_follower.View, _identity.Facts).SelectMany(rival => rival.Nodes).Distinct())
         {
             var forgotten = await _store.CommitAsync(
                 new StoreTransaction([StoreCompare.Missing(StoreKeys.NodeAlive(host))], [new StoreOperation.Delete(StoreKeys.Node(host))]), cancellationToken);

@@ -21,12 +21,12 @@ internal sealed record HostPlane(PerFamily<AddressBlock> Own, PerFamily<IpAddr> 
         [.. view.NodesBut(node.Host).SelectMany(other => other.Blocks).Concat(node.Blocks.Select(own => own.Prefix)).Distinct().OrderBy(block => (block.Address, block.Length))]);
 
     /// <summary>Blocks of this node that overlap other nodes', so that some address is two pods', with the names of those nodes; empty when all is well.</summary>
-    public static ImmutableArray<(IpPrefix Block, string Nodes)> Rivals(ClusterView view, NodeFacts node) =>
+    public static ImmutableArray<(IpPrefix Block, ImmutableArray<string> Nodes)> Rivals(ClusterView view, NodeFacts node) =>
     [
         .. from own in node.Blocks
            let rivals = view.NodesBut(node.Host).Where(other => other.Blocks.Any(own.Prefix.Overlaps)).Select(other => other.Host).Order(StringComparer.Ordinal)
            where rivals.Any()
-           select (own.Prefix, string.Join(", ", rivals)),
+           select (own.Prefix, rivals.ToImmutableArray()),
     ];
 
     /// <summary>Equal in every member; blocks compare by content.</summary>

@@ -50,6 +50,20 @@ public sealed class KubernetesPodsTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_pod_with_both_families_shows_both_in_the_order_of_its_nodes_blocks()
+    {
+        _node.Facts = Serving with { Blocks = [new AddressBlock(IpPrefix.Parse("fd00:1::/64")), Serving.Blocks.First] };
+        _cluster.SetPod("web", "uid-1");
+        _pods.Start();
+
+        var addresses = (await AddAsync("s1", "web", "uid-1")).Addresses;
+
+        await Eventually.HoldsAsync("the annotation", () => _cluster.StatusOf("web") is not null);
+        Assert.Contains($"\"ips\":[\"{addresses.First}\",\"{addresses.Second}\"]", _cluster.StatusOf("web"), StringComparison.Ordinal);
+        Assert.Contains("\"netplugin.io/subnets\":[\"fd00:1::/64\",\"10.244.1.0/24\"]", _cluster.StatusOf("web"), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_pod_of_a_tenant_shows_its_network_and_VNI()
     {
         await _node.PostAsync(Samples.Endpoint("c1", 7));

@@ -69,10 +69,10 @@ public sealed class DualStackTests : IDisposable
             await node.AddAsync($"s{i}", $"pod{i}");
         }
 
-        Assert.Equal("the block 10.244.1.0/29 of this node has no free address: 5 of 5 are in use", node.Pods.BlockIsFull);
+        Assert.Equal("the block 10.244.1.0/29 of this node has no free address: 5 of 5 are in use", node.Kernel.DefaultNetworkIsFull);
         var freed = node.Kernel.Pods.Single(p => p.Key.Sandbox == "s2").Value.Attachments[0];
         await node.DeletePodAsync("s2");
-        Assert.Null(node.Pods.BlockIsFull);
+        Assert.Null(node.Kernel.DefaultNetworkIsFull);
         var full = await Assert.ThrowsAsync<ResolveException>(() => node.AddAsync("s9", "pod9"));
         Assert.Equal(ResolveFailure.Exhausted, full.Failure);
         Assert.StartsWith("the block 10.244.1.0/29 of this node has no free address: 4 of 5 are in use and 1 rest", full.Message, StringComparison.Ordinal);
@@ -89,7 +89,7 @@ public sealed class DualStackTests : IDisposable
         await node.AddAsync("s1", "one");
         await node.AddAsync("s2", "two");
 
-        Assert.StartsWith("the block fd00:10:244:1::/126", node.Pods.BlockIsFull, StringComparison.Ordinal);
+        Assert.StartsWith("the block fd00:10:244:1::/126", node.Kernel.DefaultNetworkIsFull, StringComparison.Ordinal);
         Assert.Contains("fd00:10:244:1::/126", (await Assert.ThrowsAsync<ResolveException>(() => node.AddAsync("s3", "three"))).Message, StringComparison.Ordinal);
     }
 

@@ -69,7 +69,7 @@ internal static class Talk
     internal static void Ping(TestPod from, IPAddress target)
     {
         var v4 = target.AddressFamily == AddressFamily.InterNetwork;
-        using var socket = from.Open(SocketType.Raw, v4 ? ProtocolType.Icmp : ProtocolType.IcmpV6);
+        using var socket = from.Open(SocketType.Raw, v4 ? ProtocolType.Icmp : ProtocolType.IcmpV6, target.AddressFamily);
         // Identifier 0x6e70, number 1; the kernel sums up ICMPv6 by itself.
         byte[] echo = v4 ? [8, 0, 0x89, 0x8e, 0x6e, 0x70, 0, 1] : [128, 0, 0, 0, 0x6e, 0x70, 0, 1];
         socket.SendTo(echo, new IPEndPoint(target, 0));

@@ -54,9 +54,9 @@ internal sealed class TestPod : IDisposable
 
     internal void BringUp() => Node.Driver.BringUp(_link);
 
-    /// <summary>A socket of the pod; it may be used from any thread.</summary>
-    internal Socket Open(SocketType type, ProtocolType protocol) => InNamespace.Open(TestNetwork.PathOf(Namespace), () => new Socket(
-        Address.IsV4 ? AddressFamily.InterNetwork : AddressFamily.InterNetworkV6, type, protocol)
+    /// <summary>A socket of the pod, of its first address's family or of another; it may be used from any thread.</summary>
+    internal Socket Open(SocketType type, ProtocolType protocol, AddressFamily? family = null) => InNamespace.Open(TestNetwork.PathOf(Namespace), () => new Socket(
+        family ?? (Address.IsV4 ? AddressFamily.InterNetwork : AddressFamily.InterNetworkV6), type, protocol)
     {
         ReceiveTimeout = 10_000,
         SendTimeout = 10_000,

@@ -33,7 +33,7 @@ public sealed class NodeCodecTests
         new NodeReply.Done(),
         new NodeReply.Refused("version", "no"),
         new NodeReply.Status(new("h", "0.1", "ready", Noon, new("etcd", "https://e", false, "refused", Noon, 7), "192.0.2.1", 1500, 1450, 3, 2, 1, Noon, 9, 0, ["p"])),
-        new NodeReply.Endpoints([new("t", "n", "c", "s", "eth0", "11.1.0.1/24", "02:02:0b:01:00:01", 10001, "np1", 5, "attached", Noon)]),
+        new NodeReply.Endpoints([new("t", "n", "c", "s", "eth0", ["11.1.0.1/24", "fd00::1/64"], "02:02:0b:01:00:01", 10001, "np1", 5, "attached", Noon)]),
         new NodeReply.Counters(Sorted(("no-endpoint", 3)), Sorted(("local", long.MaxValue))),
         new NodeReply.Metrics("# HELP x\n"),
         new NodeReply.Entries([new("a", [7], 1, 2), null]),

@@ -61,7 +61,7 @@ public sealed class UnderlayTests : IDisposable
     public void The_address_of_the_other_family_is_the_devices_oldest_that_lasts()
     {
         Assert.Equal(default, _driver.Underlay.OtherFamilyOf(Own));
-        Ip("link", "add", "other", "type", "dummy");
+        Ip("link", "add", "other", "type", "veth", "peer", "name", "beyond");
         Ip("addr", "add", "fd00:9::1/64", "dev", "other", "nodad");
         Ip("addr", "add", "fd00:1::5/64", "dev", "eth1", "nodad", "preferred_lft", "0");
         Ip("addr", "add", "fd00:1::2/64", "dev", "eth1", "nodad");
