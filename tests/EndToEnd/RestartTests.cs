@@ -87,6 +87,37 @@ public sealed class RestartTests
     }
 
     [Fact]
+    public async Task Killing_the_daemon_of_a_node_with_250_pods_loses_no_packet_and_leaves_every_pod_as_it_is()
+    {
+        const int pods = 250;
+        using Cluster cluster = await Cluster.StartAsync(1, startDaemons: false);
+        ClusterNode node = cluster[1];
+        await node.StartDaemonAsync("-pod-cidr=10.244.0.0/23");
+        Pod[] all = [.. Enumerable.Range(0, pods).Select(i => node.CreatePod($"pod-{i}"))];
+        string[] addresses = [.. all.Select(pod => pod.Add())];
+        string[] interfaces = [.. all.Select(Interfaces)];
+
+        NumberedPackets[] streams = [.. Enumerable.Range(0, 4).Select(i => NumberedPackets.Start(all[i].NetworkNamespace, all[pods - 1 - i].NetworkNamespace, IPAddress.Parse(addresses[pods - 1 - i])))];
+        for (int kill = 0; kill < 3; kill++)
+        {
+            node.Daemon.Kill();
+            await node.LaunchDaemonAsync("-pod-cidr=10.244.0.0/23");
+            await Eventually.HoldsAsync(
+                $"every pod to be known after kill {kill}; see {node.Daemon.LogFile}",
+                async () => await node.StatusAsync() is { State: "ready", Reconciles: > 0, Pods: pods, Pending: 0, Problems.IsEmpty: true });
+        }
+
+        foreach (NumberedPackets stream in streams)
+        {
+            Assert.Empty(await stream.StopAsync());
+            Assert.True(stream.Sent > 100, "the stream ran");
+            stream.Dispose();
+        }
+
+        Assert.Equal(interfaces, all.Select(Interfaces));
+    }
+
+    [Fact]
     public async Task A_stopped_daemon_leaves_pods_connected_and_forgets_nothing()
     {
         using Cluster cluster = await Cluster.StartAsync(2);
@@ -103,6 +134,9 @@ public sealed class RestartTests
         await cluster[1].StartDaemonAsync();
         Assert.True(c1.Reaches(second), "after it is back");
     }
+
+    /// <summary>What a pod has: the numbers, Ethernet addresses and addresses of its interfaces.</summary>
+    private static string Interfaces(Pod pod) => pod.Run("ip", "-o", "addr").Succeeded() + pod.Run("ip", "-o", "link").Succeeded();
 
     /// <summary>The endpoints maps that are pinned on a node, one a generation.</summary>
     private static string[] EndpointsMaps(ClusterNode node) =>
