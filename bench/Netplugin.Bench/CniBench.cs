@@ -8,7 +8,9 @@ namespace Netplugin.Bench;
 internal static class CniBench
 {
     private const int Pods = 100;
-    private const string BridgePlugin = "/usr/lib/cni/bridge";
+
+    /// <summary>Debian's.</summary>
+    public const string BridgePlugin = "/usr/lib/cni/bridge";
 
     // What a call leaves to be done afterwards (links deleted behind its back, the kernel's own grace periods) is over by then: it belongs
     // neither to the other plugin's next call nor to its own.
@@ -75,7 +77,8 @@ internal static class CniBench
         report.Add(section, $"{what}: ratio of medians", Report.Number(ratio), $"<= {Report.Number(target)}", ratio <= target);
     }
 
-    private static string[] Environment(string command, Pod pod) =>
+    /// <summary>The environment that a runtime calls a plugin with.</summary>
+    public static string[] Environment(string command, Pod pod) =>
     [
         "CNI_COMMAND=" + command, "CNI_CONTAINERID=" + pod.Sandbox, "CNI_NETNS=" + pod.NetworkNamespace, "CNI_IFNAME=eth0", "CNI_PATH=/usr/lib/cni",
         $"CNI_ARGS=IgnoreUnknown=1;K8S_POD_NAMESPACE=default;K8S_POD_NAME={pod.Name};K8S_POD_INFRA_CONTAINER_ID={pod.Sandbox}",

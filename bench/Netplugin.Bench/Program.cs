@@ -6,8 +6,10 @@ using Netplugin.Tests.Support;
     ("traffic", TrafficBench.RunAsync),
     ("services", ServiceBench.RunAsync),
     ("cni", CniBench.RunAsync),
+    ("burst", BurstBench.RunAsync),
     ("post", PostBench.RunAsync),
     ("scale", ScaleBench.RunAsync),
+    ("churn", ChurnBench.RunAsync),
 ];
 string[] unknown = [.. args.Except(benches.Select(bench => bench.Name))];
 if (unknown.Length > 0)
