@@ -154,7 +154,7 @@ public sealed class DefaultNetworkTests
         using Cluster cluster = await Cluster.StartAsync(3, startDaemons: false);
         await cluster[1].StartDaemonAsync("-pod-cidr=10.244.1.0/24");
         await cluster[2].StartDaemonAsync("-pod-cidr=10.244.2.0/24");
-        await cluster[3].StartDaemonAsync("-pod-cidr=10.244.2.0/24");
+        await cluster[3].LaunchDaemonAsync("-pod-cidr=10.244.2.0/24");
         await Eventually.HoldsAsync(
             "both to be warned",
             async () => (await cluster[2].StatusAsync()).Problems.Any(problem => problem.Contains("overlaps", StringComparison.Ordinal))
