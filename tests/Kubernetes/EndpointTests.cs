@@ -62,7 +62,7 @@ public sealed class EndpointTests(Lab lab) : IAsyncLifetime
 
     private Task RefusesAsync(string service, int port) => Eventually.HoldsAsync(
         $"Service {service} to refuse",
-        () => lab.Pod("first").Run("agnhost", "connect", "--timeout=3s", $"{Host(service)}:{port}").Error.Contains("REFUSED", StringComparison.Ordinal));
+        () => lab.Pod("first").Run("agnhost", "connect", "--timeout=3s", new IPEndPoint(lab.ServiceAddress(service, Namespace), port).ToString()).Error.Contains("REFUSED", StringComparison.Ordinal));
 
-    private string Host(string service) => lab.ServiceHost(service, Namespace);
+    private string Host(string service) => lab.ServiceAddress(service, Namespace).ToString();
 }

@@ -84,7 +84,7 @@ public sealed class NodeTests
             Assert.Equal(remote.Address(family), await remote.SourceSeenByAsync(first, family, transport));
         }
 
-        string service = cluster.ServiceHost("servers");
+        string service = cluster.ServiceAddress("servers").ToString();
         foreach (Place asking in (Place[])[first, remote])
         {
             var missing = new HashSet<string>(["neighbour", "remote"]);

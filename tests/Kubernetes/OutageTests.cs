@@ -69,7 +69,7 @@ public sealed class OutageTests(Lab lab)
             // Until here it is Kubernetes' own programs that find their way back.
             await lab.ApplyPodsAsync(Kubelab.Manifest("late.yaml"), Return);
             await Eventually.HoldsAsync("the new pods to be ready", () => Endpoints() == 2, Return);
-            string service = lab.ServiceHost("late", "late");
+            string service = lab.ServiceAddress("late", "late").ToString();
             var missing = new HashSet<string>(["late1", "late2"]);
             Place first = lab.Pod("first");
             await Eventually.HoldsAsync(

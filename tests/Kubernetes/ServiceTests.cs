@@ -15,12 +15,12 @@ public sealed class ServiceTests(Lab lab)
     [Theory]
     [InlineData(Transport.Tcp)]
     [InlineData(Transport.Udp)]
-    public Task A_node_reaches_every_pod_of_a_Service(Transport transport) => AnswersFromEveryPodAsync(lab.Node(1), lab.ServiceHost("servers"), transport);
+    public Task A_node_reaches_every_pod_of_a_Service(Transport transport) => AnswersFromEveryPodAsync(lab.Node(1), Host("servers"), transport);
 
     [Theory]
     [InlineData(Transport.Tcp)]
     [InlineData(Transport.Udp)]
-    public Task A_pod_reaches_every_pod_of_a_Service(Transport transport) => AnswersFromEveryPodAsync(lab.Pod("first"), lab.ServiceHost("servers"), transport);
+    public Task A_pod_reaches_every_pod_of_a_Service(Transport transport) => AnswersFromEveryPodAsync(lab.Pod("first"), Host("servers"), transport);
 
     [Theory]
     [InlineData(Transport.Tcp)]
@@ -48,7 +48,7 @@ public sealed class ServiceTests(Lab lab)
     {
         foreach (char family in lab.Families)
         {
-            await AnswersFromEveryPodAsync(lab.Pod("first"), family == '6' ? "[2001:db8::77]" : "203.0.113.77", transport);
+            await AnswersFromEveryPodAsync(lab.Pod("first"), family == '6' ? "2001:db8::77" : "203.0.113.77", transport);
         }
     }
 
@@ -61,7 +61,7 @@ public sealed class ServiceTests(Lab lab)
         lab.KubectlWith(service.ToJsonString(), "replace", "--raw", "/api/v1/namespaces/traffic/services/balanced/status", "-f", "-").Succeeded();
         foreach (char family in lab.Families)
         {
-            await AnswersFromEveryPodAsync(lab.Pod("first"), family == '6' ? "[2001:db8::88]" : "203.0.113.88", Transport.Tcp);
+            await AnswersFromEveryPodAsync(lab.Pod("first"), family == '6' ? "2001:db8::88" : "203.0.113.88", Transport.Tcp);
         }
     }
 
@@ -70,7 +70,7 @@ public sealed class ServiceTests(Lab lab)
     {
         var service = new IPEndPoint(lab.ServiceAddress("servers"), 81);
         string pod = lab.Pod("first").NetworkNamespace();
-        await AnswersFromEveryPodAsync(lab.Pod("first"), lab.ServiceHost("servers"), Transport.Udp);
+        await AnswersFromEveryPodAsync(lab.Pod("first"), Host("servers"), Transport.Udp);
         for (int flow = 0; flow < 5; flow++)
         {
             using Socket socket = UdpSockets.Open(pod, 0, service.AddressFamily == AddressFamily.InterNetworkV6 ? IPAddress.IPv6Any : IPAddress.Any);
@@ -93,7 +93,7 @@ public sealed class ServiceTests(Lab lab)
     [InlineData(Transport.Tcp)]
     [InlineData(Transport.Udp)]
     public async Task A_pod_reaches_itself_through_a_Service(Transport transport) =>
-        Assert.Equal("first", await lab.Pod("first").NameOfAsync(lab.ServiceHost("own"), PortOf(transport), transport));
+        Assert.Equal("first", await lab.Pod("first").NameOfAsync(Host("own"), PortOf(transport), transport));
 
     [Theory]
     [InlineData(Transport.Tcp)]
@@ -103,7 +103,7 @@ public sealed class ServiceTests(Lab lab)
         var answered = new HashSet<string>();
         for (int question = 0; question < 12; question++)
         {
-            answered.Add(await lab.Pod("first").NameOfAsync(lab.ServiceHost("sticky"), PortOf(transport), transport));
+            answered.Add(await lab.Pod("first").NameOfAsync(Host("sticky"), PortOf(transport), transport));
         }
 
         Assert.Single(answered);
@@ -115,16 +115,16 @@ public sealed class ServiceTests(Lab lab)
         // Until the node has heard of the Service nobody refuses.
         await Eventually.HoldsAsync(
             "the Service to refuse",
-            () => lab.Pod("first").Run("agnhost", "connect", "--timeout=3s", lab.ServiceHost("nobody") + ":80").Error.Contains("REFUSED", StringComparison.Ordinal));
+            () => lab.Pod("first").Run("agnhost", "connect", "--timeout=3s", new IPEndPoint(lab.ServiceAddress("nobody"), 80).ToString()).Error.Contains("REFUSED", StringComparison.Ordinal));
     }
 
     [Fact]
     public void A_pod_reaches_the_API_server_by_its_Service()
     {
-        string address = lab.Kubectl("get", "service", "--namespace", "default", "kubernetes", "-o", "jsonpath={.spec.clusterIP}").Succeeded().Trim();
+        string server = new IPEndPoint(lab.ServiceAddress("kubernetes", "default"), 443).ToString();
         foreach (string pod in new[] { "first", "remote" })
         {
-            lab.Pod(pod).Run("agnhost", "connect", "--timeout=5s", (address.Contains(':', StringComparison.Ordinal) ? $"[{address}]" : address) + ":443").Succeeded();
+            lab.Pod(pod).Run("agnhost", "connect", "--timeout=5s", server).Succeeded();
         }
     }
 
@@ -156,4 +156,6 @@ public sealed class ServiceTests(Lab lab)
     }
 
     private static int PortOf(Transport transport) => transport == Transport.Tcp ? 80 : 81;
+
+    private string Host(string service) => lab.ServiceAddress(service).ToString();
 }

@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Net;
-using System.Net.Sockets;
 using Netplugin.Tests.Support;
 using Netplugin.Tests.Support.Processes;
 
@@ -79,13 +78,6 @@ public class Kubelab(IReadOnlyDictionary<string, string?>? environment = null)
     /// <summary>The first cluster address of a Service.</summary>
     public IPAddress ServiceAddress(string name, string kubernetesNamespace = "traffic") =>
         Addresses("service", "--namespace", kubernetesNamespace, name, "-o", "jsonpath={.spec.clusterIP}")[0];
-
-    /// <summary>The same as it stands in a URL.</summary>
-    public string ServiceHost(string name, string kubernetesNamespace = "traffic")
-    {
-        IPAddress address = ServiceAddress(name, kubernetesNamespace);
-        return address.AddressFamily == AddressFamily.InterNetworkV6 ? $"[{address}]" : address.ToString();
-    }
 
     /// <summary>The name of a cluster that a test makes for itself, which is up beside that of the run.</summary>
     public static string NameBeside(string what) => $"{Environment.GetEnvironmentVariable("KUBELAB_NAME") ?? "kubelab"}-{what}";
