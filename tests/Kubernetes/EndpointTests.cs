@@ -6,6 +6,7 @@ using Netplugin.Tests.Support.Traffic;
 namespace Netplugin.Tests.Kubernetes;
 
 /// <summary>Pods of Services that are not ready, or are about to go.</summary>
+[Trait("run", "smoke")]
 public sealed class EndpointTests(Lab lab) : IAsyncLifetime
 {
     private const string Namespace = "endpoints";

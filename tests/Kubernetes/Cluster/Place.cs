@@ -41,7 +41,9 @@ public sealed class Place(string name, Func<IReadOnlyList<string>, TimeSpan, Com
     public string NetworkNamespace()
     {
         string name = Run("readlink", "/proc/self/ns/net").Succeeded().Trim();
-        return Directory.EnumerateDirectories("/proc").Select(process => Path.Combine(process, "ns", "net")).First(file => IsLinkTo(file, name));
+
+        // Its oldest process: others there are programs that are run in it for a moment.
+        return Path.Combine(Directory.EnumerateDirectories("/proc").Where(process => IsIn(process, name)).MinBy(StartOf)!, "ns", "net");
     }
 
     /// <summary>Runs a program there.</summary>
@@ -58,16 +60,29 @@ public sealed class Place(string name, Func<IReadOnlyList<string>, TimeSpan, Com
     /// <summary>Asks an address or name for the name of the pod that answers, until it does.</summary>
     public Task<string> NameOfAsync(string host, int at, Transport transport) => AskAsync(host, host, at, transport, "hostname");
 
-    private static bool IsLinkTo(string file, string name)
+    private static bool IsIn(string process, string networkNamespace)
     {
         try
         {
-            return new FileInfo(file).LinkTarget == name;
+            return new FileInfo(Path.Combine(process, "ns", "net")).LinkTarget == networkNamespace;
         }
         catch (IOException)
         {
             // No process, or one that ended meanwhile.
             return false;
+        }
+    }
+
+    // Field 22 of proc(5)'s stat; the second, in parentheses, may hold anything.
+    private static long StartOf(string process)
+    {
+        try
+        {
+            return long.Parse(File.ReadAllText(Path.Combine(process, "stat")).Split(") ")[^1].Split(' ')[19], CultureInfo.InvariantCulture);
+        }
+        catch (IOException)
+        {
+            return long.MaxValue;
         }
     }
 
