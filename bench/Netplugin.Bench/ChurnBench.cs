@@ -47,7 +47,9 @@ internal static class ChurnBench
         using var second = new PeriodicTimer(TimeSpan.FromSeconds(1));
         for (int round = 0; began.Elapsed < time; round++)
         {
-            await Task.WhenAll(busy.ReplacePodAsync(), busy.ReplaceServiceAsync(round), busy.MoveEndpointsAsync(round * EndpointsAtOnce, EndpointsAtOnce));
+            await busy.ReplacePodAsync();
+            await busy.ReplaceServiceAsync(round);
+            await busy.MoveEndpointsAsync(round * EndpointsAtOnce, EndpointsAtOnce);
             if (round % 300 == 299)
             {
                 Console.WriteLine($"    after {began.Elapsed.TotalMinutes:0} minutes: {Memory(node)}");
@@ -163,9 +165,7 @@ internal sealed class BusyCluster(KubeApiServer server, ClusterNode node)
     {
         for (int i = 0; i < count; i++)
         {
-            // Clear of the one that is being replaced.
-            int number = (first + i + Services / 2) % Services;
-            await server.PatchAsync($"{_slices}/{Name(number)}-1", new JsonObject { ["endpoints"] = Endpoints(first) }.ToJsonString());
+            await server.PatchAsync($"{_slices}/{Name((first + i) % Services)}-1", new JsonObject { ["endpoints"] = Endpoints(first) }.ToJsonString());
         }
     }
 
