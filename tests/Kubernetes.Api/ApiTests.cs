@@ -14,7 +14,6 @@ namespace Netplugin.Tests.Kubernetes.Api;
 public sealed class ApiTests(ApiServer server) : IClassFixture<ApiServer>
 {
     private const string Pods = "/api/v1/namespaces/shop/pods";
-    private const string Slices = "/apis/discovery.k8s.io/v1beta1/namespaces/shop/endpointslices";
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
@@ -60,9 +59,11 @@ public sealed class ApiTests(ApiServer server) : IClassFixture<ApiServer>
             "selector":{"app":"web"},"ports":[{"name":"http","port":80,"nodePort":30777}]}}
             """);
         await server.CreateAsync("/api/v1/namespaces/shop/services", """{"metadata":{"name":"headless"},"spec":{"clusterIP":"None","ports":[{"port":80}]}}""");
-        await server.CreateAsync(Slices, """
-            {"metadata":{"name":"web-1","labels":{"kubernetes.io/service-name":"web"}},"addressType":"IPv4","ports":[{"name":"http","port":8080}],
-            "endpoints":[{"addresses":["10.1.0.2"],"topology":{"kubernetes.io/hostname":"here"}},{"addresses":["10.1.1.2"],"conditions":{"ready":false}}]}
+        var version = (string)(await server.GetAsync("/apis/discovery.k8s.io"))["preferredVersion"]!["groupVersion"]!;
+        var place = version.EndsWith("/v1", StringComparison.Ordinal) ? """ "nodeName":"here" """ : """ "topology":{"kubernetes.io/hostname":"here"} """;
+        await server.CreateAsync($"/apis/{version}/namespaces/shop/endpointslices", $$"""
+            {"metadata":{"name":"web-1","labels":{"kubernetes.io/service-name":"web"} },"addressType":"IPv4","ports":[{"name":"http","port":8080}],
+            "endpoints":[{"addresses":["10.1.0.2"],{{place}} },{"addresses":["10.1.1.2"],"conditions":{"ready":false} }]}
             """);
         using var client = server.Client();
         var services = new Follower<ServiceSpec>(client, Resource.Services);

@@ -41,7 +41,7 @@ public sealed class EndpointTests(Lab lab) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_connection_to_a_pod_that_is_going_away_goes_on_and_new_ones_are_refused()
+    public async Task A_connection_to_a_pod_that_is_going_away_goes_on()
     {
         string first = lab.Pod("first").NetworkNamespace();
         var service = new IPEndPoint(lab.ServiceAddress("leaving", Namespace), RedisPort);
@@ -55,7 +55,11 @@ public sealed class EndpointTests(Lab lab) : IAsyncLifetime
         using RedisConnection connection = await RedisConnection.OpenAsync(first, service);
 
         lab.Kubectl("delete", "pod", "--namespace", Namespace, "leaving", "--wait=false").Succeeded();
-        await RefusesAsync("leaving", RedisPort);
+
+        // Whether new connections still get there depends on the version of Kubernetes: since 1.22 it says which pods serve while they go.
+        await Eventually.HoldsAsync(
+            "the pod to be none of the Service's ready ones",
+            () => lab.Kubectl("get", "endpoints", "--namespace", Namespace, "leaving", "-o", "jsonpath={.subsets[*].addresses[*].ip}").Succeeded().Trim().Length == 0);
         int counted = connection.Counted;
         await Eventually.HoldsAsync("the connection to go on", () => connection.Counted >= counted + 20);
         Assert.True(await connection.StopAsync() > 20, "the connection was not ended");

@@ -176,7 +176,9 @@ public sealed class DualStackTests : IDisposable
             StoreKeys.Node("host2"), RecordCodec.Encode(Samples.View().Nodes!["host2"] with { Blocks = [IpPrefix.Parse("10.244.2.0/24"), Six.Prefix] }))]), TestContext.Current.CancellationToken);
 
         await Eventually.HoldsAsync("the other node's block to be reported", () => node.Problems.Get("blocks") is not null);
-        Assert.Equal(string.Create(CultureInfo.InvariantCulture, $"the block {Six} of this node overlaps that of host2: give each node another -pod-cidr"), node.Problems.Get("blocks"));
+        Assert.Equal(
+            string.Create(CultureInfo.InvariantCulture, $"the block {Six} of this node overlaps that of host2: give nodes blocks that do not overlap, each another -pod-cidr or all one -pod-pool"),
+            node.Problems.Get("blocks"));
     }
 
     private static AddressBlock Block(string prefix) => new(IpPrefix.Parse(prefix));
