@@ -6,28 +6,9 @@ using Netplugin.Tests.Store.Fixtures;
 namespace Netplugin.Tests.Store.Contract;
 
 /// <summary>What every driver must do; a subclass a driver. Each test works under a prefix of its own.</summary>
-public abstract partial class StoreContract : IAsyncLifetime
+public abstract partial class StoreContract : DriverTests
 {
-    private IStateStore? _store;
-
     protected string Prefix { get; } = $"/contract/{Guid.NewGuid():n}/";
-
-    protected IStateStore Store => _store!;
-
-    public async ValueTask InitializeAsync() => _store = await OpenAsync();
-
-    public async ValueTask DisposeAsync()
-    {
-        await Store.DisposeAsync();
-        await CloseAsync();
-        GC.SuppressFinalize(this);
-    }
-
-    protected abstract ValueTask<IStateStore> OpenAsync();
-
-    protected abstract ValueTask CloseAsync();
-
-    protected static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
     protected static StoreOperation Put(string key, string value, IStoreLease? lease = null) =>
         new StoreOperation.Put(key, Encoding.UTF8.GetBytes(value), lease);

@@ -1,19 +1,19 @@
 using Netplugin.Store;
-using Netplugin.Store.Embedded;
 using Netplugin.Tests.Store.Contract;
+using Netplugin.Tests.Store.Fixtures;
 
 namespace Netplugin.Tests.Store.Embedded;
 
 /// <summary>The contract against a SQLite file.</summary>
 public sealed class EmbeddedContractTests : StoreContract
 {
-    private readonly string _directory = Directory.CreateTempSubdirectory("netplugin-store-").FullName;
+    private readonly EmbeddedFile _file = new();
 
-    protected override ValueTask<IStateStore> OpenAsync() => ValueTask.FromResult<IStateStore>(EmbeddedStore.Open(Path.Combine(_directory, "state.db")));
+    protected override ValueTask<IStateStore> OpenAsync() => _file.OpenAsync();
 
     protected override ValueTask CloseAsync()
     {
-        Directory.Delete(_directory, recursive: true);
+        _file.Dispose();
         return ValueTask.CompletedTask;
     }
 }

@@ -10,35 +10,12 @@ using Netplugin.Tests.Store.Posts;
 namespace Netplugin.Tests.Store.Nodes;
 
 /// <summary>Nodes that lease their blocks and are forgotten, on either driver; a subclass a driver. Every test begins with an empty store.</summary>
-public abstract class NodeContract : IAsyncLifetime
+public abstract class NodeContract : DriverTests
 {
     private static readonly PerFamily<BlockPool> Pool = [new(IpPrefix.Parse("10.128.0.0/14"), 24)];
     private static readonly PerFamily<BlockPool> SmallPool = [new(IpPrefix.Parse("10.128.0.0/23"), 24)];
 
-    private IStateStore? _store;
-
-    private IStateStore Store => _store!;
-
     private NodeRegistry Registry => new(Store);
-
-    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
-
-    public async ValueTask InitializeAsync()
-    {
-        _store = await OpenAsync();
-        await ClearAsync();
-    }
-
-    public async ValueTask DisposeAsync()
-    {
-        await Store.DisposeAsync();
-        await CloseAsync();
-        GC.SuppressFinalize(this);
-    }
-
-    protected abstract ValueTask<IStateStore> OpenAsync();
-
-    protected abstract ValueTask CloseAsync();
 
     [Fact]
     public async Task Each_node_gets_the_lowest_free_block_and_gets_it_again()
@@ -276,12 +253,4 @@ public abstract class NodeContract : IAsyncLifetime
         state.Endpoints.Values.Where(endpoint => endpoint.Binding?.Host == host).Select(endpoint => endpoint.Id.ToString()).Order();
 
     private static NodeRecord Node(string host) => new(host, IpAddr.Parse("192.168.2.10"), 1500, "test");
-
-    private async Task ClearAsync()
-    {
-        foreach (var entry in (await Store.ListAsync(StoreKeys.Root, Cancel)).Entries)
-        {
-            await Store.CommitAsync(new([], [new StoreOperation.Delete(entry.Key)]), Cancel);
-        }
-    }
 }

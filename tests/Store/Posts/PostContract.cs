@@ -7,35 +7,12 @@ using Netplugin.Tests.Store.Fixtures;
 namespace Netplugin.Tests.Store.Posts;
 
 /// <summary>Posts on either driver; a subclass a driver. Every test begins with an empty store.</summary>
-public abstract class PostContract : IAsyncLifetime
+public abstract class PostContract : DriverTests
 {
     // Small enough that posts of a few networks have every stage several times.
     private const int FewOperations = 8;
 
-    private IStateStore? _store;
-
-    private protected IStateStore Store => _store!;
-
     private ClusterRepository Repository => new(Store, "test");
-
-    private protected static CancellationToken Cancel => TestContext.Current.CancellationToken;
-
-    public async ValueTask InitializeAsync()
-    {
-        _store = await OpenAsync();
-        await ClearAsync();
-    }
-
-    public async ValueTask DisposeAsync()
-    {
-        await Store.DisposeAsync();
-        await CloseAsync();
-        GC.SuppressFinalize(this);
-    }
-
-    protected abstract ValueTask<IStateStore> OpenAsync();
-
-    protected abstract ValueTask CloseAsync();
 
     [Fact]
     public async Task An_empty_store_holds_nothing_posted()
@@ -322,12 +299,4 @@ public abstract class PostContract : IAsyncLifetime
     }
 
     private Task<TransactionResult> PutAsync(string key, byte[] value) => Store.CommitAsync(new([], [new StoreOperation.Put(key, value)]), Cancel);
-
-    private async Task ClearAsync()
-    {
-        foreach (var chunk in (await Store.ListAsync(StoreKeys.Root, Cancel)).Entries.Chunk(100))
-        {
-            await Store.CommitAsync(new([], [.. chunk.Select(entry => new StoreOperation.Delete(entry.Key))]), Cancel);
-        }
-    }
 }
