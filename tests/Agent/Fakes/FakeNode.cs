@@ -12,6 +12,7 @@ using Netplugin.Core.Collections;
 using Netplugin.Core.Datapath;
 using Netplugin.Core.Model;
 using Netplugin.Core.Services;
+using Netplugin.Linux;
 using Netplugin.NodeApi.Cni;
 using Netplugin.Store;
 using Netplugin.Store.Embedded;
@@ -175,6 +176,30 @@ internal sealed class FakeNode : IAsyncDisposable
     /// <summary>A CNI ADD of a pod.</summary>
     public Task<Pod> AddAsync(string sandbox, string pod, string podNamespace = "default", params ImmutableArray<CniPortMapping> hostPorts) => Pods.AttachAsync(
         new AttachRequest(new PodKey(sandbox, "eth0"), pod, podNamespace, "net", PodOrigin.Cni) { HostPorts = hostPorts }, new FakeNamespace("/run/netns/" + sandbox), CancellationToken.None);
+
+    /// <summary>An ADD whose first kernel call fails, then one whose second call fails, and so on until no call is left to fail.</summary>
+    /// <param name="add">The ADD.</param>
+    /// <param name="afterFailure">What to assert after each that failed, when its pod is gone.</param>
+    /// <returns>The pod of the ADD that did not fail.</returns>
+    public async Task<Pod> AddFailingEachCallAsync(Func<Task<Pod>> add, Func<Task> afterFailure)
+    {
+        for (var call = 1; call < 50; call++)
+        {
+            Failures.Restart(failAt: call);
+            try
+            {
+                return await add();
+            }
+            catch (KernelException)
+            {
+                Failures.FailAt = 0;
+                await Eventually.HoldsAsync($"what call {call} left to be removed", () => Kernel.Pods.IsEmpty);
+                await afterFailure();
+            }
+        }
+
+        throw new InvalidOperationException("an ADD does not make so many calls");
+    }
 
     /// <summary>A CNI DEL of a pod.</summary>
     public Task DeletePodAsync(string sandbox) => Pods.DetachAsync(new PodKey(sandbox, "eth0"), CancellationToken.None);

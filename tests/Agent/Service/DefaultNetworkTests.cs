@@ -5,7 +5,6 @@ using Netplugin.Agent.Wanted;
 using Netplugin.Core.Addresses;
 using Netplugin.Core.Datapath;
 using Netplugin.Core.Planning;
-using Netplugin.Linux;
 using Netplugin.Store;
 using Netplugin.Store.Json;
 using Netplugin.Tests.Agent.Fakes;
@@ -131,24 +130,14 @@ public sealed class DefaultNetworkTests : IDisposable
     public async Task Whichever_kernel_call_fails_an_add_leaves_nothing_and_the_next_one_works()
     {
         await using var node = await FakeNode.StartAsync(_folder, facts: Serving with { Blocks = [new AddressBlock(IpPrefix.Parse("10.244.1.0/24"))] });
-        for (var call = 1; ; call++)
-        {
-            node.Failures.Restart(failAt: call);
-            try
+        await node.AddFailingEachCallAsync(
+            () => node.AddAsync("s1", "web"),
+            () =>
             {
-                await node.AddAsync("s1", "web");
-                break;
-            }
-            catch (KernelException)
-            {
-                node.Failures.FailAt = 0;
-                await Eventually.HoldsAsync($"what call {call} left to be removed", () => node.Kernel.Pods.IsEmpty);
                 Assert.Empty(node.Links.Links);
                 Assert.Empty(node.Datapath.State.Interfaces);
-            }
-
-            Assert.True(call < 50, "an ADD does not make so many calls");
-        }
+                return Task.CompletedTask;
+            });
 
         Assert.Single(node.Datapath.State.Interfaces);
     }

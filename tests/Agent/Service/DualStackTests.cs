@@ -5,7 +5,6 @@ using Netplugin.Core.Addresses;
 using Netplugin.Core.Datapath;
 using Netplugin.Core.Planning;
 using Netplugin.Core.Services;
-using Netplugin.Linux;
 using Netplugin.NodeApi.Cni;
 using Netplugin.Store;
 using Netplugin.Store.Json;
@@ -134,24 +133,14 @@ public sealed class DualStackTests : IDisposable
     {
         await using var node = await FakeNode.StartAsync(_folder, facts: Serving with { Blocks = [Block("10.244.1.0/24"), Six] });
         var before = node.Datapath.State.Endpoints.Count;
-        for (var call = 1; ; call++)
-        {
-            node.Failures.Restart(failAt: call);
-            try
+        await node.AddFailingEachCallAsync(
+            () => node.AddAsync("s1", "web"),
+            () =>
             {
-                await node.AddAsync("s1", "web");
-                break;
-            }
-            catch (KernelException)
-            {
-                node.Failures.FailAt = 0;
-                await Eventually.HoldsAsync($"what call {call} left to be removed", () => node.Kernel.Pods.IsEmpty);
                 Assert.Empty(node.Links.Links);
                 Assert.Equal((0, before), (node.Datapath.State.Interfaces.Count, node.Datapath.State.Endpoints.Count));
-            }
-
-            Assert.True(call < 50, "an ADD does not make so many calls");
-        }
+                return Task.CompletedTask;
+            });
 
         Assert.Equal((1, before + 2), (node.Datapath.State.Interfaces.Count, node.Datapath.State.Endpoints.Count));
     }

@@ -63,24 +63,13 @@ public sealed class PodServiceTests : IDisposable
         await using var node = await FakeNode.StartAsync(_folder);
         await node.PostAsync(C1);
         await Eventually.HoldsAsync("the post to be seen", () => node.Follower.View.Network(Samples.Orange) is not null);
-        for (var call = 1; ; call++)
-        {
-            node.Failures.Restart(failAt: call);
-            try
+        await node.AddFailingEachCallAsync(
+            () => node.AddAsync("s1", "c1"),
+            async () =>
             {
-                await node.AddAsync("s1", "c1");
-                break;
-            }
-            catch (KernelException)
-            {
-                node.Failures.FailAt = 0;
-                await Eventually.HoldsAsync($"what call {call} left to be removed", () => node.Kernel.Pods.IsEmpty);
                 node.AssertNothingLeft();
                 Assert.Null((await node.RecordAsync(C1.Id))!.Binding);
-            }
-
-            Assert.True(call < 50, "an ADD does not make so many calls");
-        }
+            });
 
         Assert.Single(node.Datapath.State.Interfaces);
     }
