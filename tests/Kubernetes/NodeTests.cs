@@ -87,14 +87,7 @@ public sealed class NodeTests
         string service = cluster.ServiceAddress("servers").ToString();
         foreach (Place asking in (Place[])[first, remote])
         {
-            var missing = new HashSet<string>(["neighbour", "remote"]);
-            await Eventually.HoldsAsync(
-                $"both pods of the Service to answer {asking.Name}",
-                async () =>
-                {
-                    missing.Remove(await asking.NameOfAsync(service, 80, Transport.Tcp));
-                    return missing.Count == 0;
-                });
+            await asking.HearsFromAsync(["neighbour", "remote"], service, 80, Transport.Tcp);
         }
 
         using JsonDocument endpoints = JsonDocument.Parse(cluster.Node(1).Run("netdcli", "get", "endpoints", "-o", "json").Succeeded());

@@ -60,6 +60,24 @@ public sealed class Place(string name, Func<IReadOnlyList<string>, TimeSpan, Com
     /// <summary>Asks an address or name for the name of the pod that answers, until it does.</summary>
     public Task<string> NameOfAsync(string host, int at, Transport transport) => AskAsync(host, host, at, transport, "hostname");
 
+    /// <summary>Asks an address or name again and again, until each of several pods has answered.</summary>
+    /// <param name="pods">Their names.</param>
+    /// <param name="host">What leads to them.</param>
+    /// <param name="at">The port.</param>
+    /// <param name="transport">How to ask.</param>
+    public async Task HearsFromAsync(IEnumerable<string> pods, string host, int at, Transport transport)
+    {
+        var missing = new HashSet<string>(pods);
+
+        // The choice is by chance: that one of two is missed 40 times does not happen.
+        for (int question = 0; question < 40 && missing.Count > 0; question++)
+        {
+            missing.Remove(await NameOfAsync(host, at, transport));
+        }
+
+        Assert.Empty(missing);
+    }
+
     private static bool IsIn(string process, string networkNamespace)
     {
         try

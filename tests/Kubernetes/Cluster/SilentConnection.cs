@@ -22,11 +22,11 @@ public sealed class SilentConnection : IDisposable
     /// <param name="asked">What leads to it at the same port.</param>
     public static async Task<SilentConnection> OpenAsync(Place from, Place to, IPEndPoint asked)
     {
-        using Socket listener = Open(to, asked.AddressFamily);
+        using Socket listener = TcpSockets.Open(to.NetworkNamespace(), asked.AddressFamily);
         listener.Bind(new IPEndPoint(asked.AddressFamily == AddressFamily.InterNetworkV6 ? IPAddress.IPv6Any : IPAddress.Any, asked.Port));
         listener.Listen();
         Task<Socket> accepting = listener.AcceptAsync();
-        Socket client = Open(from, asked.AddressFamily);
+        Socket client = TcpSockets.Open(from.NetworkNamespace(), asked.AddressFamily);
         await client.ConnectAsync(asked);
         return new(client, await accepting);
     }
@@ -57,7 +57,4 @@ public sealed class SilentConnection : IDisposable
         int length = await to.ReceiveAsync(heard, limit.Token);
         Assert.Equal("still there?"u8, heard.AsSpan(0, length));
     }
-
-    private static Socket Open(Place place, AddressFamily family) =>
-        InNamespace.Open(place.NetworkNamespace(), () => new Socket(family, SocketType.Stream, ProtocolType.Tcp));
 }

@@ -21,7 +21,7 @@ public static class Transfer
     {
         using var limit = new CancellationTokenSource(Limit);
         var asked = new IPEndPoint(to.Address(family), Port);
-        using Socket listener = Open(to, asked.AddressFamily), client = Open(from, asked.AddressFamily);
+        using Socket listener = TcpSockets.Open(to.NetworkNamespace(), asked.AddressFamily), client = TcpSockets.Open(from.NetworkNamespace(), asked.AddressFamily);
         listener.Bind(asked);
         listener.Listen();
         await client.ConnectAsync(asked, limit.Token);
@@ -40,7 +40,4 @@ public static class Transfer
         await sending;
         Assert.Equal(sent, received);
     }
-
-    private static Socket Open(Place place, AddressFamily family) =>
-        InNamespace.Open(place.NetworkNamespace(), () => new Socket(family, SocketType.Stream, ProtocolType.Tcp));
 }

@@ -41,7 +41,7 @@ public sealed class ConnectionSeries : IDisposable
     /// <exception cref="IOException">Something else was answered.</exception>
     public static async Task AskAsync(string from, IPEndPoint redis)
     {
-        using Socket client = InNamespace.Open(from, () => new Socket(redis.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true });
+        using Socket client = TcpSockets.Open(from, redis.AddressFamily);
         using var limit = new CancellationTokenSource(Limit);
         await client.ConnectAsync(redis, limit.Token);
         await client.SendAsync(Question, limit.Token);

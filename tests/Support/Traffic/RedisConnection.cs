@@ -32,7 +32,7 @@ public sealed class RedisConnection : IDisposable
     /// <param name="redis">Where redis is reached.</param>
     public static async Task<RedisConnection> OpenAsync(string from, IPEndPoint redis)
     {
-        Socket client = InNamespace.Open(from, () => new Socket(redis.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true });
+        Socket client = TcpSockets.Open(from, redis.AddressFamily);
         await client.ConnectAsync(redis);
         return new(client);
     }
