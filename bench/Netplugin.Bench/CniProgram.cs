@@ -1,0 +1,49 @@
+using Netplugin.Tests.Support;
+using Netplugin.Tests.Support.Nodes;
+
+namespace Netplugin.Bench;
+
+/// <summary>A CNI plugin and how it is called.</summary>
+/// <param name="program">The program's file.</param>
+/// <param name="configuration">The file of its network configuration.</param>
+/// <param name="files">The folder where what it prints goes.</param>
+/// <param name="more">Variables of its own.</param>
+internal sealed class CniProgram(string program, string configuration, string files, params string[] more)
+{
+    /// <summary>k8contivnet, and Debian's bridge with host-local: what the first is compared with.</summary>
+    public static (CniProgram Netplugin, CniProgram Bridge) Both(Cluster cluster, ClusterNode node)
+    {
+        string files = Directory.CreateDirectory(Path.Combine(cluster.State, "cni")).FullName;
+        string ours = Path.Combine(files, "netplugin.json"), theirs = Path.Combine(files, "bridge.json");
+        File.WriteAllText(ours, Pod.Configuration());
+        File.WriteAllText(theirs,
+            $$"""
+            { "cniVersion": "1.0.0", "name": "bench", "type": "bridge", "bridge": "cni0", "isGateway": true,
+              "ipam": { "type": "host-local", "subnet": "10.88.0.0/16", "dataDir": "{{files}}/host-local" } }
+            """);
+        string socket = Path.Combine(node.Node.RunFolder, "netplugin", "netplugin.sock");
+        return (
+            new(Path.Combine(RepositoryRoot.Path, "artifacts", "bin", "k8contivnet"), ours, files, "NETPLUGIN_SOCKET=" + socket),
+            new("/usr/lib/cni/bridge", theirs, files));
+    }
+
+    /// <summary>Calls it as a runtime does. The caller's thread is in the node's network.</summary>
+    /// <returns>Wall time of the whole process in milliseconds.</returns>
+    public double Time(string command, Pod pod) => SpawnTimer.Run(
+        program,
+        [
+            "CNI_COMMAND=" + command, "CNI_CONTAINERID=" + pod.Sandbox, "CNI_NETNS=" + pod.NetworkNamespace, "CNI_IFNAME=eth0", "CNI_PATH=/usr/lib/cni",
+            $"CNI_ARGS=IgnoreUnknown=1;K8S_POD_NAMESPACE=default;K8S_POD_NAME={pod.Name};K8S_POD_INFRA_CONTAINER_ID={pod.Sandbox}", .. more,
+        ],
+        configuration,
+        Path.Combine(files, "output-" + pod.Name));
+
+    /// <summary>Adds the rows of a comparison.</summary>
+    public static void Compare(Report report, string section, string what, Samples netplugin, Samples bridge, double target)
+    {
+        report.Add(section, $"{what}: k8contivnet", $"{Report.Number(netplugin.Median)} ms (p99 {Report.Number(netplugin.Percentile(99))})", "", null);
+        report.Add(section, $"{what}: bridge + host-local", $"{Report.Number(bridge.Median)} ms (p99 {Report.Number(bridge.Percentile(99))})", "", null);
+        double ratio = netplugin.Median / bridge.Median;
+        report.Add(section, $"{what}: ratio of medians", Report.Number(ratio), $"<= {Report.Number(target)}", ratio <= target);
+    }
+}
