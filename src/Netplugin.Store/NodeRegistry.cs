@@ -105,10 +105,7 @@ public sealed class NodeRegistry(IStateStore store)
             await RefuseAliveAsync(host, cancellationToken);
             var node = await store.GetAsync(StoreKeys.Node(host), cancellationToken);
             var isCleared = await UnbindAllAsync(host, unbound, cancellationToken);
-            var removal = new StoreTransaction(
-                [StoreCompare.Missing(StoreKeys.NodeAlive(host)), StoreCompare.Unchanged(StoreKeys.Node(host), node?.ModRevision ?? 0)],
-                [new StoreOperation.Delete(StoreKeys.Node(host)), Changed(host)]);
-            if (!isCleared || (node is not null && !(await store.CommitAsync(removal, cancellationToken)).Succeeded))
+            if (!isCleared || (node is not null && !await RemoveAsync(host, node, cancellationToken)))
             {
                 continue;
             }
@@ -119,6 +116,20 @@ public sealed class NodeRegistry(IStateStore store)
                     host, node is null ? [] : RecordCodec.DecodeNode(node).Blocks, unbound.ToImmutable(),
                     await store.GetAsync(StoreKeys.Host(host), cancellationToken) is not null);
         }
+    }
+
+    /// <summary>Removes the record of a node that is not alive, which frees its blocks. What is bound there stays so.</summary>
+    /// <returns>False when it is alive, or its record is gone or another by now.</returns>
+    /// <exception cref="StoreException">As for any write.</exception>
+    public async Task<bool> RemoveAsync(string host, CancellationToken cancellationToken = default) =>
+        await store.GetAsync(StoreKeys.Node(host), cancellationToken) is { } node && await RemoveAsync(host, node, cancellationToken);
+
+    private async Task<bool> RemoveAsync(string host, StoreEntry node, CancellationToken cancellationToken)
+    {
+        var removal = new StoreTransaction(
+            [StoreCompare.Missing(StoreKeys.NodeAlive(host)), StoreCompare.Unchanged(StoreKeys.Node(host), node.ModRevision)],
+            [new StoreOperation.Delete(StoreKeys.Node(host)), Changed(host)]);
+        return (await store.CommitAsync(removal, cancellationToken)).Succeeded;
     }
 
     private async Task RefuseAliveAsync(string host, CancellationToken cancellationToken)

@@ -222,9 +222,7 @@ internal sealed class NodeRegistration : IAsyncDisposable
     {
         foreach (var host in HostPlane.Rivals(_follower.View, _identity.Facts).SelectMany(rival => rival.Nodes).Distinct())
         {
-            var forgotten = await _store.CommitAsync(
-                new StoreTransaction([StoreCompare.Missing(StoreKeys.NodeAlive(host))], [new StoreOperation.Delete(StoreKeys.Node(host))]), cancellationToken);
-            if (forgotten.Succeeded)
+            if (await _registry.RemoveAsync(host, cancellationToken))
             {
                 NodeLog.FormerHolderForgotten(_log, host);
             }
