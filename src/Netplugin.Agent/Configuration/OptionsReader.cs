@@ -1,10 +1,8 @@
 using System.Collections.Immutable;
-using System.Globalization;
 using System.Net;
 using Netplugin.Agent.Node;
 using Netplugin.Core.Addresses;
 using Netplugin.Core.Flags;
-using Netplugin.Core.Planning;
 using Netplugin.Core.Services;
 using Netplugin.Store;
 
@@ -18,7 +16,7 @@ namespace Netplugin.Agent.Configuration;
 internal sealed record OptionsResult(AgentOptions? Options, int ExitCode, string Output, ImmutableArray<string> Errors);
 
 /// <summary>Reads flags, environment and configuration file. Flags win over the environment, that over the file. Every error is reported, not only the first.</summary>
-internal sealed class OptionsReader
+internal sealed partial class OptionsReader
 {
     private const int BadSettings = 1;
     private const int BadFlags = 2;
@@ -239,73 +237,6 @@ internal sealed class OptionsReader
 
         errors.Add($"-vtep-ip \"{text}\" is not an IP address");
         return IpAddr.Unspecified;
-    }
-
-    private static PerFamily<AddressBlock> ReadBlocks(string text, ImmutableArray<string>.Builder errors)
-    {
-        var before = errors.Count;
-        var blocks = new List<AddressBlock>();
-        foreach (var one in text.Length == 0 ? [] : text.Split(','))
-        {
-            if (!IpPrefix.TryParse(one, out var prefix) || prefix != prefix.Masked || prefix.HostBits < AddressBlock.MinimumHostBits)
-            {
-                errors.Add($"-pod-cidr \"{one}\" is not a block of addresses such as 10.244.1.0/24, with no bits beyond its length and room for a pod");
-            }
-            else if (blocks.Any(other => other.IsV4 == prefix.IsV4))
-            {
-                errors.Add($"-pod-cidr \"{text}\" has two blocks of one family: give one, or one of IPv4 and one of IPv6");
-            }
-            else
-            {
-                blocks.Add(new AddressBlock(prefix));
-            }
-        }
-
-        return errors.Count > before ? [] : [.. blocks];
-    }
-
-    private PerFamily<BlockPool> ReadPools(GoFlagResult parsed, ImmutableArray<string>.Builder errors)
-    {
-        var before = errors.Count;
-        var text = parsed.Get(_podPool);
-        string[] pools = text.Length == 0 ? [] : text.Split(',');
-        string[] lengths = parsed.Get(_podBlockLength) is { Length: > 0 } given ? given.Split(',') : [];
-        if (pools.Length > 0 && parsed.Get(_podCidr).Length > 0)
-        {
-            errors.Add("-pod-pool and -pod-cidr both say which addresses pods get: give one of them");
-        }
-
-        if (lengths.Length > 0 && lengths.Length != pools.Length)
-        {
-            errors.Add($"-pod-block-length has {lengths.Length} lengths and -pod-pool {pools.Length} pools: give one length for each pool");
-            return [];
-        }
-
-        var read = new List<BlockPool>();
-        foreach (var (one, i) in pools.Select((one, i) => (one, i)))
-        {
-            if (!IpPrefix.TryParse(one, out var prefix) || prefix != prefix.Masked)
-            {
-                errors.Add($"-pod-pool \"{one}\" is not a pool of addresses such as 10.128.0.0/14, with no bits beyond its length");
-                continue;
-            }
-
-            var length = BlockPool.UsualLength(prefix);
-            var longest = prefix.Address.Width - AddressBlock.MinimumHostBits;
-            if ((lengths.Length > 0 && !int.TryParse(lengths[i], NumberStyles.None, CultureInfo.InvariantCulture, out length)) || length < prefix.Length || length > longest)
-            {
-                errors.Add($"a block of /{(lengths.Length > 0 ? lengths[i] : length)} cannot be cut from -pod-pool {prefix}: give a -pod-block-length from {prefix.Length} to {longest}");
-            }
-
-            read.Add(new BlockPool(prefix, length));
-        }
-
-        if (read.CountBy(pool => pool.IsV4).Any(family => family.Value > 1))
-        {
-            errors.Add($"-pod-pool \"{text}\" has two pools of one family: give one, or one of IPv4 and one of IPv6");
-        }
-
-        return errors.Count > before ? [] : [.. read];
     }
 
     private static string ReadFolder(GoFlag<string> flag, GoFlagResult parsed, ImmutableArray<string>.Builder errors)
