@@ -92,7 +92,7 @@ internal sealed class CniPlugin(
         {
             var report = health.Report;
             throw CniException.TryAgainLater(
-                "the store does not answer, which alone knows whether an intent names this pod: the pod starts when it answers again",
+                PodService.WithoutStore,
                 report.Connected ? e.Message : $"since {report.Since:u}: {e.Message}", e);
         }
         catch (KernelException e) when (e.IsTransient)

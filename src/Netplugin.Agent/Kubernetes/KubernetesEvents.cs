@@ -89,7 +89,7 @@ internal sealed class KubernetesEvents : IAsyncDisposable
     };
 
     private static string SentenceOf(Exception failure) => failure is StoreException
-        ? $"the store does not answer, which alone knows whether an intent names this pod: the pod starts when it answers again ({failure.Message})"
+        ? $"{PodService.WithoutStore} ({failure.Message})"
         : failure.Message;
 
     private void OnRefused(AttachRequest request, Exception failure)

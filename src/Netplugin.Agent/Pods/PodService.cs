@@ -22,6 +22,9 @@ internal sealed class PodService(
     KernelLoop loop, NodeKernel kernel, PodTurns turns, EndpointReader reader, Binder binder, ClusterFollower follower,
     SandboxCache sandboxes, RetiredLinks retired, Func<CancellationToken, Task> whenRegistered, Action postponed, Func<string?> awaited, TimeProvider time, ILogger log)
 {
+    /// <summary>What to say of a pod that was refused because the store did not answer.</summary>
+    public const string WithoutStore = "the store does not answer, which alone knows whether an intent names this pod: the pod starts when it answers again";
+
     private static readonly TimeSpan ListingPatience = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan UnbindPatience = TimeSpan.FromSeconds(3);
 
