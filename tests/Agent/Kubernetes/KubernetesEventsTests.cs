@@ -115,11 +115,13 @@ public sealed class KubernetesEventsTests : IAsyncLifetime
     public async Task The_node_shows_how_it_is_when_that_changes_and_what_only_an_operator_can_mend()
     {
         _cluster.SetNode();
+        // Its own: the node's loop takes down what it does not find.
+        var problems = new ProblemBoard();
         var report = new NodeReport("1.0", "ready", "192.168.2.10", 1450, ["10.244.1.0/24"], []);
         await using var node = new KubernetesNodeReport(
-            _cluster.Client, Samples.Me, () => report with { Problems = _node.Problems.All }, _node.Problems, _events, NullLogger.Instance);
-        _node.Problems.Set(LoopTopics.Blocks, "the block overlaps: give each node another");
-        _node.Problems.Set(LoopTopics.PodCidr, "Kubernetes gave it another: drain the node");
+            _cluster.Client, Samples.Me, () => report with { Problems = problems.All }, problems, _events, NullLogger.Instance);
+        problems.Set(LoopTopics.Blocks, "the block overlaps: give each node another");
+        problems.Set(LoopTopics.PodCidr, "Kubernetes gave it another: drain the node");
 
         node.Start();
 
@@ -132,7 +134,7 @@ public sealed class KubernetesEventsTests : IAsyncLifetime
         Assert.Equal(1, _cluster.Patches);
 
         // The same reason a moment later, but something else to do.
-        _node.Problems.Set(LoopTopics.PodCidr, "Kubernetes gave it none: give it one");
+        problems.Set(LoopTopics.PodCidr, "Kubernetes gave it none: give it one");
         await Eventually.HoldsAsync("another Event", () => _cluster.Events.Count == 3);
         Assert.Equal("Kubernetes gave it none: give it one", (string?)_cluster.Events.Last()["message"]);
     }
