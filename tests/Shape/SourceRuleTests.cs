@@ -5,6 +5,9 @@ namespace Netplugin.Tests.Shape;
 /// <summary>Rules of the house that a text search can watch.</summary>
 public sealed partial class SourceRuleTests
 {
+    // Name by name: Netplugin.Core.Model comes before Netplugin.Core2.
+    private static readonly Comparer<string> NamesInOrder = Comparer<string>.Create((left, right) => string.Compare(
+        left.Replace('.', '\0'), right.Replace('.', '\0'), StringComparison.OrdinalIgnoreCase));
     private static readonly string[] TextFiles = [".cs", ".c", ".h", ".md", ".sh", ".json", ".csproj", ".props", ".targets", ".proto", ".toml", ".txt", ""];
 
     [Fact]
@@ -49,6 +52,18 @@ public sealed partial class SourceRuleTests
         Assert.Empty(tooLong);
     }
 
+    // The compiler does not mind, and lint looks at files one by one, without the compiler.
+    [Fact]
+    public void Usings_are_in_order_System_first()
+    {
+        IEnumerable<string> disordered =
+            from file in Repository.Files("", "*.cs")
+            let usings = Using().Matches(Repository.Read(file)).Select(match => match.Groups[1].Value).ToArray()
+            where !usings.SequenceEqual(usings.OrderBy(name => name != "System" && !name.StartsWith("System.", StringComparison.Ordinal)).ThenBy(name => name, NamesInOrder))
+            select file;
+        Assert.Empty(disordered);
+    }
+
     private static bool IsText(string file) => TextFiles.Contains(Path.GetExtension(file));
 
     private static IEnumerable<string> Find(IEnumerable<string> files, Regex pattern) =>
@@ -59,6 +74,9 @@ public sealed partial class SourceRuleTests
 
     [GeneratedRegex(@"\b(LibraryImport|DllImport)\b")]
     private static partial Regex PlatformInvoke();
+
+    [GeneratedRegex(@"^using ([\w.]+);", RegexOptions.Multiline)]
+    private static partial Regex Using();
 
     // Written so that the patterns do not find themselves.
     [GeneratedRegex(@"\b(TO(?:)DO|FIX(?:)ME|HA(?:)CK|NotImplemented(?:)Exception)\b")]
