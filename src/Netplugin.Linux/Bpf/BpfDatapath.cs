@@ -38,11 +38,15 @@ public sealed partial class BpfDatapath : IDisposable
     private readonly BpfMap<ulong, QuotaValue> _quotas;
     private readonly FrontendMaps _frontends;
     private readonly ImmutableDictionary<string, SafeFileHandle> _programs;
+    private readonly string _build;
+    private bool _programsArePinned;
 
-    private BpfDatapath(PinFolder pins, string generation, BpfObject loaded, IEnumerable<string> programs, StubPrograms stubs, TimeProvider time)
+    private BpfDatapath(
+        PinFolder pins, string generation, string build, BpfObject loaded, ImmutableDictionary<string, SafeFileHandle>? pinned, StubPrograms stubs, TimeProvider time)
     {
         _pins = pins;
         Generation = generation;
+        _build = build;
         Stubs = stubs;
         _node = loaded.TakeMap("np_node");
         _progs = loaded.TakeMap("np_progs");
@@ -58,7 +62,8 @@ public sealed partial class BpfDatapath : IDisposable
         _frontends = new(
             Take<FrontendKeyValue, FrontendValue>(loaded, "np_frontends"), Take<BackendKeyValue, BackendValue>(loaded, "np_backends"),
             Take<MemberKeyValue, uint>(loaded, "np_members"), LastTableOf(loaded), time);
-        _programs = programs.ToImmutableDictionary(name => name, loaded.TakeProgram);
+        _programs = pinned ?? Judging(loaded).ToImmutableDictionary(name => name, loaded.TakeProgram);
+        _programsArePinned = pinned is not null;
         EnsureQuotas();
     }
 
@@ -72,7 +77,7 @@ public sealed partial class BpfDatapath : IDisposable
     public bool HasOlderGeneration => _pins.Generations().Any(name => name != Generation);
 
     /// <summary>
-    /// Loads the programs and finds the maps: those that are pinned for this layout and these sizes are used with what is in them, else
+    /// Loads the programs, or takes those of this build that are pinned, and finds the maps: those that are pinned for this layout and these sizes are used with what is in them, else
     /// new ones are made and filled with what those of the build before hold, field by field under the same names. Changes nothing about
     /// what is attached or at work.
     /// </summary>
@@ -91,8 +96,8 @@ public sealed partial class BpfDatapath : IDisposable
     }
 
     /// <summary>
-    /// Moves the node to this build's programs, a write for each; then forgets the programs that only another build has, and the maps of other
-    /// generations.
+    /// Moves the node to this build's programs, a write for each, and pins them; then forgets the programs of other builds, and the maps of
+    /// other generations.
     /// </summary>
     /// <exception cref="KernelException">The kernel refuses; the programs not yet exchanged go on.</exception>
     public unsafe void Activate()
@@ -118,6 +123,13 @@ public sealed partial class BpfDatapath : IDisposable
             }
         }
 
+        if (!_programsArePinned)
+        {
+            ProgramPins.Pin(_pins.Programs(Generation, _build), _programs);
+            _programsArePinned = true;
+        }
+
+        _pins.DeleteOtherPrograms(Generation, _build);
         foreach (var other in _pins.Generations().Where(name => name != Generation).ToArray())
         {
             _pins.DeleteGeneration(other);
@@ -180,7 +192,8 @@ public sealed partial class BpfDatapath : IDisposable
         var generation = MapDefinition.Generation(GenerationMaps.Select(loading.Definition));
 
         Directory.CreateDirectory(pins.Common);
-        Directory.CreateDirectory(pins.Generation(generation));
+        var build = ProgramPins.BuildOf(image);
+        Directory.CreateDirectory(pins.Programs(generation, build));
         foreach (var name in CommonMaps)
         {
             loading.SetPin(name, Path.Combine(pins.Common, name));
@@ -191,7 +204,30 @@ public sealed partial class BpfDatapath : IDisposable
             loading.SetPin(name, Path.Combine(pins.Generation(generation), name));
         }
 
+        // A compiler's own (.bss) has a dot in its name and cannot be pinned; no program of ours has one.
+        foreach (var name in loading.Maps.Except(CommonMaps).Except(GenerationMaps).Where(name => !name.Contains('.', StringComparison.Ordinal)))
+        {
+            loading.SetPin(name, Path.Combine(pins.Programs(generation, build), name));
+        }
+
+        var pinned = ProgramPins.Find(pins.Programs(generation, build), [.. Judging(loading)]);
+        foreach (var name in pinned?.Keys ?? [])
+        {
+            loading.LeaveOut(name);
+        }
+
         loading.Load();
+        if (pinned is not null && !ProgramPins.UseOnly(pinned, loading.MapNumbers()))
+        {
+            foreach (var program in pinned.Values)
+            {
+                program.Dispose();
+            }
+
+            Directory.Delete(pins.Programs(generation, build), recursive: true);
+            return Open(directory, sizes, image, time);
+        }
+
         foreach (var older in pins.Generations().Where(name => name != generation).ToArray())
         {
             foreach (var name in GenerationMaps)
@@ -201,11 +237,14 @@ public sealed partial class BpfDatapath : IDisposable
             }
         }
 
-        return new(pins, generation, loading, loading.Programs, StubPins.Take(pins, loading), time ?? TimeProvider.System);
+        return new(pins, generation, build, loading, pinned, StubPins.Take(pins, loading), time ?? TimeProvider.System);
     }
 
     /// <summary>A loaded program by name, for tests.</summary>
     internal SafeFileHandle Program(string name) => _programs[name];
+
+    /// <summary>The programs that are not attached to devices themselves.</summary>
+    private static IEnumerable<string> Judging(BpfObject loaded) => loaded.Programs.Where(name => !name.StartsWith("np_stub_", StringComparison.Ordinal));
 
     private static BpfMap<TKey, TValue> Take<TKey, TValue>(BpfObject loaded, string name)
         where TKey : unmanaged

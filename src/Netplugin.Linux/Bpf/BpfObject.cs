@@ -28,6 +28,9 @@ internal sealed unsafe class BpfObject : IDisposable
     /// <summary>The object's types.</summary>
     internal BtfTypes Types { get; }
 
+    /// <summary>The names of the maps.</summary>
+    internal IEnumerable<string> Maps => _maps.Keys;
+
     /// <summary>The names of the programs, in the file's order.</summary>
     internal IReadOnlyList<string> Programs
     {
@@ -77,6 +80,9 @@ internal sealed unsafe class BpfObject : IDisposable
     /// <summary>Has loading reuse the map that is pinned there, or make a new one and pin it.</summary>
     internal void SetPin(string name, string path) => Check(LibBpf.SetMapPinPath(_maps[name], path), "pin the map", path);
 
+    /// <summary>Has loading leave a program out.</summary>
+    internal void LeaveOut(string program) => Check(LibBpf.SetProgramLoaded(FindProgram(program), false), "leave out the program", program);
+
     /// <summary>Makes the maps and passes the programs through the verifier.</summary>
     /// <exception cref="KernelException">The kernel refuses; the detail holds the verifier's log, or which pinned map is of another kind.</exception>
     internal void Load()
@@ -94,18 +100,10 @@ internal sealed unsafe class BpfObject : IDisposable
     internal SafeFileHandle TakeMap(string name) => Duplicate(LibBpf.MapDescriptor(_maps[name]), name);
 
     /// <summary>A descriptor of a loaded program that outlives the object.</summary>
-    internal SafeFileHandle TakeProgram(string name)
-    {
-        for (var program = LibBpf.NextProgram(_handle, 0); program != 0; program = LibBpf.NextProgram(_handle, program))
-        {
-            if (Marshal.PtrToStringUTF8((nint)LibBpf.ProgramName(program)) == name)
-            {
-                return Duplicate(LibBpf.ProgramDescriptor(program), name);
-            }
-        }
+    internal SafeFileHandle TakeProgram(string name) => Duplicate(LibBpf.ProgramDescriptor(FindProgram(name)), name);
 
-        throw new ArgumentException($"the eBPF object has no program {name}", nameof(name));
-    }
+    /// <summary>The numbers that the kernel has given the loaded maps.</summary>
+    internal IReadOnlySet<uint> MapNumbers() => _maps.Select(map => NumberOf(map.Key, map.Value)).ToHashSet();
 
     /// <inheritdoc/>
     public void Dispose()
@@ -115,6 +113,15 @@ internal sealed unsafe class BpfObject : IDisposable
             LibBpf.CloseObject(_handle);
             _handle = 0;
         }
+    }
+
+    private static uint NumberOf(string name, nint map)
+    {
+        using var borrowed = new SafeFileHandle(LibBpf.MapDescriptor(map), ownsHandle: false);
+        MapInfo info = default;
+        var size = (uint)sizeof(MapInfo);
+        Check(LibBpf.GetInfo(borrowed, &info, &size), "ask about the map", name);
+        return info.Id;
     }
 
     private static void Check(int result, string operation, string subject)
@@ -130,6 +137,19 @@ internal sealed unsafe class BpfObject : IDisposable
         using var borrowed = new SafeFileHandle(descriptor, ownsHandle: false);
         var own = Libc.Duplicate(borrowed, Libc.DuplicateCloseOnExec, 3);
         return own.IsInvalid ? throw KernelException.FromLastError("duplicate the descriptor of", name) : own;
+    }
+
+    private nint FindProgram(string name)
+    {
+        for (var program = LibBpf.NextProgram(_handle, 0); program != 0; program = LibBpf.NextProgram(_handle, program))
+        {
+            if (Marshal.PtrToStringUTF8((nint)LibBpf.ProgramName(program)) == name)
+            {
+                return program;
+            }
+        }
+
+        throw new ArgumentException($"the eBPF object has no program {name}", nameof(name));
     }
 
     private IReadOnlyList<BtfField> FieldsOf(uint type) => type == 0 ? [] : Types.FieldsOf(type);

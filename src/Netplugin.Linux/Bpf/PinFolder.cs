@@ -6,7 +6,8 @@ namespace Netplugin.Linux.Bpf;
 
 /// <summary>
 /// The pins of a node, under one directory: <c>common/</c> holds what every build shares (the program array, the counters, the
-/// stubs), and <c>g</c> with 16 hex digits the maps of one layout and size. Names have no dot, which the file system reserves.
+/// stubs), and <c>g</c> with 16 hex digits the maps of one layout and size, in it <c>p</c> with 16 hex digits the programs of one build and the
+/// maps that they alone use. Names have no dot, which the file system reserves.
 /// </summary>
 internal sealed class PinFolder(string root)
 {
@@ -15,6 +16,17 @@ internal sealed class PinFolder(string root)
     internal string Common => Path.Combine(Root, "common");
 
     internal string Generation(string name) => Path.Combine(Root, "g" + name);
+
+    internal string Programs(string generation, string build) => Path.Combine(Generation(generation), "p" + build);
+
+    /// <summary>Unpins the programs of other builds over the maps of a generation.</summary>
+    internal void DeleteOtherPrograms(string generation, string build)
+    {
+        foreach (var other in Directory.GetDirectories(Generation(generation), "p*").Where(folder => folder != Programs(generation, build)))
+        {
+            Directory.Delete(other, recursive: true);
+        }
+    }
 
     /// <summary>The generations that have a folder.</summary>
     internal IEnumerable<string> Generations() =>

@@ -93,6 +93,10 @@ internal static unsafe partial class LibBpf
     [LibraryImport(Library, EntryPoint = "bpf_program__name", SetLastError = true)]
     internal static partial byte* ProgramName(nint program);
 
+    /// <summary>bpf_program__set_autoload, before loading.</summary>
+    [LibraryImport(Library, EntryPoint = "bpf_program__set_autoload", SetLastError = true)]
+    internal static partial int SetProgramLoaded(nint program, [MarshalAs(UnmanagedType.U1)] bool load);
+
     /// <summary>bpf_program__fd: valid once loaded, owned by the program.</summary>
     [LibraryImport(Library, EntryPoint = "bpf_program__fd", SetLastError = true)]
     internal static partial int ProgramDescriptor(nint program);

@@ -42,6 +42,16 @@ internal struct ProgramInfo
     internal ulong Tag;
     internal uint JitedLength;
     internal uint TranslatedLength;
+    internal ulong Jited;
+    internal ulong Translated;
+    internal ulong LoadTime;
+    internal uint CreatedBy;
+
+    /// <summary>How many maps there is room for; comes back as how many the program uses.</summary>
+    internal uint MapCount;
+
+    /// <summary>Where to put their numbers.</summary>
+    internal ulong Maps;
 }
 
 /// <summary><c>struct bpf_map_info</c>, <c>linux/bpf.h</c>, up to the BTF ids.</summary>

@@ -1,0 +1,58 @@
+using System.Collections.Immutable;
+using System.Security.Cryptography;
+using Microsoft.Win32.SafeHandles;
+using Netplugin.Linux.Bpf.Interop;
+
+namespace Netplugin.Linux.Bpf;
+
+/// <summary>
+/// The programs behind the stubs, pinned with the maps that are theirs alone. The verifier takes most of a daemon's start; one that is started
+/// again takes the programs of its own build as they are.
+/// </summary>
+internal static unsafe class ProgramPins
+{
+    /// <summary>The name of what an object file was made of: 16 hex digits.</summary>
+    internal static string BuildOf(ReadOnlySpan<byte> image) => Convert.ToHexStringLower(SHA256.HashData(image).AsSpan(0, 8));
+
+    /// <summary>Opens the pinned programs. Null unless each of them is there.</summary>
+    /// <exception cref="KernelException">The kernel refuses.</exception>
+    internal static ImmutableDictionary<string, SafeFileHandle>? Find(string folder, IReadOnlyCollection<string> names) =>
+        names.All(name => File.Exists(Path.Combine(folder, name)))
+            ? names.ToImmutableDictionary(name => name, name => PinFolder.Open(Path.Combine(folder, name)))
+            : null;
+
+    /// <summary>True when the programs use no maps but these. Where somebody removed a map's pin another map has its place, which they do not know.</summary>
+    /// <param name="programs">The programs.</param>
+    /// <param name="maps">The maps' numbers in the kernel.</param>
+    /// <exception cref="KernelException">The kernel refuses.</exception>
+    internal static bool UseOnly(ImmutableDictionary<string, SafeFileHandle> programs, IReadOnlySet<uint> maps) =>
+        programs.All(program => MapsOf(program.Value, program.Key).All(maps.Contains));
+
+    /// <summary>Pins the programs, in the place of what is there by their names.</summary>
+    /// <exception cref="KernelException">The kernel refuses.</exception>
+    internal static void Pin(string folder, ImmutableDictionary<string, SafeFileHandle> programs)
+    {
+        foreach (var (name, program) in programs)
+        {
+            var path = Path.Combine(folder, name);
+            File.Delete(path);
+            var result = LibBpf.Pin(program, path);
+            if (result < 0)
+            {
+                throw new KernelException("pin the program", path, -result);
+            }
+        }
+    }
+
+    private static uint[] MapsOf(SafeFileHandle program, string name)
+    {
+        var maps = new uint[64];
+        fixed (uint* first = maps)
+        {
+            var info = new ProgramInfo { MapCount = (uint)maps.Length, Maps = (ulong)first };
+            var size = (uint)sizeof(ProgramInfo);
+            var result = LibBpf.GetInfo(program, &info, &size);
+            return result < 0 ? throw new KernelException("ask about the program", name, -result) : maps[..(int)info.MapCount];
+        }
+    }
+}
