@@ -106,7 +106,8 @@ step() { # what command...
     printf '%d.%d s\n' $((took / 10)) $((took % 10))
 }
 
-# One demo at a time on a machine. The lock is on /run itself, so that no file is left; it ends with the script.
+# One demo at a time on a machine. The lock is on /run itself, so that no file is left; it ends with the script, and with what the script leaves
+# running: what is started to stay, also the compiler's server that a build starts, is given no 9.
 only_one() {
     exec 9</run
     flock --nonblock 9 || { echo "demo: another demo/up or demo/down is running; wait for it to end" >&2; exit 1; }

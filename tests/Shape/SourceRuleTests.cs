@@ -52,6 +52,20 @@ public sealed partial class SourceRuleTests
         Assert.Empty(tooLong);
     }
 
+    // What a build leaves running would hold the lock for a quarter of an hour.
+    [Fact]
+    public void Builds_do_not_inherit_the_lock_of_a_script()
+    {
+        string[] locking = ["demo/up", "demo/kubernetes-up", .. Repository.Files("tests/kubelab", "kubelab")];
+        IEnumerable<string> builds =
+            from file in locking
+            from line in Repository.Read(file).Split('\n')
+            where Build().IsMatch(line)
+            select $"{file}: {line.Trim()}";
+        Assert.NotEmpty(builds);
+        Assert.All(builds, line => Assert.Contains("9>&-", line, StringComparison.Ordinal));
+    }
+
     // The compiler does not mind, and lint looks at files one by one, without the compiler.
     [Fact]
     public void Usings_are_in_order_System_first()
@@ -74,6 +88,9 @@ public sealed partial class SourceRuleTests
 
     [GeneratedRegex(@"\b(LibraryImport|DllImport)\b")]
     private static partial Regex PlatformInvoke();
+
+    [GeneratedRegex("dotnet build|scripts/(publish|image)(?!s)")]
+    private static partial Regex Build();
 
     [GeneratedRegex(@"^using ([\w.]+);", RegexOptions.Multiline)]
     private static partial Regex Using();

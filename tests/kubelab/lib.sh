@@ -64,7 +64,8 @@ in_node() { # node command...
 
 kubectl() { in_node node1 kubectl "$@"; }
 
-# One command at a time changes a cluster. The lock is on its folder, and ends with the script.
+# One command at a time changes a cluster. The lock is on its folder, and ends with the script and with what the script leaves running: what is
+# started to stay, also the compiler's server that a build starts, is given no 9.
 only_one() {
     mkdir -p "$state"
     exec 9<"$state"
