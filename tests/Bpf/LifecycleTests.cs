@@ -9,8 +9,6 @@ namespace Netplugin.Tests.Bpf;
 
 public sealed class LifecycleTests : IDisposable
 {
-    private static readonly DatapathSizes Small = new() { Endpoints = 4096, Networks = 64, Interfaces = 64, Vteps = 64, Frontends = 1024, Backends = 4096 };
-
     private readonly BpfDirectory _directory = new();
 
     public void Dispose() => _directory.Dispose();
@@ -18,7 +16,7 @@ public sealed class LifecycleTests : IDisposable
     [Fact]
     public void What_is_applied_is_observed()
     {
-        using var datapath = BpfDatapath.Open(_directory.Path, Small);
+        using var datapath = BpfDatapath.Open(_directory.Path, DatapathStates.Sizes);
         Assert.Equal(DatapathState.Empty, datapath.Observe(), DatapathStates.Same);
 
         var wanted = DatapathStates.Sample(endpoints: 3000);
@@ -33,7 +31,7 @@ public sealed class LifecycleTests : IDisposable
     [Fact]
     public void A_look_with_what_was_known_sees_every_difference_and_keeps_what_is_the_same()
     {
-        using var datapath = BpfDatapath.Open(_directory.Path, Small);
+        using var datapath = BpfDatapath.Open(_directory.Path, DatapathStates.Sizes);
         var known = DatapathStates.Sample(endpoints: 3000);
         datapath.Apply(DatapathDiff.Compute(known, DatapathState.Empty));
         Assert.Same(known.Endpoints, datapath.Observe(known).Endpoints);
@@ -54,7 +52,7 @@ public sealed class LifecycleTests : IDisposable
     [Fact]
     public void One_entry_is_found_by_its_key()
     {
-        using var datapath = BpfDatapath.Open(_directory.Path, Small);
+        using var datapath = BpfDatapath.Open(_directory.Path, DatapathStates.Sizes);
         var wanted = DatapathStates.Sample(endpoints: 10);
         datapath.Apply(DatapathDiff.Compute(wanted, DatapathState.Empty));
 
@@ -67,7 +65,7 @@ public sealed class LifecycleTests : IDisposable
     [Fact]
     public void Applying_twice_and_removing_what_is_gone_succeeds()
     {
-        using var datapath = BpfDatapath.Open(_directory.Path, Small);
+        using var datapath = BpfDatapath.Open(_directory.Path, DatapathStates.Sizes);
         var wanted = DatapathStates.Sample(endpoints: 10);
         var changes = DatapathDiff.Compute(wanted, DatapathState.Empty);
         datapath.Apply(changes);
@@ -83,7 +81,7 @@ public sealed class LifecycleTests : IDisposable
     [Fact]
     public void A_full_map_says_which_one_and_keeps_what_fitted()
     {
-        using var datapath = BpfDatapath.Open(_directory.Path, Small with { Endpoints = 8 });
+        using var datapath = BpfDatapath.Open(_directory.Path, DatapathStates.Sizes with { Endpoints = 8 });
         var changes = DatapathDiff.Compute(DatapathStates.Sample(endpoints: 9), DatapathState.Empty);
         var error = Assert.Throws<KernelException>(() => datapath.Apply(changes));
         Assert.Contains("np_endpoints", error.Message, StringComparison.Ordinal);
@@ -95,14 +93,14 @@ public sealed class LifecycleTests : IDisposable
     {
         var wanted = DatapathStates.Sample(endpoints: 10);
         ulong stub;
-        using (var before = BpfDatapath.Open(_directory.Path, Small))
+        using (var before = BpfDatapath.Open(_directory.Path, DatapathStates.Sizes))
         {
             before.Apply(DatapathDiff.Compute(wanted, DatapathState.Empty));
             before.Activate();
             stub = Programs.LoadTime(before.Stubs.FromPod);
         }
 
-        using var after = BpfDatapath.Open(_directory.Path, Small);
+        using var after = BpfDatapath.Open(_directory.Path, DatapathStates.Sizes);
         Assert.Equal(wanted, after.Observe(), DatapathStates.Same);
         Assert.Equal(stub, Programs.LoadTime(after.Stubs.FromPod));
         Assert.False(after.HasOlderGeneration);
@@ -111,11 +109,11 @@ public sealed class LifecycleTests : IDisposable
     [Fact]
     public void Larger_maps_are_a_new_generation_that_takes_over_when_activated()
     {
-        using var before = BpfDatapath.Open(_directory.Path, Small);
+        using var before = BpfDatapath.Open(_directory.Path, DatapathStates.Sizes);
         before.Apply(DatapathDiff.Compute(DatapathStates.Sample(endpoints: 10), DatapathState.Empty));
         before.Activate();
 
-        using var after = BpfDatapath.Open(_directory.Path, Small with { Endpoints = 8192 });
+        using var after = BpfDatapath.Open(_directory.Path, DatapathStates.Sizes with { Endpoints = 8192 });
         Assert.NotEqual(before.Generation, after.Generation);
         Assert.True(after.HasOlderGeneration);
         Assert.Equal(10, before.Observe().Endpoints.Count);
@@ -128,11 +126,11 @@ public sealed class LifecycleTests : IDisposable
     public void A_new_layout_begins_with_what_the_old_one_holds()
     {
         var wanted = DatapathStates.Sample(endpoints: 1000);
-        using var before = BpfDatapath.Open(_directory.Path, Small);
+        using var before = BpfDatapath.Open(_directory.Path, DatapathStates.Sizes);
         before.Apply(DatapathDiff.Compute(wanted, DatapathState.Empty));
         before.Activate();
 
-        using var after = BpfDatapath.Open(_directory.Path, Small with { Endpoints = 8192 }, TestObject.Wide);
+        using var after = BpfDatapath.Open(_directory.Path, DatapathStates.Sizes with { Endpoints = 8192 }, TestObject.Wide);
         Assert.NotEqual(before.Generation, after.Generation);
         Assert.Equal(wanted, after.Observe(), DatapathStates.Same);
 
@@ -147,20 +145,20 @@ public sealed class LifecycleTests : IDisposable
     public void Going_over_to_maps_that_are_too_small_is_refused_and_changes_nothing()
     {
         var wanted = DatapathStates.Sample(endpoints: 1000);
-        using var before = BpfDatapath.Open(_directory.Path, Small);
+        using var before = BpfDatapath.Open(_directory.Path, DatapathStates.Sizes);
         before.Apply(DatapathDiff.Compute(wanted, DatapathState.Empty));
         before.Activate();
 
-        var error = Assert.Throws<KernelException>(() => BpfDatapath.Open(_directory.Path, Small with { Endpoints = 500 }));
+        var error = Assert.Throws<KernelException>(() => BpfDatapath.Open(_directory.Path, DatapathStates.Sizes with { Endpoints = 500 }));
         Assert.Contains("np_endpoints", error.Message, StringComparison.Ordinal);
-        using var again = BpfDatapath.Open(_directory.Path, Small);
+        using var again = BpfDatapath.Open(_directory.Path, DatapathStates.Sizes);
         Assert.Equal(wanted, again.Observe(), DatapathStates.Same);
     }
 
     [Fact]
     public void Stubs_drop_and_count_until_programs_are_activated()
     {
-        using var datapath = BpfDatapath.Open(_directory.Path, Small);
+        using var datapath = BpfDatapath.Open(_directory.Path, DatapathStates.Sizes);
         Assert.Equal(Programs.Shot, Programs.Run(datapath.Stubs.FromPod, new byte[60]));
         Assert.Equal(1UL, datapath.ReadCounters().Drops[DropReason.NoProgram].Packets);
         Assert.Equal(Programs.Unspecified, Programs.Run(datapath.Stubs.FromUnderlay, new byte[60]));
@@ -179,7 +177,7 @@ public sealed class LifecycleTests : IDisposable
     [Fact]
     public unsafe void A_program_that_only_a_later_build_has_does_not_outlive_going_back()
     {
-        using var datapath = BpfDatapath.Open(_directory.Path, Small);
+        using var datapath = BpfDatapath.Open(_directory.Path, DatapathStates.Sizes);
         uint slot = 15;
         var program = (int)datapath.Program("np_to_pod").DangerousGetHandle();
         using var programs = PinFolder.Open(Path.Combine(new PinFolder(_directory.Path).Common, "np_progs"));
@@ -195,11 +193,11 @@ public sealed class LifecycleTests : IDisposable
     [Fact]
     public void Counters_go_on_through_a_new_generation()
     {
-        using var before = BpfDatapath.Open(_directory.Path, Small);
+        using var before = BpfDatapath.Open(_directory.Path, DatapathStates.Sizes);
         before.Activate();
         Programs.Run(before.Stubs.FromPod, new byte[60]);
 
-        using var after = BpfDatapath.Open(_directory.Path, Small with { Endpoints = 8192 });
+        using var after = BpfDatapath.Open(_directory.Path, DatapathStates.Sizes with { Endpoints = 8192 });
         after.Activate();
         Programs.Run(after.Stubs.FromPod, new byte[60]);
         Assert.Equal(2UL, after.ReadCounters().Drops[DropReason.Unconfigured].Packets);
@@ -208,7 +206,7 @@ public sealed class LifecycleTests : IDisposable
     [Fact]
     public void Removing_leaves_no_pin_and_may_be_done_twice()
     {
-        using (var datapath = BpfDatapath.Open(_directory.Path, Small))
+        using (var datapath = BpfDatapath.Open(_directory.Path, DatapathStates.Sizes))
         {
             datapath.Activate();
         }
@@ -221,7 +219,7 @@ public sealed class LifecycleTests : IDisposable
     [Fact]
     public void An_MTU_that_cannot_be_is_refused()
     {
-        using var datapath = BpfDatapath.Open(_directory.Path, Small);
+        using var datapath = BpfDatapath.Open(_directory.Path, DatapathStates.Sizes);
         var node = new NodeEntry(IpAddr.Parse("192.0.2.1"), new IfIndex(7), MacAddress.Gateway, 575);
         Assert.Throws<ArgumentOutOfRangeException>(() => datapath.Apply([new DatapathChange.SetNode(node)]));
     }

@@ -7,15 +7,13 @@ namespace Netplugin.Tests.Bpf;
 public sealed class ProgramPinTests : IDisposable
 {
     private const string Program = "np_from_pod";
-    private static readonly DatapathSizes Small = new() { Endpoints = 4096, Networks = 64, Interfaces = 64, Vteps = 64, Frontends = 1024, Backends = 4096 };
-
     private readonly BpfDirectory _directory = new();
     private readonly ulong _loaded;
     private readonly string _folder;
 
     public ProgramPinTests()
     {
-        using var before = BpfDatapath.Open(_directory.Path, Small);
+        using var before = BpfDatapath.Open(_directory.Path, DatapathStates.Sizes);
         before.Activate();
         _loaded = Programs.LoadTime(before.Program(Program));
         _folder = Assert.Single(ProgramFolders());
@@ -26,7 +24,7 @@ public sealed class ProgramPinTests : IDisposable
     [Fact]
     public void The_programs_of_the_same_build_are_taken_as_they_are()
     {
-        using var after = BpfDatapath.Open(_directory.Path, Small);
+        using var after = BpfDatapath.Open(_directory.Path, DatapathStates.Sizes);
         after.Activate();
         Assert.Equal(_loaded, Programs.LoadTime(after.Program(Program)));
         Assert.Equal(Programs.Shot, Programs.Run(after.Stubs.FromPod, new byte[60]));
@@ -38,7 +36,7 @@ public sealed class ProgramPinTests : IDisposable
     [Fact]
     public void The_programs_of_another_build_take_over_when_activated_and_those_before_go()
     {
-        using (var after = BpfDatapath.Open(_directory.Path, Small, TestObject.Image))
+        using (var after = BpfDatapath.Open(_directory.Path, DatapathStates.Sizes, TestObject.Image))
         {
             Assert.NotEqual(_loaded, Programs.LoadTime(after.Program(Program)));
             Assert.Contains(_folder, ProgramFolders());
@@ -46,7 +44,7 @@ public sealed class ProgramPinTests : IDisposable
         }
 
         Assert.NotEqual(_folder, Assert.Single(ProgramFolders()));
-        using var back = BpfDatapath.Open(_directory.Path, Small);
+        using var back = BpfDatapath.Open(_directory.Path, DatapathStates.Sizes);
         back.Activate();
         Assert.Equal([_folder], ProgramFolders());
     }
@@ -54,7 +52,7 @@ public sealed class ProgramPinTests : IDisposable
     [Fact]
     public void Programs_go_with_the_maps_of_their_generation()
     {
-        using var after = BpfDatapath.Open(_directory.Path, Small with { Endpoints = 8192 });
+        using var after = BpfDatapath.Open(_directory.Path, DatapathStates.Sizes with { Endpoints = 8192 });
         after.Activate();
         Assert.NotEqual(Path.GetDirectoryName(_folder), Path.GetDirectoryName(Assert.Single(ProgramFolders())));
     }
@@ -67,7 +65,7 @@ public sealed class ProgramPinTests : IDisposable
     {
         File.Delete(Path.Combine(_folder, "..", map.Replace("PROGRAMS", Path.GetFileName(_folder), StringComparison.Ordinal)));
 
-        using var after = BpfDatapath.Open(_directory.Path, Small);
+        using var after = BpfDatapath.Open(_directory.Path, DatapathStates.Sizes);
         after.Activate();
         Assert.NotEqual(_loaded, Programs.LoadTime(after.Program(Program)));
         Assert.Equal(Programs.Shot, Programs.Run(after.Stubs.FromPod, new byte[60]));
@@ -80,7 +78,7 @@ public sealed class ProgramPinTests : IDisposable
     {
         File.Delete(Path.Combine(_folder, "np_to_pod"));
 
-        using var after = BpfDatapath.Open(_directory.Path, Small);
+        using var after = BpfDatapath.Open(_directory.Path, DatapathStates.Sizes);
         after.Activate();
         Assert.NotEqual(_loaded, Programs.LoadTime(after.Program(Program)));
         TakesThoseOf(after);
@@ -88,7 +86,7 @@ public sealed class ProgramPinTests : IDisposable
 
     private void TakesThoseOf(BpfDatapath before)
     {
-        using var again = BpfDatapath.Open(_directory.Path, Small);
+        using var again = BpfDatapath.Open(_directory.Path, DatapathStates.Sizes);
         Assert.Equal(Programs.LoadTime(before.Program(Program)), Programs.LoadTime(again.Program(Program)));
     }
 

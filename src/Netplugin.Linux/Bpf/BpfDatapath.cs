@@ -77,9 +77,9 @@ public sealed partial class BpfDatapath : IDisposable
     public bool HasOlderGeneration => _pins.Generations().Any(name => name != Generation);
 
     /// <summary>
-    /// Loads the programs, or takes those of this build that are pinned, and finds the maps: those that are pinned for this layout and these sizes are used with what is in them, else
-    /// new ones are made and filled with what those of the build before hold, field by field under the same names. Changes nothing about
-    /// what is attached or at work.
+    /// Loads the programs, or takes those of this build that are pinned, and finds the maps: those that are pinned for this layout and these
+    /// sizes are used with what is in them, else new ones are made and filled with what those of the build before hold, field by field under
+    /// the same names. Changes nothing about what is attached or at work.
     /// </summary>
     /// <param name="directory">Where pins are kept; a BPF file system is mounted when there is none.</param>
     /// <param name="sizes">The maps' sizes.</param>
@@ -193,7 +193,8 @@ public sealed partial class BpfDatapath : IDisposable
 
         Directory.CreateDirectory(pins.Common);
         var build = ProgramPins.BuildOf(image);
-        Directory.CreateDirectory(pins.Programs(generation, build));
+        var ofBuild = pins.Programs(generation, build);
+        Directory.CreateDirectory(ofBuild);
         foreach (var name in CommonMaps)
         {
             loading.SetPin(name, Path.Combine(pins.Common, name));
@@ -207,10 +208,10 @@ public sealed partial class BpfDatapath : IDisposable
         // A compiler's own (.bss) has a dot in its name and cannot be pinned; no program of ours has one.
         foreach (var name in loading.Maps.Except(CommonMaps).Except(GenerationMaps).Where(name => !name.Contains('.', StringComparison.Ordinal)))
         {
-            loading.SetPin(name, Path.Combine(pins.Programs(generation, build), name));
+            loading.SetPin(name, Path.Combine(ofBuild, name));
         }
 
-        var pinned = ProgramPins.Find(pins.Programs(generation, build), [.. Judging(loading)]);
+        var pinned = ProgramPins.Find(ofBuild, [.. Judging(loading)]);
         foreach (var name in pinned?.Keys ?? [])
         {
             loading.LeaveOut(name);
@@ -224,7 +225,7 @@ public sealed partial class BpfDatapath : IDisposable
                 program.Dispose();
             }
 
-            Directory.Delete(pins.Programs(generation, build), recursive: true);
+            Directory.Delete(ofBuild, recursive: true);
             return Open(directory, sizes, image, time);
         }
 

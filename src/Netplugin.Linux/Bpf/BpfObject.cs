@@ -118,10 +118,7 @@ internal sealed unsafe class BpfObject : IDisposable
     private static uint NumberOf(string name, nint map)
     {
         using var borrowed = new SafeFileHandle(LibBpf.MapDescriptor(map), ownsHandle: false);
-        MapInfo info = default;
-        var size = (uint)sizeof(MapInfo);
-        Check(LibBpf.GetInfo(borrowed, &info, &size), "ask about the map", name);
-        return info.Id;
+        return KernelInfo.OfMap(borrowed, name).Id;
     }
 
     private static void Check(int result, string operation, string subject)

@@ -42,14 +42,7 @@ internal static unsafe class MapCopy
 
     private static (IReadOnlyList<BtfField> Key, IReadOnlyList<BtfField> Value, MapInfo Info) Describe(SafeFileHandle map, string name)
     {
-        MapInfo info = default;
-        var size = (uint)sizeof(MapInfo);
-        var result = LibBpf.GetInfo(map, &info, &size);
-        if (result < 0)
-        {
-            throw new KernelException("ask about the map", name, -result);
-        }
-
+        var info = KernelInfo.OfMap(map, name);
         var btf = LibBpf.LoadKernelBtf(info.BtfId);
         if (btf == 0)
         {

@@ -42,6 +42,17 @@ internal sealed class PinFolder(string root)
         return descriptor < 0 ? throw new KernelException("open the pin", path, -descriptor) : new(descriptor, ownsHandle: true);
     }
 
+    /// <summary>Pins a program.</summary>
+    /// <exception cref="KernelException">The kernel refuses, or something is pinned there.</exception>
+    internal static void Pin(SafeFileHandle program, string path)
+    {
+        var result = LibBpf.Pin(program, path);
+        if (result < 0)
+        {
+            throw new KernelException("pin the program", path, -result);
+        }
+    }
+
     internal void DeleteGeneration(string name) => Directory.Delete(Generation(name), recursive: true);
 
     /// <summary>Unpins everything and removes the folder; what is in use by an attached program lives on without a name.</summary>

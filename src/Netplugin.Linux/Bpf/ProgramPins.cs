@@ -9,7 +9,7 @@ namespace Netplugin.Linux.Bpf;
 /// The programs behind the stubs, pinned with the maps that are theirs alone. The verifier takes most of a daemon's start; one that is started
 /// again takes the programs of its own build as they are.
 /// </summary>
-internal static unsafe class ProgramPins
+internal static class ProgramPins
 {
     /// <summary>The name of what an object file was made of: 16 hex digits.</summary>
     internal static string BuildOf(ReadOnlySpan<byte> image) => Convert.ToHexStringLower(SHA256.HashData(image).AsSpan(0, 8));
@@ -26,7 +26,7 @@ internal static unsafe class ProgramPins
     /// <param name="maps">The maps' numbers in the kernel.</param>
     /// <exception cref="KernelException">The kernel refuses.</exception>
     internal static bool UseOnly(ImmutableDictionary<string, SafeFileHandle> programs, IReadOnlySet<uint> maps) =>
-        programs.All(program => MapsOf(program.Value, program.Key).All(maps.Contains));
+        programs.All(program => KernelInfo.MapsOf(program.Value, program.Key).All(maps.Contains));
 
     /// <summary>Pins the programs, in the place of what is there by their names.</summary>
     /// <exception cref="KernelException">The kernel refuses.</exception>
@@ -36,23 +36,7 @@ internal static unsafe class ProgramPins
         {
             var path = Path.Combine(folder, name);
             File.Delete(path);
-            var result = LibBpf.Pin(program, path);
-            if (result < 0)
-            {
-                throw new KernelException("pin the program", path, -result);
-            }
-        }
-    }
-
-    private static uint[] MapsOf(SafeFileHandle program, string name)
-    {
-        var maps = new uint[64];
-        fixed (uint* first = maps)
-        {
-            var info = new ProgramInfo { MapCount = (uint)maps.Length, Maps = (ulong)first };
-            var size = (uint)sizeof(ProgramInfo);
-            var result = LibBpf.GetInfo(program, &info, &size);
-            return result < 0 ? throw new KernelException("ask about the program", name, -result) : maps[..(int)info.MapCount];
+            PinFolder.Pin(program, path);
         }
     }
 }

@@ -4,7 +4,7 @@ using Netplugin.Linux.Bpf.Interop;
 namespace Netplugin.Linux.Bpf;
 
 /// <summary>The pinned stubs: kept as long as a build's stubs are the same instructions, so that a restart has nothing to attach anew.</summary>
-internal static unsafe class StubPins
+internal static class StubPins
 {
     internal static StubPrograms Take(PinFolder pins, BpfObject loaded) => new(
         TakeOne(pins, loaded, "np_stub_from_pod"),
@@ -20,7 +20,7 @@ internal static unsafe class StubPins
         if (File.Exists(path))
         {
             var pinned = PinFolder.Open(path);
-            if (Tag(pinned, path) == Tag(own, name))
+            if (KernelInfo.OfProgram(pinned, path).Tag == KernelInfo.OfProgram(own, name).Tag)
             {
                 own.Dispose();
                 return pinned;
@@ -30,15 +30,7 @@ internal static unsafe class StubPins
             File.Delete(path);
         }
 
-        var result = LibBpf.Pin(own, path);
-        return result < 0 ? throw new KernelException("pin the program", path, -result) : own;
-    }
-
-    private static ulong Tag(SafeFileHandle program, string name)
-    {
-        ProgramInfo info = default;
-        var size = (uint)sizeof(ProgramInfo);
-        var result = LibBpf.GetInfo(program, &info, &size);
-        return result < 0 ? throw new KernelException("ask about the program", name, -result) : info.Tag;
+        PinFolder.Pin(own, path);
+        return own;
     }
 }

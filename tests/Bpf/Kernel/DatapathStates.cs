@@ -2,12 +2,16 @@ using System.Globalization;
 using Netplugin.Core.Addresses;
 using Netplugin.Core.Datapath;
 using Netplugin.Core.Services;
+using Netplugin.Linux.Bpf;
 
 namespace Netplugin.Tests.Bpf.Kernel;
 
 /// <summary>States to fill maps with, and their comparison.</summary>
 internal static class DatapathStates
 {
+    /// <summary>Maps with room for samples.</summary>
+    internal static DatapathSizes Sizes { get; } = new() { Endpoints = 4096, Networks = 64, Interfaces = 64, Vteps = 64, Frontends = 1024, Backends = 4096 };
+
     /// <summary>Equal in every entry: the record's own equality would compare the collections by reference.</summary>
     internal static IEqualityComparer<DatapathState> Same { get; } = EqualityComparer<DatapathState>.Create(
         (one, other) => one is not null && other is not null && DatapathDiff.Compute(one, other).IsEmpty && DatapathDiff.Compute(other, one).IsEmpty);
