@@ -9,16 +9,13 @@ namespace Netplugin.Tests.Agent.Fakes;
 /// </summary>
 internal sealed class SwitchedStore(IStateStore inner) : IStateStore
 {
+    private readonly AsyncLocal<StrongBox<int>?> _reads = new();
     private volatile TaskCompletionSource? _lag;
-    private int _reads;
 
     public bool IsAway { get; set; }
 
     /// <summary>The next write is carried out, and its answer lost.</summary>
     public bool LosesAnswer { get; set; }
-
-    /// <summary>How often several keys were read at once.</summary>
-    public int Reads => Volatile.Read(ref _reads);
 
     public int MaxOperations => inner.MaxOperations;
 
@@ -26,8 +23,20 @@ internal sealed class SwitchedStore(IStateStore inner) : IStateStore
 
     public Task<ImmutableArray<StoreEntry?>> GetManyAsync(IReadOnlyList<string> keys, CancellationToken cancellationToken = default)
     {
-        Interlocked.Increment(ref _reads);
+        if (_reads.Value is { } reads)
+        {
+            Interlocked.Increment(ref reads.Value);
+        }
+
         return Here().GetManyAsync(keys, cancellationToken);
+    }
+
+    /// <summary>Does something, and says how often it read several keys at once; what others read meanwhile does not count.</summary>
+    public async Task<(T Result, int Reads)> CountReadsAsync<T>(Func<Task<T>> work)
+    {
+        StrongBox<int> reads = new();
+        _reads.Value = reads;
+        return (await work(), reads.Value);
     }
 
     public Task<StoreSnapshot> ListAsync(string prefix, CancellationToken cancellationToken = default) => Here().ListAsync(prefix, cancellationToken);

@@ -151,13 +151,18 @@ public sealed class DefaultNetworkTests : IDisposable
         await node.PostAsync(Samples.Endpoint("c1", 1));
         await node.Store.CommitAsync(new StoreTransaction([], [new StoreOperation.Put(
             StoreKeys.Node("host2"), RecordCodec.Encode(Samples.View().Nodes!["host2"] with { Blocks = [IpPrefix.Parse("10.244.2.0/29")] }))]), TestContext.Current.CancellationToken);
-        await Eventually.HoldsAsync("the other node's block to be known", () => node.Links.Plane!.Blocks.Length == 2);
-        Assert.Equal(IpAddr.Parse("192.168.2.11"), node.Datapath.State.Blocks[new(DatapathState.Cluster, IpPrefix.Parse("10.244.2.0/29"))]);
-        Assert.Equal(IpAddr.Parse("192.168.2.11"), node.Datapath.State.Endpoints[new(DatapathState.Cluster, IpAddr.Parse("10.244.2.1"))].Vtep);
+        BlockKey block = new(DatapathState.Cluster, IpPrefix.Parse("10.244.2.0/29"));
+        EndpointKey gateway = new(DatapathState.Cluster, IpAddr.Parse("10.244.2.1"));
+
+        // The host's routes and the datapath follow one after the other.
+        await Eventually.HoldsAsync("the other node's block to be known", () => node.Links.Plane!.Blocks.Length == 2
+            && node.Datapath.State.Blocks.ContainsKey(block) && node.Datapath.State.Endpoints.ContainsKey(gateway));
+        Assert.Equal(IpAddr.Parse("192.168.2.11"), node.Datapath.State.Blocks[block]);
+        Assert.Equal(IpAddr.Parse("192.168.2.11"), node.Datapath.State.Endpoints[gateway].Vtep);
 
         await node.DeleteAsync(StoreKeys.Node("host2"));
-        await Eventually.HoldsAsync("the other node's block to be gone", () => node.Links.Plane!.Blocks.Length == 1 && node.Datapath.State.Blocks.Count == 1);
-        Assert.DoesNotContain(new EndpointKey(DatapathState.Cluster, IpAddr.Parse("10.244.2.1")), node.Datapath.State.Endpoints.Keys);
+        await Eventually.HoldsAsync("the other node's block to be gone", () => node.Links.Plane!.Blocks.Length == 1
+            && node.Datapath.State.Blocks.Count == 1 && !node.Datapath.State.Endpoints.ContainsKey(gateway));
     }
 
     [Fact]
