@@ -13,6 +13,7 @@ namespace Netplugin.Tests.Agent;
 internal static class Samples
 {
     public const string Me = "host1";
+    private const long Now = 1000;
     public static readonly NetworkId Orange = new("tenant-one", "orange");
     public static readonly IpPrefix Subnet = IpPrefix.Parse("11.1.0.0/24");
     public static readonly NodeFacts Facts = new(Me, IpAddr.Parse("192.168.2.10"), 1500);
@@ -37,7 +38,7 @@ internal static class Samples
     public static Pod Pod(string sandbox, PodOrigin origin, params ImmutableArray<Attachment> attachments) =>
         new(new PodKey(sandbox, "eth0"), "c1", "default", "/run/netns/" + sandbox, "net", origin, false, false, attachments);
 
-    /// <summary>A view with everything listed.</summary>
+    /// <summary>A view with everything listed, newer than any record of these.</summary>
     public static ClusterView View(params (EndpointRecord Record, long Revision)[] endpoints) => new(
         1,
         ImmutableDictionary<string, HostRecord>.Empty,
@@ -48,5 +49,8 @@ internal static class Samples
         ImmutableDictionary<EndpointId, string>.Empty,
         ImmutableDictionary<NetworkId, PackedDictionary<string, EndpointView>>.Empty.Add(
             Orange, new PackedDictionary<string, EndpointView>(StringComparer.Ordinal).With(
-                [.. endpoints.Select(e => new DictionaryEdit<string, EndpointView>(e.Record.Id.Container, EndpointView.From(e.Record, e.Revision, Me)))])));
+                [.. endpoints.Select(e => new DictionaryEdit<string, EndpointView>(e.Record.Id.Container, EndpointView.From(e.Record, e.Revision, Me)))])))
+    {
+        Revisions = new(Now, Now, ImmutableDictionary<NetworkId, long>.Empty.Add(Orange, Now)),
+    };
 }

@@ -237,7 +237,7 @@ internal sealed partial class ClusterFollower : IAsyncDisposable
             _networks.Remove(network, out var followed);
             followed!.Cancel();
             followed.Dispose();
-            Volatile.Write(ref _view, _view with { Endpoints = _view.Endpoints.Remove(network) });
+            Volatile.Write(ref _view, ViewParts.Without(_view, network));
             if (_listed.TryRemove(network, out var listed))
             {
                 listed.TrySetCanceled(CancellationToken.None);

@@ -27,6 +27,9 @@ internal sealed record ClusterView(
     public static ClusterView Unknown { get; } =
         new(null, null, null, null, null, ImmutableDictionary<NetworkId, PackedDictionary<string, EndpointView>>.Empty);
 
+    /// <summary>How new the parts are.</summary>
+    public ViewRevisions Revisions { get; init; } = ViewRevisions.None;
+
     /// <summary>True when everything but the networks' endpoints was listed.</summary>
     public bool IsListed => Post is not null && Hosts is not null && Nodes is not null && Networks is not null && Homes is not null;
 
@@ -97,4 +100,17 @@ internal sealed record ClusterView(
 
     // Every IPv6 link carries 1280 bytes (RFC 8200 section 5), so nothing smaller is a real underlay.
     private const int MinimumUnderlayMtu = 1280;
+}
+
+/// <summary>
+/// How new parts of a <see cref="ClusterView"/> are, each of which is followed by itself and may be behind the others: the store's revision of what was heard
+/// last. 0: nothing was heard.
+/// </summary>
+/// <param name="Post">Of the last post's number.</param>
+/// <param name="Networks">Of the networks.</param>
+/// <param name="Endpoints">Of the endpoints of each listed network.</param>
+internal sealed record ViewRevisions(long Post, long Networks, ImmutableDictionary<NetworkId, long> Endpoints)
+{
+    /// <summary>Nothing was heard.</summary>
+    public static ViewRevisions None { get; } = new(0, 0, ImmutableDictionary<NetworkId, long>.Empty);
 }

@@ -19,8 +19,38 @@ internal sealed class ViewParts(string me, Action<string, string?> unreadable)
 
     private static readonly PackedDictionary<string, EndpointView> NoEndpoints = new(StringComparer.Ordinal);
 
+    /// <summary>The view when the endpoints of a network are no longer followed.</summary>
+    public static ClusterView Without(ClusterView view, NetworkId network) => view with
+    {
+        Endpoints = view.Endpoints.Remove(network),
+        Revisions = view.Revisions with { Endpoints = view.Revisions.Endpoints.Remove(network) },
+    };
+
     /// <summary>What a list of entries or changes makes of the view, and what has to be looked at again.</summary>
-    public (ClusterView View, ClusterChange? Change) Apply(ClusterView view, FollowedPrefix prefix, StoreEvent happened) => prefix.Kind switch
+    public (ClusterView View, ClusterChange? Change) Apply(ClusterView view, FollowedPrefix prefix, StoreEvent happened)
+    {
+        var (next, change) = ApplyEntries(view, prefix, happened);
+        return (next with { Revisions = RevisionsAfter(view.Revisions, prefix, happened) }, change);
+    }
+
+    private static ViewRevisions RevisionsAfter(ViewRevisions before, FollowedPrefix prefix, StoreEvent happened)
+    {
+        long? heard = happened switch
+        {
+            StoreEvent.Snapshot snapshot => snapshot.State.Revision,
+            StoreEvent.Changed changed => changed.Revision,
+            _ => null,
+        };
+        return (prefix.Kind, heard) switch
+        {
+            (FollowedKind.Post, { } revision) => before with { Post = revision },
+            (FollowedKind.Networks, { } revision) => before with { Networks = revision },
+            (FollowedKind.Endpoints, { } revision) => before with { Endpoints = before.Endpoints.SetItem(prefix.Network!.Value, revision) },
+            _ => before,
+        };
+    }
+
+    private (ClusterView View, ClusterChange? Change) ApplyEntries(ClusterView view, FollowedPrefix prefix, StoreEvent happened) => prefix.Kind switch
     {
         FollowedKind.Post => ApplyPost(view, happened),
         FollowedKind.Hosts => Topology(view with { Hosts = Merge(view.Hosts, happened, prefix, RecordCodec.DecodeHost, TryName) }),

@@ -45,18 +45,30 @@ internal static class PodFacts
             return EndpointFact.Unknown;
         }
 
-        if (view.Network(id.Network) is not { } network || view.Endpoint(id) is not { } endpoint)
+        // Each part is followed by itself. One that has not caught up with what this node wrote itself says nothing by what it lacks.
+        EndpointFact Lacking(long revision) => revision < attachment.BoundRevision ? EndpointFact.Unknown : EndpointFact.Missing;
+
+        if (!view.Networks.TryGetValue(id.Network, out var network) || network.DatapathId != attachment.DatapathId)
         {
-            return EndpointFact.Missing;
+            return Lacking(view.Revisions.Networks);
+        }
+
+        if (!view.Endpoints[id.Network].TryGetValue(id.Container, out var endpoint))
+        {
+            return Lacking(view.Revisions.Endpoints[id.Network]);
+        }
+
+        if (network.Post > view.Post || endpoint.Post > view.Post)
+        {
+            return Lacking(view.Revisions.Post);
         }
 
         if (endpoint.Revision < attachment.BoundRevision)
         {
-            // The view has not caught up with what this node wrote itself.
             return EndpointFact.Unknown;
         }
 
-        if (network.DatapathId != attachment.DatapathId || endpoint.Address != attachment.Address || endpoint.Mac != attachment.Mac)
+        if (endpoint.Address != attachment.Address || endpoint.Mac != attachment.Mac)
         {
             return EndpointFact.Missing;
         }

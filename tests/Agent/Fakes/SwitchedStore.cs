@@ -11,6 +11,7 @@ internal sealed class SwitchedStore(IStateStore inner) : IStateStore
 {
     private readonly AsyncLocal<StrongBox<int>?> _reads = new();
     private volatile TaskCompletionSource? _lag;
+    private volatile string _lagging = "";
 
     public bool IsAway { get; set; }
 
@@ -57,7 +58,7 @@ internal sealed class SwitchedStore(IStateStore inner) : IStateStore
     {
         await foreach (var happened in Here().FollowAsync(prefix, cancellationToken))
         {
-            if (_lag is { } lag)
+            if (_lag is { } lag && prefix.StartsWith(_lagging, StringComparison.Ordinal))
             {
                 await lag.Task.WaitAsync(cancellationToken);
             }
@@ -66,9 +67,10 @@ internal sealed class SwitchedStore(IStateStore inner) : IStateStore
         }
     }
 
-    /// <summary>Followers see nothing more until the result is disposed.</summary>
-    public IDisposable Lag()
+    /// <summary>Followers of what begins with a prefix see nothing more until the result is disposed.</summary>
+    public IDisposable Lag(string prefix = "")
     {
+        _lagging = prefix;
         var lag = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         _lag = lag;
         return new Lagging(this, lag);

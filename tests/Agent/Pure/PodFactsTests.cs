@@ -36,6 +36,24 @@ public sealed class PodFactsTests
     }
 
     [Fact]
+    public void What_a_part_lacks_that_has_not_caught_up_with_the_binding_is_not_missing()
+    {
+        var pod = Samples.Pod("sandbox-1", PodOrigin.Cni, Samples.Attachment(1, "c1", 1, bound: 5));
+        var view = Samples.View((Samples.Endpoint("c1", 1, binding: Mine), 5));
+        var (without, otherNumber) = (view with { Networks = view.Networks!.Clear() }, view with { Networks = view.Networks.SetItem(Samples.Orange, Samples.Network(vni: 10002)) });
+        Check(without, revisions => revisions with { Networks = 4 });
+        Check(otherNumber, revisions => revisions with { Networks = 4 });
+        Check(view with { Post = 0 }, revisions => revisions with { Post = 4 });
+        Check(Samples.View(), revisions => revisions with { Endpoints = revisions.Endpoints.SetItem(Samples.Orange, 4) });
+
+        void Check(ClusterView lacking, Func<ViewRevisions, ViewRevisions> behind)
+        {
+            Assert.Equal(EndpointFact.Missing, Of(lacking, pod, null).Endpoint);
+            Assert.Equal(EndpointFact.Unknown, Of(lacking with { Revisions = behind(lacking.Revisions) }, pod, null).Endpoint);
+        }
+    }
+
+    [Fact]
     public void Nothing_is_concluded_before_the_network_was_listed()
     {
         var view = Samples.View() with { Endpoints = ClusterView.Unknown.Endpoints };

@@ -179,6 +179,35 @@ public sealed class PodServiceTests : IDisposable
     }
 
     [Fact]
+    public async Task A_pod_that_runs_before_its_node_hears_of_its_network_stays()
+    {
+        await using var node = await FakeNode.StartAsync(_folder);
+        await node.PostAsync(Samples.Endpoint("c2", 2, Purple));
+        await node.AddAsync("s2", "c2");
+        await Eventually.HoldsAsync("the other pod's network to be known", () => node.Follower.View.Endpoint(new(Purple, "c2")) is not null);
+        SandboxInfo here = new("s1", "c1", "default", true);
+        node.Sandboxes.All = [here, new SandboxInfo("s2", "c2", "default", true)];
+        using var lag = node.Store.Lag(StoreKeys.Networks);
+        await node.PostAsync(C1);
+        var attachment = (await node.AddAsync("s1", "c1")).Attachments[0].Number;
+        node.Keeper.Signal(resolve: true);
+        await Eventually.HoldsAsync("the sandboxes to be seen", () => node.Kernel.Pods.Values.All(p => p.SeenByRuntime));
+
+        // Pods are looked after in the order of their sandboxes: once the second is gone, the first was judged.
+        node.Sandboxes.All = [here];
+        node.Keeper.Signal(resolve: true);
+        await Eventually.HoldsAsync("the other pod to be freed", () => node.Kernel.Pods.Keys.All(key => key.Sandbox != "s2"));
+        Assert.Equal(attachment, Assert.Single(node.Kernel.Pods.Values.Single().Attachments).Number);
+        Assert.Single(node.Links.Links);
+        Assert.Equal("s1", (await node.RecordAsync(C1.Id))!.Binding?.Sandbox);
+
+        lag.Dispose();
+        await Eventually.HoldsAsync("the network to be known", () => node.Follower.View.Endpoint(C1.Id) is not null);
+        await node.DeleteAsync(StoreKeys.Endpoint(C1.Id), StoreKeys.Network(Samples.Orange));
+        await Eventually.HoldsAsync("the endpoint to leave", () => node.Links.Links.IsEmpty);
+    }
+
+    [Fact]
     public async Task A_runtime_that_does_not_answer_frees_nothing()
     {
         await using var node = await FakeNode.StartAsync(_folder);
