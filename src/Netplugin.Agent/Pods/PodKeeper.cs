@@ -39,6 +39,7 @@ internal sealed partial class PodKeeper : IAsyncDisposable
     private readonly bool _journalIsNew;
     private Task _worker = Task.CompletedTask;
     private bool _resolveDue = true;
+    private bool _refreshDue = true;
     private bool _failed;
     private long _acceptancesSeen;
     private bool _orphansCleared;
@@ -70,6 +71,7 @@ internal sealed partial class PodKeeper : IAsyncDisposable
         if (resolve)
         {
             Volatile.Write(ref _resolveDue, true);
+            Volatile.Write(ref _refreshDue, true);
         }
 
         lock (_due)
@@ -94,13 +96,15 @@ internal sealed partial class PodKeeper : IAsyncDisposable
     {
         var retry = FirstRetry;
         var wait = TimeSpan.Zero;
-        var refresh = true;
+        var refresh = false;
         try
         {
             while (true)
             {
                 var signalled = await _due.WaitAsync(wait, _stop.Token);
-                refresh |= !signalled || Volatile.Read(ref _resolveDue);
+
+                // Taken before the runtime is asked: what is signalled while it answers has it asked again.
+                refresh |= Interlocked.Exchange(ref _refreshDue, false) || !signalled;
                 _failed = false;
                 if (refresh)
                 {

@@ -179,6 +179,27 @@ public sealed class PodServiceTests : IDisposable
     }
 
     [Fact]
+    public async Task What_is_signalled_while_the_runtime_answers_has_it_asked_again()
+    {
+        await using var node = await FakeNode.StartAsync(_folder);
+        node.Sandboxes.All = [new SandboxInfo("s1", "c1", "default", true)];
+        await node.PostAsync(C1);
+        await node.AddAsync("s1", "c1");
+        node.Keeper.Signal(resolve: true);
+        await Eventually.HoldsAsync("the sandbox to be seen", () => node.Kernel.Pods.Values.All(p => p.SeenByRuntime));
+
+        var answering = new TaskCompletionSource();
+        node.Sandboxes.Answering = answering.Task;
+        var asked = node.Sandboxes.Asked;
+        node.Keeper.Signal(resolve: true);
+        await Eventually.HoldsAsync("the runtime to be asked", () => node.Sandboxes.Asked > asked);
+        node.Sandboxes.All = [];
+        node.Keeper.Signal(resolve: true);
+        answering.SetResult();
+        await Eventually.HoldsAsync("the pod to be freed", () => node.Kernel.Pods.IsEmpty);
+    }
+
+    [Fact]
     public async Task A_pod_that_runs_before_its_node_hears_of_its_network_stays()
     {
         await using var node = await FakeNode.StartAsync(_folder);
