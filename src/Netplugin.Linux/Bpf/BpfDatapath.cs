@@ -192,7 +192,7 @@ public sealed partial class BpfDatapath : IDisposable
         var generation = MapDefinition.Generation(GenerationMaps.Select(loading.Definition));
 
         Directory.CreateDirectory(pins.Common);
-        var build = ProgramPins.BuildOf(image);
+        var build = ContentName.Of(image);
         var ofBuild = pins.Programs(generation, build);
         Directory.CreateDirectory(ofBuild);
         foreach (var name in CommonMaps)

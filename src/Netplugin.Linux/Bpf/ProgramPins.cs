@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Security.Cryptography;
 using Microsoft.Win32.SafeHandles;
 using Netplugin.Linux.Bpf.Interop;
 
@@ -11,9 +10,6 @@ namespace Netplugin.Linux.Bpf;
 /// </summary>
 internal static class ProgramPins
 {
-    /// <summary>The name of what an object file was made of: 16 hex digits.</summary>
-    internal static string BuildOf(ReadOnlySpan<byte> image) => Convert.ToHexStringLower(SHA256.HashData(image).AsSpan(0, 8));
-
     /// <summary>Opens the pinned programs. Null unless each of them is there.</summary>
     /// <exception cref="KernelException">The kernel refuses.</exception>
     internal static ImmutableDictionary<string, SafeFileHandle>? Find(string folder, IReadOnlyCollection<string> names) =>

@@ -15,21 +15,9 @@ namespace Netplugin.Linux.Bpf.Layout;
 internal sealed record MapDefinition(
     string Name, uint Type, uint KeySize, uint ValueSize, uint MaxEntries, uint Flags, IReadOnlyList<BtfField> Key, IReadOnlyList<BtfField> Value)
 {
-    /// <summary>
-    /// The name of a generation: 16 hex digits over everything that decides whether one program can read what another one wrote. Two
-    /// builds with equal definitions get equal names, and no build can forget to count a version up.
-    /// </summary>
-    internal static string Generation(IEnumerable<MapDefinition> maps)
-    {
-        // FNV-1a: an accident has to be told apart here, not an attack.
-        var hash = 14695981039346656037UL;
-        foreach (var letter in string.Concat(maps.OrderBy(map => map.Name, StringComparer.Ordinal)))
-        {
-            hash = (hash ^ letter) * 1099511628211UL;
-        }
-
-        return hash.ToString("x16", CultureInfo.InvariantCulture);
-    }
+    /// <summary>The name of a generation: by everything that decides whether one program can read what another one wrote.</summary>
+    internal static string Generation(IEnumerable<MapDefinition> maps) =>
+        ContentName.Of(Encoding.UTF8.GetBytes(string.Concat(maps.OrderBy(map => map.Name, StringComparer.Ordinal))));
 
     /// <summary>One line with everything in it.</summary>
     public override string ToString()
