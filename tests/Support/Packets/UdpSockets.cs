@@ -43,13 +43,20 @@ public static class UdpSockets
         var target = new IPEndPoint(address, port);
         var asked = AnswerAsync(listener, any, limit.Token);
         var answered = sender.ReceiveFromAsync(new byte[64], any, limit.Token).AsTask();
-        do
+        EndPoint? answerer = null;
+        while (answerer is null)
         {
             await sender.SendToAsync("question"u8.ToArray(), target, limit.Token);
+            try
+            {
+                answerer = (await answered.WaitAsync(TimeSpan.FromSeconds(1), limit.Token)).RemoteEndPoint;
+            }
+            catch (TimeoutException)
+            {
+                // It is asked again.
+            }
         }
-        while (await Task.WhenAny(answered, Task.Delay(TimeSpan.FromSeconds(1), limit.Token)) != answered);
 
-        var answerer = (await answered).RemoteEndPoint;
         await limit.CancelAsync();
         return answerer.Equals(target) ? await asked : throw new InvalidOperationException($"{target} was asked and {answerer} answered");
     }
