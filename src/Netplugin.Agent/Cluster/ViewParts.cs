@@ -29,26 +29,31 @@ internal sealed class ViewParts(string me, Action<string, string?> unreadable)
     /// <summary>What a list of entries or changes makes of the view, and what has to be looked at again.</summary>
     public (ClusterView View, ClusterChange? Change) Apply(ClusterView view, FollowedPrefix prefix, StoreEvent happened)
     {
+        long revision;
+        switch (happened)
+        {
+            case StoreEvent.Snapshot snapshot:
+                revision = snapshot.State.Revision;
+                break;
+            case StoreEvent.Changed changed:
+                revision = changed.Revision;
+                break;
+            default:
+                // A lost connection tells nothing of the prefix. It may be the first that is heard of it, and nothing was listed then.
+                return (view, null);
+        }
+
         var (next, change) = ApplyEntries(view, prefix, happened);
-        return (next with { Revisions = RevisionsAfter(view.Revisions, prefix, happened) }, change);
+        return (next with { Revisions = RevisionsAfter(view.Revisions, prefix, revision) }, change);
     }
 
-    private static ViewRevisions RevisionsAfter(ViewRevisions before, FollowedPrefix prefix, StoreEvent happened)
+    private static ViewRevisions RevisionsAfter(ViewRevisions before, FollowedPrefix prefix, long revision) => prefix.Kind switch
     {
-        long? heard = happened switch
-        {
-            StoreEvent.Snapshot snapshot => snapshot.State.Revision,
-            StoreEvent.Changed changed => changed.Revision,
-            _ => null,
-        };
-        return (prefix.Kind, heard) switch
-        {
-            (FollowedKind.Post, { } revision) => before with { Post = revision },
-            (FollowedKind.Networks, { } revision) => before with { Networks = revision },
-            (FollowedKind.Endpoints, { } revision) => before with { Endpoints = before.Endpoints.SetItem(prefix.Network!.Value, revision) },
-            _ => before,
-        };
-    }
+        FollowedKind.Post => before with { Post = revision },
+        FollowedKind.Networks => before with { Networks = revision },
+        FollowedKind.Endpoints => before with { Endpoints = before.Endpoints.SetItem(prefix.Network!.Value, revision) },
+        _ => before,
+    };
 
     private (ClusterView View, ClusterChange? Change) ApplyEntries(ClusterView view, FollowedPrefix prefix, StoreEvent happened) => prefix.Kind switch
     {
