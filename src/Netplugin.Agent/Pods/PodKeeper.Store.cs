@@ -51,12 +51,13 @@ internal sealed partial class PodKeeper
     /// <summary>
     /// After an accepted reset: bindings of what runs here are written anew, and what the new content does not have stays up and is reported.
     /// </summary>
-    private async Task AdoptAcceptedResetAsync()
+    /// <returns>True when a reset was accepted since the last time.</returns>
+    private async Task<bool> AdoptAcceptedResetAsync()
     {
         var acceptances = _follower.Acceptances;
         if (acceptances == _acceptancesSeen)
         {
-            return;
+            return false;
         }
 
         var view = _follower.View;
@@ -73,7 +74,7 @@ internal sealed partial class PodKeeper
         }
 
         _acceptancesSeen = acceptances;
-        Volatile.Write(ref _resolveDue, true);
+        return true;
     }
 
     /// <summary>Gives a running pod the endpoints that were posted for it meanwhile.</summary>

@@ -39,7 +39,6 @@ internal sealed partial class PodKeeper : IAsyncDisposable
     private readonly bool _journalIsNew;
     private Task _worker = Task.CompletedTask;
     private bool _resolveDue = true;
-    private bool _refreshDue = true;
     private bool _failed;
     private long _acceptancesSeen;
     private bool _orphansCleared;
@@ -71,7 +70,6 @@ internal sealed partial class PodKeeper : IAsyncDisposable
         if (resolve)
         {
             Volatile.Write(ref _resolveDue, true);
-            Volatile.Write(ref _refreshDue, true);
         }
 
         lock (_due)
@@ -96,6 +94,7 @@ internal sealed partial class PodKeeper : IAsyncDisposable
     {
         var retry = FirstRetry;
         var wait = TimeSpan.Zero;
+        var resolve = false;
         var refresh = false;
         try
         {
@@ -103,8 +102,9 @@ internal sealed partial class PodKeeper : IAsyncDisposable
             {
                 var signalled = await _due.WaitAsync(wait, _stop.Token);
 
-                // Taken before the runtime is asked: what is signalled while it answers has it asked again.
-                refresh |= Interlocked.Exchange(ref _refreshDue, false) || !signalled;
+                // Taken before the runtime is asked: what is signalled while it answers is looked at with its next answer.
+                resolve |= Interlocked.Exchange(ref _resolveDue, false);
+                refresh |= resolve || !signalled;
                 _failed = false;
                 if (refresh)
                 {
@@ -113,7 +113,7 @@ internal sealed partial class PodKeeper : IAsyncDisposable
                 }
 
                 await GuardAsync("the store", async () => _failed |= !await _follower.VerifyAsync(_stop.Token) && _follower.View.IsListed && _follower.Held is null);
-                await PassAsync(_stop.Token);
+                resolve = await PassAsync(resolve, _stop.Token);
                 retry = _failed ? retry * 2 : FirstRetry;
                 retry = retry > LastRetry ? LastRetry : retry;
                 wait = _failed || !MayRemove ? retry : Every;
@@ -126,21 +126,24 @@ internal sealed partial class PodKeeper : IAsyncDisposable
         }
     }
 
-    private async Task PassAsync(CancellationToken cancellationToken)
+    /// <summary>Looks at every pod once.</summary>
+    /// <param name="resolve">True when pods may lead to other endpoints than when they were looked at last.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    /// <returns>True when that is still to be looked at, for something failed or was not listed yet.</returns>
+    private async Task<bool> PassAsync(bool resolve, CancellationToken cancellationToken)
     {
         if (!MayRemove)
         {
-            return;
+            return resolve;
         }
 
         _topics.Clear();
-        await AdoptAcceptedResetAsync();
+        resolve |= await AdoptAcceptedResetAsync();
         if (_sandboxes.Last is { } list)
         {
             await _loop.RunAsync(k => k.NoteSeen(list.Ids));
         }
 
-        var resolve = Interlocked.Exchange(ref _resolveDue, false);
         foreach (var key in _kernel.Pods.Keys.OrderBy(k => k.Sandbox, StringComparer.Ordinal))
         {
             await GuardAsync(key.ToString(), () => KeepAsync(key, resolve, cancellationToken));
@@ -159,12 +162,8 @@ internal sealed partial class PodKeeper : IAsyncDisposable
             await GuardAsync("bindings without a pod", () => ClearOrphansAsync(cancellationToken));
         }
 
-        if (resolve && _failed)
-        {
-            Volatile.Write(ref _resolveDue, true);
-        }
-
         _problems.KeepOnly("pod/", _topics);
+        return resolve && _failed;
     }
 
     private async Task KeepAsync(PodKey key, bool resolve, CancellationToken cancellationToken)

@@ -10,8 +10,7 @@ namespace Netplugin.Tests.Agent.Fakes;
 internal sealed class SwitchedStore(IStateStore inner) : IStateStore
 {
     private readonly AsyncLocal<StrongBox<int>?> _reads = new();
-    private volatile TaskCompletionSource? _lag;
-    private volatile string _lagging = "";
+    private volatile Lagging? _lag;
 
     public bool IsAway { get; set; }
 
@@ -58,9 +57,9 @@ internal sealed class SwitchedStore(IStateStore inner) : IStateStore
     {
         await foreach (var happened in Here().FollowAsync(prefix, cancellationToken))
         {
-            if (_lag is { } lag && prefix.StartsWith(_lagging, StringComparison.Ordinal))
+            if (_lag is { } lag && prefix.StartsWith(lag.Prefix, StringComparison.Ordinal))
             {
-                await lag.Task.WaitAsync(cancellationToken);
+                await lag.Ended.WaitAsync(cancellationToken);
             }
 
             yield return happened;
@@ -70,10 +69,9 @@ internal sealed class SwitchedStore(IStateStore inner) : IStateStore
     /// <summary>Followers of what begins with a prefix see nothing more until the result is disposed.</summary>
     public IDisposable Lag(string prefix = "")
     {
-        _lagging = prefix;
-        var lag = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var lag = new Lagging(this, prefix);
         _lag = lag;
-        return new Lagging(this, lag);
+        return lag;
     }
 
     public Task<IStoreLease> GrantLeaseAsync(TimeSpan timeToLive, CancellationToken cancellationToken = default) =>
@@ -83,12 +81,18 @@ internal sealed class SwitchedStore(IStateStore inner) : IStateStore
 
     private IStateStore Here() => IsAway ? throw new StoreException("call", StoreFailure.Unreachable, "made to be away") : inner;
 
-    private sealed class Lagging(SwitchedStore store, TaskCompletionSource lag) : IDisposable
+    private sealed class Lagging(SwitchedStore store, string prefix) : IDisposable
     {
+        private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public string Prefix => prefix;
+
+        public Task Ended => _ended.Task;
+
         public void Dispose()
         {
             store._lag = null;
-            lag.TrySetResult();
+            _ended.TrySetResult();
         }
     }
 }

@@ -165,12 +165,7 @@ public sealed class PodServiceTests : IDisposable
     [Fact]
     public async Task A_sandbox_the_runtime_no_longer_has_is_freed()
     {
-        await using var node = await FakeNode.StartAsync(_folder);
-        node.Sandboxes.All = [new SandboxInfo("s1", "c1", "default", true)];
-        await node.PostAsync(C1);
-        await node.AddAsync("s1", "c1");
-        node.Keeper.Signal(resolve: true);
-        await Eventually.HoldsAsync("the sandbox to be seen", () => node.Kernel.Pods.Values.All(p => p.SeenByRuntime));
+        await using var node = await StartWithSeenPodAsync();
         node.Sandboxes.All = [];
         node.Keeper.Signal(resolve: true);
         await Eventually.HoldsAsync("the pod to be freed", () => node.Kernel.Pods.IsEmpty);
@@ -181,22 +176,26 @@ public sealed class PodServiceTests : IDisposable
     [Fact]
     public async Task What_is_signalled_while_the_runtime_answers_has_it_asked_again()
     {
-        await using var node = await FakeNode.StartAsync(_folder);
-        node.Sandboxes.All = [new SandboxInfo("s1", "c1", "default", true)];
-        await node.PostAsync(C1);
-        await node.AddAsync("s1", "c1");
-        node.Keeper.Signal(resolve: true);
-        await Eventually.HoldsAsync("the sandbox to be seen", () => node.Kernel.Pods.Values.All(p => p.SeenByRuntime));
-
-        var answering = new TaskCompletionSource();
-        node.Sandboxes.Answering = answering.Task;
-        var asked = node.Sandboxes.Asked;
-        node.Keeper.Signal(resolve: true);
-        await Eventually.HoldsAsync("the runtime to be asked", () => node.Sandboxes.Asked > asked);
+        await using var node = await StartWithSeenPodAsync();
+        var answering = await HoldAnswerAsync(node);
         node.Sandboxes.All = [];
         node.Keeper.Signal(resolve: true);
         answering.SetResult();
         await Eventually.HoldsAsync("the pod to be freed", () => node.Kernel.Pods.IsEmpty);
+    }
+
+    [Fact]
+    public async Task An_endpoint_homed_while_the_runtime_answers_is_attached_to_a_container_that_starts_meanwhile()
+    {
+        await using var node = await StartWithSeenPodAsync();
+        var answering = await HoldAnswerAsync(node);
+        node.Sandboxes.All = node.Sandboxes.All.Add(new SandboxInfo("0123456789abcdef", "infra", "default", true));
+        var homed = Samples.Endpoint("myPod1", 4, host: Samples.Me, uuid: "0123456789abcdef");
+        await node.PostAsync(homed);
+        await Eventually.HoldsAsync("the homing to be known", () => node.Follower.View.Homes!.ContainsKey(homed.Id));
+        node.Keeper.Signal(resolve: true);
+        answering.SetResult();
+        await Eventually.HoldsAsync("the endpoint to be attached", async () => (await node.RecordAsync(homed.Id))!.Binding?.Sandbox == "0123456789abcdef");
     }
 
     [Fact]
@@ -211,8 +210,7 @@ public sealed class PodServiceTests : IDisposable
         using var lag = node.Store.Lag(StoreKeys.Networks);
         await node.PostAsync(C1);
         var attachment = (await node.AddAsync("s1", "c1")).Attachments[0].Number;
-        node.Keeper.Signal(resolve: true);
-        await Eventually.HoldsAsync("the sandboxes to be seen", () => node.Kernel.Pods.Values.All(p => p.SeenByRuntime));
+        await WhenSeenAsync(node);
 
         // Pods are looked after in the order of their sandboxes: once the second is gone, the first was judged.
         node.Sandboxes.All = [here];
@@ -231,12 +229,7 @@ public sealed class PodServiceTests : IDisposable
     [Fact]
     public async Task A_runtime_that_does_not_answer_frees_nothing()
     {
-        await using var node = await FakeNode.StartAsync(_folder);
-        node.Sandboxes.All = [new SandboxInfo("s1", "c1", "default", true)];
-        await node.PostAsync(C1);
-        await node.AddAsync("s1", "c1");
-        node.Keeper.Signal(resolve: true);
-        await Eventually.HoldsAsync("the sandbox to be seen", () => node.Kernel.Pods.Values.All(p => p.SeenByRuntime));
+        await using var node = await StartWithSeenPodAsync();
         node.Sandboxes.IsAway = true;
         node.Keeper.Signal(resolve: true);
         await Eventually.HoldsAsync("the problem to be told", () => node.Problems.Get("runtime") is not null);
@@ -330,4 +323,32 @@ public sealed class PodServiceTests : IDisposable
     }
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    /// <summary>A node with one pod, which its runtime lists.</summary>
+    private async Task<FakeNode> StartWithSeenPodAsync()
+    {
+        var node = await FakeNode.StartAsync(_folder);
+        node.Sandboxes.All = [new SandboxInfo("s1", "c1", "default", true)];
+        await node.PostAsync(C1);
+        await node.AddAsync("s1", "c1");
+        await WhenSeenAsync(node);
+        return node;
+    }
+
+    private static async Task WhenSeenAsync(FakeNode node)
+    {
+        node.Keeper.Signal(resolve: true);
+        await Eventually.HoldsAsync("the sandboxes to be seen", () => node.Kernel.Pods.Values.All(p => p.SeenByRuntime));
+    }
+
+    /// <summary>Has the runtime asked, and its answer wait.</summary>
+    private static async Task<TaskCompletionSource> HoldAnswerAsync(FakeNode node)
+    {
+        var answering = new TaskCompletionSource();
+        node.Sandboxes.Answering = answering.Task;
+        var asked = node.Sandboxes.Asked;
+        node.Keeper.Signal(resolve: true);
+        await Eventually.HoldsAsync("the runtime to be asked", () => node.Sandboxes.Asked > asked);
+        return answering;
+    }
 }

@@ -24,7 +24,7 @@ public static class UdpSockets
 
     /// <summary>Asks a listener, again each second until it has answered; says the source that the listener saw.</summary>
     /// <remarks>
-    /// A datagram that waits for a neighbour is lost after three seconds (neigh(7)), and links that were just brought up carry nothing before the kernel's
+    /// A datagram that waits for a neighbour is lost after three seconds (arp(7), mcast_solicit), and links that were just brought up carry nothing before the kernel's
     /// worker has looked at them, which may take longer on a busy machine. What must not be lost is counted by other tests.
     /// </remarks>
     /// <param name="from">The sender's namespace.</param>
