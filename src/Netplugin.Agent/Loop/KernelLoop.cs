@@ -102,17 +102,14 @@ internal sealed class KernelLoop : IAsyncDisposable
         _work.Writer.TryWrite(null);
     }
 
-    /// <summary>Makes the maps agree with what is known right now, then has the loop do something.</summary>
-    public Task ReconcileThenAsync(Action<NodeKernel> work) => RunAsync(kernel =>
+    /// <summary>Makes the maps agree with what is known right now. For work that the loop does, and nobody else.</summary>
+    public void CatchUp()
     {
-        if (TakeDirty() is { } change && !kernel.Reconcile(change))
+        if (TakeDirty() is { } change && !_kernel.Reconcile(change))
         {
             Mark(change);
         }
-
-        work(kernel);
-        return true;
-    });
+    }
 
     /// <summary>Compares everything with the kernel, now.</summary>
     public async Task ResyncAsync() => await RunAsync(_ => Resync());

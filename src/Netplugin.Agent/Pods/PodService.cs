@@ -72,7 +72,8 @@ internal sealed class PodService(
             HostPorts.RefuseTenant(fresh, seen);
             try
             {
-                return await PlugAsync(fresh, [seen], pod, added => BindSeenAsync(request.Key, seen, added[0], cancellationToken), cancellationToken);
+                return await PlugAsync(
+                    fresh, [seen], pod, added => Task.Run(() => BindSeenAsync(request.Key, seen, added[0], cancellationToken), CancellationToken.None), cancellationToken);
             }
             catch (SeenOtherwiseException)
             {
@@ -117,7 +118,7 @@ internal sealed class PodService(
     /// <summary>Gives a pod that runs more interfaces. The caller holds the sandbox's turn.</summary>
     /// <returns>The pod as it is afterwards.</returns>
     public Task<Pod> PlugAsync(Pod pod, ImmutableArray<EndpointCandidate> endpoints, IPodNamespace ns, CancellationToken cancellationToken) =>
-        PlugAsync(pod, endpoints, ns, added => BindAsync(pod.Key, endpoints, added, cancellationToken), cancellationToken);
+        PlugAsync(pod, endpoints, ns, added => Task.Run(() => BindAsync(pod.Key, endpoints, added, cancellationToken), CancellationToken.None), cancellationToken);
 
     private Task<Pod> PlugAsync(
         Pod pod, ImmutableArray<EndpointCandidate> endpoints, IPodNamespace ns, Func<ImmutableArray<Attachment>, Task<long>> bind,
@@ -140,20 +141,39 @@ internal sealed class PodService(
         var began = time.GetTimestamp();
         ImmutableArray<Attachment> added = [];
         var binding = Task.FromResult(0L);
+
+        void Complete(NodeKernel k)
+        {
+            loop.CatchUp();
+            k.Complete(pod.Key, added.ToDictionary(a => a.Number, _ => binding.Result));
+        }
+
         try
         {
-            await loop.RunAsync(k =>
+            var isComplete = await loop.RunAsync(k =>
             {
                 added = k.Begin(pod, wishes(k));
-                binding = Task.Run(() => bind(added), CancellationToken.None);
+                binding = bind(added);
                 foreach (var attachment in added)
                 {
                     k.Build(pod.Key, attachment.Number, ns);
                 }
+
+                // Of many pods that start at once the first are answered early, instead of all when the last is built.
+                if (!binding.IsCompletedSuccessfully || !IsKnown(networks))
+                {
+                    return false;
+                }
+
+                Complete(k);
+                return true;
             });
-            var revision = await binding;
-            await WhenKnownAsync(networks, cancellationToken);
-            await loop.ReconcileThenAsync(k => k.Complete(pod.Key, added.ToDictionary(a => a.Number, _ => revision)));
+            if (!isComplete)
+            {
+                await binding;
+                await WhenKnownAsync(networks, cancellationToken);
+                await loop.RunAsync(Complete);
+            }
         }
         catch (Exception e) when (!added.IsEmpty)
         {
@@ -289,6 +309,9 @@ internal sealed class PodService(
             return null;
         }
     }
+
+    private bool IsKnown(NetworkId[] networks) =>
+        whenRegistered(CancellationToken.None).IsCompletedSuccessfully && networks.All(follower.View.Endpoints.ContainsKey);
 
     /// <summary>Waits until this node knows the networks' other endpoints, and the other nodes this one.</summary>
     private async Task WhenKnownAsync(NetworkId[] networks, CancellationToken cancellationToken)

@@ -37,7 +37,7 @@ public sealed class ServicesTests : IDisposable
 
         await using var second = await FakeNode.StartAsync(_folder, first, knowsServices: false);
         await second.Loop.ResyncAsync();
-        await second.Loop.ReconcileThenAsync(_ => { });
+        await second.Loop.RunAsync(_ => second.Loop.CatchUp());
         Assert.Equal(One, second.Datapath.State.Frontends);
 
         await ChangeAsync(second, With(None, 2, 1));
