@@ -40,6 +40,16 @@ public sealed class DefaultNetworkTests : IDisposable
     }
 
     [Fact]
+    public async Task What_came_while_a_pod_was_built_finds_it_complete()
+    {
+        await using var node = await FakeNode.StartAsync(_folder, facts: Serving);
+        Task<AttachmentPhase>? next = null;
+        node.Links.BeforeCreate = () => next ??= node.Loop.RunAsync(k => Assert.Single(Assert.Single(k.Pods.Values).Attachments).Phase);
+        await node.AddAsync("s1", "web");
+        Assert.Equal(AttachmentPhase.Up, await next!);
+    }
+
+    [Fact]
     public async Task What_an_intent_names_goes_before_and_without_a_block_nothing_else_is_served()
     {
         await using var node = await FakeNode.StartAsync(_folder, facts: Serving);
