@@ -236,8 +236,6 @@ public sealed class NodeTests
                     server.Receive(buffer);
                     var number = BitConverter.ToInt32(buffer);
                     twice += seen.Add(number) ? 0 : 1;
-
-                    // No fault of the datapath's: a sender that goes on on another processor overtakes what waits at the first.
                     late += number == got ? 0 : 1;
                 }
             }
@@ -260,10 +258,9 @@ public sealed class NodeTests
         Volatile.Write(ref stop, true);
         sending.Join();
         receiving.Join();
-        TestContext.Current.TestOutputHelper!.WriteLine($"{sent} packets, {late} not in their turn");
         Assert.True(sent > 100, $"only {sent} packets were sent");
         Assert.Empty(Enumerable.Range(0, sent).Except(seen));
-        Assert.Equal(0, twice);
+        Assert.Equal((0, 0), (twice, late));
     }
 
     private static byte[] Inner(TestPod from, TestPod to) => Frame.Ethernet(
