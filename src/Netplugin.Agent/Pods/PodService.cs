@@ -72,8 +72,7 @@ internal sealed class PodService(
             HostPorts.RefuseTenant(fresh, seen);
             try
             {
-                return await PlugAsync(
-                    fresh, [seen], pod, added => Task.Run(() => BindSeenAsync(request.Key, seen, added[0], cancellationToken), CancellationToken.None), cancellationToken);
+                return await PlugAsync(fresh, [seen], pod, added => BindSeenAsync(request.Key, seen, added[0], cancellationToken), cancellationToken);
             }
             catch (SeenOtherwiseException)
             {
@@ -118,7 +117,7 @@ internal sealed class PodService(
     /// <summary>Gives a pod that runs more interfaces. The caller holds the sandbox's turn.</summary>
     /// <returns>The pod as it is afterwards.</returns>
     public Task<Pod> PlugAsync(Pod pod, ImmutableArray<EndpointCandidate> endpoints, IPodNamespace ns, CancellationToken cancellationToken) =>
-        PlugAsync(pod, endpoints, ns, added => Task.Run(() => BindAsync(pod.Key, endpoints, added, cancellationToken), CancellationToken.None), cancellationToken);
+        PlugAsync(pod, endpoints, ns, added => BindAsync(pod.Key, endpoints, added, cancellationToken), cancellationToken);
 
     private Task<Pod> PlugAsync(
         Pod pod, ImmutableArray<EndpointCandidate> endpoints, IPodNamespace ns, Func<ImmutableArray<Attachment>, Task<long>> bind,
@@ -127,7 +126,10 @@ internal sealed class PodService(
         AttachmentWish[] wishes = [.. endpoints.Select((e, i) => new AttachmentWish(
             e.Record.Id, e.Network.DatapathId, [new InterfaceAddress(e.Record.Address, e.Network.Subnet, e.Network.Gateway)], e.Record.Mac,
             pod.Attachments.IsEmpty && i == 0 ? pod.Key.Interface : ""))];
-        return PlugAsync(pod, _ => wishes, bind, [.. endpoints.Select(e => e.Network.Id).Distinct()], ns, cancellationToken);
+
+        // Beside the loop, which builds the links meanwhile.
+        Task<long> BindBesideAsync(ImmutableArray<Attachment> added) => Task.Run(() => bind(added), CancellationToken.None);
+        return PlugAsync(pod, _ => wishes, BindBesideAsync, [.. endpoints.Select(e => e.Network.Id).Distinct()], ns, cancellationToken);
     }
 
     // The addresses come out of this node's own blocks, so that there is nothing to ask or tell the store.
