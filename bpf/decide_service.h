@@ -145,6 +145,8 @@ static __always_inline void np_decide_translate(const struct np_ip *ip, const st
 	d->translate = ip->later ? NP_TRANSLATE_ADDRESSES : NP_TRANSLATE_PACKET;
 	d->proto = ip->proto;
 	d->l4 = ip->l4;
+	d->ports[0] = ports.sport;
+	d->ports[1] = ports.dport;
 	d->to = *to;
 	if (ip->fragment && !ip->later) {
 		np_fragment_key(ip, &work->fragment);

@@ -56,6 +56,7 @@ struct np_decision {
 	__u8 translate;	     /* what of the packet becomes as to has it: an np_translation */
 	__u8 proto;	     /* translate: the transport protocol */
 	__u32 l4;	     /* translate: offset of its header from the start of the frame */
+	__be16 ports[2];     /* translate: the packet's own, where it has a transport header */
 	struct np_tuple to;
 };
 

@@ -11,20 +11,47 @@
 #define NP_TCP_CHECK 16
 #define NP_UDP_CHECK 6
 
+/* What stands before IPv4's addresses and their end: from the field that RFC 791 calls Time to Live. */
+struct np_ipv4_tail {
+	__u8 ttl;
+	__u8 proto;
+	__sum16 check;
+	__be32 src;
+	__be32 dst;
+};
+
+#define NP_IPV4_TAIL (ETH_HLEN + offsetof(struct np_ipv4, ttl))
+
+_Static_assert(sizeof(struct np_ipv4_tail) == sizeof(struct np_ipv4) - offsetof(struct np_ipv4, ttl), "the header's end, without padding");
+
+/* By how much their sum grows when two words become others (RFC 1624 section 3). */
+static __always_inline __u32 np_sum_diff(const __be32 was[2], const __be32 is[2])
+{
+	__u64 sum = (__u64)is[0] + is[1] + (__u32)~was[0] + (__u32)~was[1];
+
+	sum = (sum & 0xffffffff) + (sum >> 32);
+	return (sum & 0xffffffff) + (sum >> 32);
+}
+
 /* The header's own checksum takes IPv4's addresses; both families' are part of TCP's and UDP's. */
 static __always_inline long np_translate_v4(struct __sk_buff *skb, const struct np_tuple *to, __u32 check, __u64 flags)
 {
 	__be32 was[2], is[2] = { to->src.words[3], to->dst.words[3] };
-	const __u32 at = ETH_HLEN + offsetof(struct np_ipv4, src);
-	long err, diff;
+	struct np_ipv4_tail h;
+	long err = 0;
+	__u32 diff;
 
-	if (np_load(skb, at, was, sizeof(was)))
+	if (np_load(skb, NP_IPV4_TAIL, &h, sizeof(h)))
 		return -1;
-	diff = bpf_csum_diff(was, sizeof(was), is, sizeof(is), 0);
-	err = bpf_l3_csum_replace(skb, NP_IPV4_CHECK, 0, diff, 0);
+	was[0] = h.src;
+	was[1] = h.dst;
+	diff = np_sum_diff(was, is);
+	h.check = np_fold((__u16)~h.check + (diff & 0xffff) + (diff >> 16));
+	h.src = is[0];
+	h.dst = is[1];
 	if (check)
-		err = err ?: bpf_l4_csum_replace(skb, check, 0, diff, flags | BPF_F_PSEUDO_HDR);
-	return err ?: bpf_skb_store_bytes(skb, at, is, sizeof(is), 0);
+		err = bpf_l4_csum_replace(skb, check, 0, diff, flags | BPF_F_PSEUDO_HDR);
+	return err ?: bpf_skb_store_bytes(skb, NP_IPV4_TAIL, &h, sizeof(h), 0);
 }
 
 /*
@@ -101,7 +128,7 @@ static __always_inline long np_translate_error6(struct __sk_buff *skb, const str
 static __always_inline long np_translate(struct __sk_buff *skb, const struct np_decision *d)
 {
 	__u64 flags = d->proto == IPPROTO_UDP ? BPF_F_MARK_MANGLED_0 : 0;
-	__be16 was[2], is[2] = { d->to.sport, d->to.dport };
+	__be16 is[2] = { d->to.sport, d->to.dport };
 	int v4 = np_addr_is_v4(&d->to.dst);
 	__u32 check = 0;
 	long err;
@@ -116,10 +143,8 @@ static __always_inline long np_translate(struct __sk_buff *skb, const struct np_
 	if (err || d->translate != NP_TRANSLATE_PACKET)
 		return err;
 	/* SCTP's checksum covers no addresses, and is the device's to make where the kernel sends: ports may change under it. */
-	if (np_load(skb, d->l4, was, sizeof(was)))
-		return -1;
 	if (check)
-		err = bpf_l4_csum_replace(skb, check, 0, bpf_csum_diff((__be32 *)was, sizeof(was), (__be32 *)is, sizeof(is), 0), flags);
+		err = bpf_l4_csum_replace(skb, check, 0, is[0] + is[1] + (__u16)~d->ports[0] + (__u16)~d->ports[1], flags);
 	return err ?: bpf_skb_store_bytes(skb, d->l4, is, sizeof(is), 0);
 }
 
