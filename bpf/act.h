@@ -135,7 +135,7 @@ static __always_inline int np_run_from_pod(struct __sk_buff *skb, struct np_deci
 	case NP_VERDICT_TUNNEL:
 		return np_act_tunnel(skb, d);
 	case NP_VERDICT_HOST:
-		return np_enter_host(skb, d->ifindex, NP_MARK_POD);
+		return np_enter_host(skb, d->ifindex, NP_MARK_POD | np_mark_of(d->network));
 	case NP_VERDICT_REPLY:
 		return np_act_reply(skb, d, skb->ifindex);
 	default:
@@ -152,7 +152,7 @@ static __always_inline int np_run_from_overlay(struct __sk_buff *skb, __u32 vni,
 	if (d->verdict == NP_VERDICT_LOCAL)
 		return np_act_local(skb, d, NP_EVENT_TUNNELLED_IN);
 	if (d->verdict == NP_VERDICT_HOST)
-		return np_enter_host(skb, d->ifindex, 0);
+		return np_enter_host(skb, d->ifindex, d->node ? 0 : np_mark_of(d->network));
 	return np_drop(skb, d->what);
 }
 

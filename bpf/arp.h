@@ -57,7 +57,7 @@ static __always_inline void np_decide_arp(struct __sk_buff *skb, const struct np
 	endpoint = np_endpoint_get(iface->network, &target);
 	if (endpoint)
 		return np_decide_reply(d, NP_REPLY_ARP, endpoint->mac);
-	if (np_is_gateway(iface->network, &target))
+	if (np_is_next_hop(iface, &target))
 		return np_decide_reply(d, NP_REPLY_ARP, node->gateway_mac);
 	np_decide_drop(d, NP_REASON_ARP_UNKNOWN);
 }

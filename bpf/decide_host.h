@@ -8,16 +8,21 @@
 #include "maps.h"
 #include "parse.h"
 
+/* What a pod sent may have been translated on its way through the stack: the mark alone tells whose it is. */
 static __always_inline void np_decide_from_host_ip(struct __sk_buff *skb, const struct np_node *node, const struct np_ip *ip,
 						   struct np_decision *d)
 {
 	const struct np_endpoint *target = np_endpoint_get(NP_CLUSTER, &ip->dst);
+	int forwarded = (skb->mark & NP_MARK_ORIGIN) != 0;
 	const struct np_endpoint *source;
 	const struct np_block *block;
 
 	if (target && target->ifindex) {
+		/* The pod would answer within its network. */
+		if (target->network != NP_CLUSTER && np_is_in_subnet(target->network, &ip->src))
+			return np_decide_drop(d, NP_REASON_MIXED_PLANES);
 		np_mac_copy(d->mac, target->mac);
-		return np_decide_local(skb, ip, NP_CLUSTER, target->ifindex, d);
+		return np_decide_local(skb, ip, target, forwarded ? np_mark_network(skb->mark) : target->network, d);
 	}
 	/* A node is reached by the underlay; routed here, its address is not. */
 	if (target)
@@ -25,6 +30,8 @@ static __always_inline void np_decide_from_host_ip(struct __sk_buff *skb, const 
 	block = np_block_get(NP_CLUSTER, &ip->dst);
 	if (!block || np_addr_is_none(&block->vtep))
 		return np_decide_drop(d, NP_REASON_UNKNOWN_DESTINATION);
+	if (forwarded)
+		return np_decide_drop(d, NP_REASON_FORWARDED);
 	source = np_endpoint_get(NP_CLUSTER, &ip->src);
 	if (!source || !np_is_this_node(source))
 		return np_decide_drop(d, NP_REASON_HOST_SOURCE);

@@ -9,11 +9,16 @@
 #include "nd.h"
 #include "parse.h"
 
+/*
+ * By what it says of its source a packet is of the network itself, or of the cluster network on behalf of a pod of that network: then its
+ * source is in a block of the node it comes from, for nodes themselves send in the cluster network.
+ */
 static __always_inline void np_decide_overlay_ip(struct __sk_buff *skb, const struct np_node *node, const struct ethhdr *eth,
 						 const struct np_ip *ip, __u32 network, const struct np_addr *vtep, struct np_decision *d)
 {
 	const struct np_endpoint *source = np_endpoint_get(network, &ip->src);
 	const struct np_endpoint *target;
+	__u32 plane = network;
 
 	if (source) {
 		if (source->ifindex || np_is_this_node(source) || !np_addr_equal(&source->vtep, vtep))
@@ -24,6 +29,10 @@ static __always_inline void np_decide_overlay_ip(struct __sk_buff *skb, const st
 		/* A pod of another node's block, whose MAC only that node knows, and has checked. */
 		const struct np_block *block = np_block_get(network, &ip->src);
 
+		if (!block && network != NP_CLUSTER) {
+			plane = NP_CLUSTER;
+			block = np_block_get(NP_CLUSTER, &ip->src);
+		}
 		if (!block)
 			return np_decide_drop(d, NP_REASON_OVERLAY_UNKNOWN_SOURCE);
 		if (np_addr_is_none(&block->vtep) || !np_addr_equal(&block->vtep, vtep))
@@ -34,17 +43,21 @@ static __always_inline void np_decide_overlay_ip(struct __sk_buff *skb, const st
 	if (ip->broadcast || eth->h_dest[0] & 1)
 		return np_decide_drop(d, NP_REASON_BROADCAST);
 
-	target = np_endpoint_get(network, &ip->dst);
+	target = np_endpoint_get(plane, &ip->dst);
 	if (!target)
 		return np_decide_drop(d, NP_REASON_UNKNOWN_DESTINATION);
-	d->network = network;
-	if (np_is_this_node(target))
-		return np_decide_to_host(d, node);
+	if (np_is_this_node(target)) {
+		d->node = source != NULL;
+		return np_decide_to_host(d, node, network);
+	}
 	if (!target->ifindex)
 		return np_decide_drop(d, NP_REASON_NOT_LOCAL);
 	np_mac_copy(d->mac, target->mac);
 	d->rewrite = !np_mac_equal(eth->h_dest, target->mac);
-	np_decide_local(skb, ip, network, target->ifindex, d);
+	/* In the cluster network it is nodes that are known one by one: they reach every pod. */
+	if (plane == NP_CLUSTER)
+		return np_decide_local(skb, ip, target, source ? target->network : network, d);
+	np_decide_peer(plane, target->ifindex, d);
 }
 
 static __always_inline void np_decide_overlay_frame(struct __sk_buff *skb, const struct np_node *node, __u32 vni,

@@ -49,20 +49,27 @@ static __always_inline void np_decide_tunnel(struct __sk_buff *skb, const struct
 	np_decide_next_hop(skb, ip, node, d);
 }
 
-/* To a pod, or another node, whose place is known: behind a device of this node, or with ifindex 0 behind a VTEP. */
+/*
+ * To a pod, or another node, whose place is known: behind a device of this node, or target is NULL and it is behind a VTEP. plane: the
+ * network that the destination is an address of.
+ */
 static __always_inline void np_decide_known(struct __sk_buff *skb, const struct ethhdr *eth, const struct np_ip *ip,
-					    const struct np_node *node, __u32 network, __u32 ifindex, const struct np_addr *vtep,
-					    const __u8 *mac, struct np_decision *d)
+					    const struct np_node *node, const struct np_interface *iface, __u32 plane,
+					    const struct np_endpoint *target, const struct np_addr *vtep, const __u8 *mac,
+					    struct np_decision *d)
 {
 	/* IPv4 that allows it is fragmented outside, by the host; everything else must fit. */
 	if (ip->df && np_wire_length(skb, ip) > node->overlay_mtu)
-		return np_decide_too_big(skb, ip, network, node, d);
+		return np_decide_too_big(skb, ip, plane, node, d);
 
 	np_mac_copy(d->mac, mac);
 	d->rewrite = !np_mac_equal(eth->h_dest, mac);
-	if (!ifindex)
-		return np_decide_tunnel(skb, ip, node, network, vtep, d);
-	np_decide_local(skb, ip, network, ifindex, d);
+	if (!target)
+		/* Also by cluster addresses in the pod's own network: the other node knows whose pod may be reached by that. */
+		return np_decide_tunnel(skb, ip, node, iface->network, vtep, d);
+	if (plane == NP_CLUSTER)
+		return np_decide_local(skb, ip, target, iface->network, d);
+	np_decide_peer(plane, target->ifindex, d);
 }
 
 /* Addresses that mean something else to each who has them: nothing for them is routed. */
@@ -78,15 +85,20 @@ static __always_inline int np_is_unroutable(const struct np_addr *a)
  * answered, and the rest is dropped by the name of what it tried.
  */
 static __always_inline void np_decide_unknown(struct __sk_buff *skb, const struct ethhdr *eth, const struct np_ip *ip,
-					      const struct np_node *node, __u32 network, struct np_decision *d)
+					      const struct np_node *node, const struct np_interface *iface, __u32 network,
+					      struct np_decision *d)
 {
 	int routed = np_mac_equal(eth->h_dest, node->gateway_mac);
 
 	/* Masqueraded, it would come out of a VTEP. */
 	if (np_is_vxlan(skb, ip, d))
 		return np_decide_drop(d, NP_REASON_POD_VXLAN);
-	if (network == NP_CLUSTER && routed && !np_is_unroutable(&ip->dst))
-		return np_decide_to_host(d, node);
+	if (network == NP_CLUSTER && routed && !np_is_unroutable(&ip->dst)) {
+		/* Outside, the addresses of the pod's network are someone else's. */
+		if (iface->network != NP_CLUSTER && np_is_in_subnet(iface->network, &ip->dst))
+			return np_decide_drop(d, NP_REASON_MIXED_PLANES);
+		return np_decide_to_host(d, node, iface->network);
+	}
 	if (np_is_gateway(network, &ip->dst)) {
 		__u32 reply = np_echo_reply(skb, ip);
 
@@ -102,18 +114,21 @@ static __always_inline void np_decide_pod_ip(struct __sk_buff *skb, const struct
 {
 	const struct np_block *block = NULL;
 	const struct np_endpoint *endpoint;
+	__u32 plane = iface->network;
 
-	if (!np_is_own(iface, &ip->src))
+	if (np_addr_in(&ip->src, &iface->cluster))
+		plane = NP_CLUSTER;
+	else if (!np_addr_in(&ip->src, &iface->addrs))
 		return np_decide_drop(d, NP_REASON_ADDRESS_SPOOF);
 	if (ip->group)
 		return np_decide_drop(d, NP_REASON_MULTICAST);
 	if (ip->broadcast || eth->h_dest[0] & 1)
 		return np_decide_drop(d, NP_REASON_BROADCAST);
-	endpoint = np_endpoint_get(iface->network, &ip->dst);
+	endpoint = np_endpoint_get(plane, &ip->dst);
 	if (!endpoint)
-		block = np_block_get(iface->network, &ip->dst);
+		block = np_block_get(plane, &ip->dst);
 	/* What is for no pod may be for a Service. */
-	if (iface->network == NP_CLUSTER && !block && (!endpoint || !endpoint->ifindex)) {
+	if (plane == NP_CLUSTER && !block && (!endpoint || !endpoint->ifindex)) {
 		if (np_decide_service(skb, node, iface, endpoint != NULL, ip, d))
 			return;
 		if (d->translate) {
@@ -123,18 +138,18 @@ static __always_inline void np_decide_pod_ip(struct __sk_buff *skb, const struct
 	}
 	if (endpoint) {
 		/* No VXLAN to nodes: what the cluster network has elsewhere are such, for its pods are found by their blocks. */
-		if (!endpoint->ifindex && (iface->network == NP_CLUSTER || np_is_this_node(endpoint)) && np_is_vxlan(skb, ip, d))
+		if (!endpoint->ifindex && (plane == NP_CLUSTER || np_is_this_node(endpoint)) && np_is_vxlan(skb, ip, d))
 			return np_decide_drop(d, NP_REASON_POD_VXLAN);
 		if (np_is_this_node(endpoint))
-			return np_decide_to_host(d, node);
-		return np_decide_known(skb, eth, ip, node, iface->network, endpoint->ifindex, &endpoint->vtep, endpoint->mac, d);
+			return np_decide_to_host(d, node, iface->network);
+		return np_decide_known(skb, eth, ip, node, iface, plane, endpoint->ifindex ? endpoint : NULL, &endpoint->vtep, endpoint->mac, d);
 	}
 	if (!block)
-		return np_decide_unknown(skb, eth, ip, node, iface->network, d);
+		return np_decide_unknown(skb, eth, ip, node, iface, plane, d);
 	/* A pod of another node, which this node need not know one by one. */
 	if (np_addr_is_none(&block->vtep))
 		return np_decide_drop(d, NP_REASON_UNKNOWN_DESTINATION);
-	np_decide_known(skb, eth, ip, node, iface->network, 0, &block->vtep, node->gateway_mac, d);
+	np_decide_known(skb, eth, ip, node, iface, plane, NULL, &block->vtep, node->gateway_mac, d);
 }
 
 /*

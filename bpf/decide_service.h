@@ -270,15 +270,42 @@ static __always_inline void np_decide_answer(struct __sk_buff *skb, const struct
 	np_decide_translate(ip, &known->to, work, d);
 }
 
-/* Into the pod behind a device of this node. */
-static __always_inline void np_decide_local(struct __sk_buff *skb, const struct np_ip *ip, __u32 network, __u32 ifindex,
-					    struct np_decision *d)
+/* Whether the packet is for a backend that pods of every network may use. A later fragment is, where its first was translated. */
+static __always_inline int np_is_shared(struct __sk_buff *skb, const struct np_ip *ip, const struct np_decision *d)
+{
+	struct np_service_work *work;
+	__u32 zero = 0;
+
+	work = bpf_map_lookup_elem(&np_service_work, &zero);
+	if (!work || (!d->translate && np_tuple_get(skb, ip, work)))
+		return 0;
+	work->frontend.addr = ip->dst;
+	work->frontend.port = d->translate ? d->to.dport : work->tuple.dport;
+	work->frontend.proto = ip->proto;
+	return bpf_map_lookup_elem(&np_shared, &work->frontend) != NULL;
+}
+
+/* Into the pod behind a device of this node, by an address of its network. */
+static __always_inline void np_decide_peer(__u32 network, __u32 ifindex, struct np_decision *d)
 {
 	d->verdict = NP_VERDICT_LOCAL;
 	d->network = network;
 	d->ifindex = ifindex;
-	if (network == NP_CLUSTER && !d->translate)
+}
+
+/* Into the pod behind a device of this node, by its cluster address: what a pod of the network from sent, and no other's but an answer. */
+static __always_inline void np_decide_local(struct __sk_buff *skb, const struct np_ip *ip, const struct np_endpoint *target, __u32 from,
+					    struct np_decision *d)
+{
+	int answered = 0;
+
+	np_decide_peer(NP_CLUSTER, target->ifindex, d);
+	if (!d->translate) {
 		np_decide_answer(skb, ip, d);
+		answered = d->translate;
+	}
+	if (target->network != from && !answered && !np_is_shared(skb, ip, d))
+		np_decide_drop(d, NP_REASON_OTHER_NETWORK);
 }
 
 #endif

@@ -44,7 +44,7 @@ struct np_decision {
 	__u32 verdict;
 	__u32 what;	/* an np_reason of a drop, an np_reply of a reply */
 	__u32 ifindex;	/* local: the device to deliver behind; tunnel: the VXLAN device */
-	__u32 network;
+	__u32 network;	/* local: the network the destination is an address of; tunnel: the VNI; host: the network it comes from */
 	__u32 hop_ifindex; /* tunnel: the device that the next hop is behind; 0: the VXLAN device finds its own */
 	__be32 next_hop;   /* tunnel: the neighbour to hand the packet to */
 	struct np_addr vtep; /* tunnel: where to; an ICMP error: the address it comes from */
@@ -53,6 +53,7 @@ struct np_decision {
 	__u8 router;	     /* ND: the answer is about the gateway */
 	__u8 rewrite;	     /* local, tunnel: the packet's destination MAC differs from mac */
 	__u8 ecn;	     /* tunnel: the packet's ECN field (RFC 3168 section 5) */
+	__u8 node;	     /* host: another node itself sent it, no pod */
 	__u8 translate;	     /* what of the packet becomes as to has it: an np_translation */
 	__u8 proto;	     /* translate: the transport protocol */
 	__u32 l4;	     /* translate: offset of its header from the start of the frame */
@@ -66,12 +67,13 @@ static __always_inline void np_decide_drop(struct np_decision *d, __u32 reason)
 	d->what = reason;
 }
 
-/* To the host's stack, by way of the VXLAN device: every packet between it and a pod passes that one device. */
-static __always_inline void np_decide_to_host(struct np_decision *d, const struct np_node *node)
+/* To the host's stack, by way of the VXLAN device: every packet between it and a pod passes that one device. network: the sender's. */
+static __always_inline void np_decide_to_host(struct np_decision *d, const struct np_node *node, __u32 network)
 {
 	if (!node->vxlan_ifindex)
 		return np_decide_drop(d, NP_REASON_NO_TUNNEL);
 	d->verdict = NP_VERDICT_HOST;
+	d->network = network;
 	d->ifindex = node->vxlan_ifindex;
 }
 

@@ -25,6 +25,8 @@ struct np_node {
 
 struct np_network {
 	struct np_addr_pair gateways;
+	struct np_addr_pair subnets; /* their first addresses */
+	struct np_addr_pair masks;   /* :: of a family: it has no subnet of it */
 };
 
 struct np_endpoint_key {
@@ -38,6 +40,7 @@ struct np_endpoint {
 	struct np_addr vtep;
 	__u8 mac[ETH_ALEN];
 	__u8 pad[2];
+	__u32 network; /* of the pod whose cluster address this is: who may reach it by that */
 	__u8 spare[NP_LAYOUT_SPARE];
 };
 
@@ -57,6 +60,7 @@ struct np_block {
 struct np_interface {
 	__u64 endpoint; /* node-local number of the attachment, never reused */
 	struct np_addr_pair addrs;
+	struct np_addr_pair cluster; /* a tenant's pod: its cluster addresses */
 	__u32 network;
 	__u8 mac[ETH_ALEN];
 	__u8 pad[6];
@@ -147,10 +151,19 @@ static __always_inline int np_is_this_node(const struct np_endpoint *endpoint)
 	return !endpoint->ifindex && np_addr_is_none(&endpoint->vtep);
 }
 
-/* True when addr is the interface's own. */
+/* True when addr is the interface's own, of either plane. */
 static __always_inline int np_is_own(const struct np_interface *iface, const struct np_addr *addr)
 {
-	return np_addr_in(addr, &iface->addrs);
+	return np_addr_in(addr, &iface->addrs) || np_addr_in(addr, &iface->cluster);
+}
+
+/* True when addr is in a subnet of the network. */
+static __always_inline int np_is_in_subnet(__u32 network, const struct np_addr *addr)
+{
+	const struct np_network *net = bpf_map_lookup_elem(&np_networks, &network);
+	int v4 = np_addr_is_v4(addr);
+
+	return net && (v4 ? np_addr_under(addr, &net->subnets.v4, &net->masks.v4) : np_addr_under(addr, &net->subnets.v6, &net->masks.v6));
 }
 
 /* True when addr is a gateway of the network. */
@@ -159,6 +172,14 @@ static __always_inline int np_is_gateway(__u32 network, const struct np_addr *ad
 	const struct np_network *net = bpf_map_lookup_elem(&np_networks, &network);
 
 	return net && np_addr_in(addr, &net->gateways);
+}
+
+/* True when addr is what a pod's routes may lead by: its network's gateway, and the node's where it has a cluster address. */
+static __always_inline int np_is_next_hop(const struct np_interface *iface, const struct np_addr *addr)
+{
+	int cluster = !np_addr_is_none(&iface->cluster.v4) || !np_addr_is_none(&iface->cluster.v6);
+
+	return np_is_gateway(iface->network, addr) || (cluster && np_is_gateway(NP_CLUSTER, addr));
 }
 
 #endif

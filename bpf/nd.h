@@ -95,7 +95,7 @@ static __always_inline void np_decide_nd(struct __sk_buff *skb, const struct np_
 	endpoint = np_endpoint_get(iface->network, &nd.target);
 	if (endpoint)
 		return np_decide_reply(d, NP_REPLY_ND, endpoint->mac);
-	if (np_is_gateway(iface->network, &nd.target)) {
+	if (np_is_next_hop(iface, &nd.target)) {
 		d->router = 1;
 		return np_decide_reply(d, NP_REPLY_ND, node->gateway_mac);
 	}

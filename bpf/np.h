@@ -28,8 +28,8 @@
 #define NP_AF_INET 2
 
 /*
- * The cluster network: the default network's pods, and the nodes themselves. It alone leads out to the host's stack. No intent's network
- * has this number, for a VNI that is posted begins at 1.
+ * The cluster network: the default network's pods, the nodes themselves, and the cluster addresses of tenants' pods. It alone leads out to
+ * the host's stack. No intent's network has this number, for a VNI that is posted begins at 1.
  */
 #define NP_CLUSTER 0
 
@@ -42,7 +42,21 @@ enum np_mark {
 	NP_MARK_POD = 0x02000000,
 	/* np_to_overlay has judged it to be the pod's behind the device it is sent to. */
 	NP_MARK_TO_POD = 0x04000000,
+	/* A pod of this node or of another sent it, and its network is in the bits of NP_MARK_NETWORK. */
+	NP_MARK_ORIGIN = 0x08000000,
+	/* The network's number: 14 bits below kube-proxy's, 8 above them, and 2 above ours. */
+	NP_MARK_NETWORK = 0x30ff3fff,
 };
+
+static __always_inline __u32 np_mark_of(__u32 network)
+{
+	return NP_MARK_ORIGIN | (network & 0x3fff) | (network & 0x3fc000) << 2 | (network & 0xc00000) << 6;
+}
+
+static __always_inline __u32 np_mark_network(__u32 mark)
+{
+	return (mark & 0x3fff) | (mark & 0x00ff0000) >> 2 | (mark & 0x30000000) >> 6;
+}
 
 /* An address as the maps hold it: 16 bytes in network order, IPv4 as ::ffff:a.b.c.d (RFC 4291 section 2.5.5.2). */
 struct np_addr {
@@ -79,6 +93,13 @@ static __always_inline int np_addr_is_v4(const struct np_addr *a)
 static __always_inline int np_addr_is_none(const struct np_addr *a)
 {
 	return !a->words[0] && !a->words[1] && !a->words[2] && !a->words[3];
+}
+
+/* True when addr begins as first does, as far as mask reaches; no mask is no prefix. */
+static __always_inline int np_addr_under(const struct np_addr *a, const struct np_addr *first, const struct np_addr *mask)
+{
+	return !np_addr_is_none(mask) && !((a->words[0] ^ first->words[0]) & mask->words[0]) && !((a->words[1] ^ first->words[1]) & mask->words[1]) &&
+	       !((a->words[2] ^ first->words[2]) & mask->words[2]) && !((a->words[3] ^ first->words[3]) & mask->words[3]);
 }
 
 static __always_inline int np_addr_in(const struct np_addr *a, const struct np_addr_pair *pair)

@@ -89,6 +89,12 @@ enum np_reason {
 	NP_REASON_CONNECTIONS_FULL = 41,
 	/* No port was found for another connection of the pod to the same backend. */
 	NP_REASON_CONNECTION_PORTS = 42,
+	/* For the cluster address of a pod of another network, and no Service that all may use. */
+	NP_REASON_OTHER_NETWORK = 43,
+	/* One end is an address of the network's subnet, the other is not of the network: no packet has an address of each plane. */
+	NP_REASON_MIXED_PLANES = 44,
+	/* What a pod sent, on its way through the host's stack to a pod of another node, which could not tell whose it is. */
+	NP_REASON_FORWARDED = 45,
 	NP_REASON_COUNT
 };
 

@@ -75,4 +75,13 @@ struct {
 	__uint(max_entries, 1024);
 } np_members SEC(".maps");
 
+/* Backends of the Services that pods of every network may use: the addresses and ports of endpoints, not of frontends. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, struct np_frontend_key);
+	__type(value, __u8); /* nothing */
+	__uint(max_entries, 1024);
+} np_shared SEC(".maps");
+
 #endif

@@ -17,6 +17,7 @@ internal static class MapEffects
         var vteps = state.Vteps.ToBuilder();
         var blocks = state.Blocks.ToBuilder();
         var frontends = new List<DictionaryEdit<FrontendKey, Frontend>>();
+        var shared = state.Shared.ToBuilder();
         foreach (var change in changes)
         {
             switch (change)
@@ -63,6 +64,12 @@ internal static class MapEffects
                 case DatapathChange.RemoveFrontend remove:
                     frontends.Add(new(remove.Key));
                     break;
+                case DatapathChange.SetShared set:
+                    shared.Add(set.Key);
+                    break;
+                case DatapathChange.RemoveShared remove:
+                    shared.Remove(remove.Key);
+                    break;
                 default:
                     throw new ArgumentException($"{change.GetType().Name} is not a change of the datapath", nameof(changes));
             }
@@ -70,6 +77,6 @@ internal static class MapEffects
 
         return new(
             node, networks.ToImmutable(), state.Endpoints.With(endpoints), interfaces.ToImmutable(), vteps.ToImmutable(), blocks.ToImmutable(),
-            state.Frontends.With(frontends));
+            state.Frontends.With(frontends), shared.ToImmutable());
     }
 }

@@ -46,7 +46,8 @@ internal static class WantedState
             interfaces.ToImmutable(),
             Vteps(view, node.Host, current, settling).ToImmutableDictionary(vtep => vtep, _ => default(VtepEntry)),
             Blocks(view, node, current, settling),
-            frontends ?? current.Frontends);
+            frontends ?? current.Frontends,
+            current.Shared);
     }
 
     /// <summary>

@@ -22,7 +22,8 @@ public readonly record struct IpPrefix(IpAddr Address, int Length) : IOfFamily
     /// <summary>The same prefix with host bits zero.</summary>
     public IpPrefix Masked => new(First, Length);
 
-    private UInt128 HostMask => HostBits >= 128 ? UInt128.MaxValue : (UInt128.One << HostBits) - 1;
+    /// <summary>The host bits of an address of the prefix, as <see cref="IpAddr.Bits"/> has them.</summary>
+    public UInt128 HostMask => HostBits >= 128 ? UInt128.MaxValue : (UInt128.One << HostBits) - 1;
 
     /// <summary>True when <paramref name="address"/> is of the same family and inside.</summary>
     public bool Contains(IpAddr address) => address.IsV4 == Address.IsV4 && address >= First && address <= Last;

@@ -62,6 +62,14 @@ public abstract record DatapathChange
     /// <param name="Key">Which.</param>
     public sealed record RemoveFrontend(FrontendKey Key) : DatapathChange;
 
+    /// <summary>Lets pods of every network use an endpoint's port.</summary>
+    /// <param name="Key">The endpoint's address, port and protocol.</param>
+    public sealed record SetShared(FrontendKey Key) : DatapathChange;
+
+    /// <summary>Leaves an endpoint's port to the pods of its own network.</summary>
+    /// <param name="Key">The endpoint's address, port and protocol.</param>
+    public sealed record RemoveShared(FrontendKey Key) : DatapathChange;
+
     /// <summary>Says whose a local device is; the pod behind it can then send.</summary>
     /// <param name="Device">The host-side device.</param>
     /// <param name="Entry">The entry.</param>

@@ -9,7 +9,7 @@ public static class DatapathDiff
 {
     /// <summary>
     /// The changes in an order that is safe to stop after at any point: writes first, from what is looked up last to what lets
-    /// traffic in (node, networks, VTEPs, blocks, endpoints, frontends, interfaces), then removals the other way round. Within a kind, by
+    /// traffic in (node, networks, VTEPs, blocks, endpoints, shared ports, frontends, interfaces), then removals the other way round. Within a kind, by
     /// key. Equal states give no changes; the cost grows with the size of both states, but for parts that are one object in both, which cost nothing.
     /// Backends are compared only where a frontend is another object.
     /// </summary>
@@ -52,6 +52,8 @@ public static class DatapathDiff
             changes.Add(new DatapathChange.SetEndpoint(key, entry));
         }
 
+        var shared = ReferenceEquals(wanted.Shared, observed.Shared) ? ([], []) : (Written: wanted.Shared.Except(observed.Shared), Removed: observed.Shared.Except(wanted.Shared));
+        changes.AddRange(shared.Written.Order().Select(key => new DatapathChange.SetShared(key)));
         foreach (var (key, frontend) in frontends.Written)
         {
             changes.Add(new DatapathChange.SetFrontend(key, frontend));
@@ -64,6 +66,7 @@ public static class DatapathDiff
 
         changes.AddRange(interfaces.Removed.Select(device => new DatapathChange.RemoveInterface(device)));
         changes.AddRange(frontends.Removed.Select(key => new DatapathChange.RemoveFrontend(key)));
+        changes.AddRange(shared.Removed.Order().Select(key => new DatapathChange.RemoveShared(key)));
         changes.AddRange(endpoints.Removed.Select(key => new DatapathChange.RemoveEndpoint(key)));
         changes.AddRange(blocks.Removed.Select(key => new DatapathChange.RemoveBlock(key)));
         changes.AddRange(vteps.Removed.Select(vtep => new DatapathChange.RemoveVtep(vtep)));

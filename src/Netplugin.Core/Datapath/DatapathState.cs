@@ -15,7 +15,8 @@ namespace Netplugin.Core.Datapath;
 /// Blocks of addresses that nodes give to their pods, with the tunnel address of the node; unspecified for this node's own. A pod of another node is
 /// found by its block when it has no entry of its own.
 /// </param>
-/// <param name="Frontends">What pods of the cluster network send to that is balanced.</param>
+/// <param name="Frontends">What pods send to from their cluster addresses that is balanced.</param>
+/// <param name="Shared">Endpoints' ports, no frontends, that pods of every network may use: the backends of the Services that all may.</param>
 public sealed record DatapathState(
     NodeEntry? Node,
     ImmutableDictionary<uint, NetworkEntry> Networks,
@@ -23,11 +24,12 @@ public sealed record DatapathState(
     ImmutableDictionary<IfIndex, InterfaceEntry> Interfaces,
     ImmutableDictionary<IpAddr, VtepEntry> Vteps,
     ImmutableDictionary<BlockKey, IpAddr> Blocks,
-    PackedDictionary<FrontendKey, Frontend> Frontends)
+    PackedDictionary<FrontendKey, Frontend> Frontends,
+    ImmutableHashSet<FrontendKey> Shared)
 {
     /// <summary>
-    /// Number of the cluster network: the default network's pods, and the nodes themselves. It alone leads out to the hosts. No posted network has it,
-    /// since a VNI begins at 1.
+    /// Number of the cluster network: the default network's pods, the nodes themselves, and the cluster addresses of tenants' pods. It alone leads out
+    /// to the hosts. No posted network has it, since a VNI begins at 1.
     /// </summary>
     public const uint Cluster = 0;
 
@@ -39,7 +41,8 @@ public sealed record DatapathState(
         ImmutableDictionary<IfIndex, InterfaceEntry>.Empty,
         ImmutableDictionary<IpAddr, VtepEntry>.Empty,
         ImmutableDictionary<BlockKey, IpAddr>.Empty,
-        new PackedDictionary<FrontendKey, Frontend>(Comparer<FrontendKey>.Default));
+        new PackedDictionary<FrontendKey, Frontend>(Comparer<FrontendKey>.Default),
+        []);
 }
 
 /// <summary>The node's own settings, one a node.</summary>
@@ -51,7 +54,8 @@ public sealed record NodeEntry(IpAddr Vtep, IfIndex VxlanDevice, MacAddress Gate
 
 /// <summary>A network that has an endpoint on this node.</summary>
 /// <param name="Gateways">Answered with the virtual MAC and to ping.</param>
-public sealed record NetworkEntry(AddressPair Gateways);
+/// <param name="Subnets">Its subnets: their addresses mean something within the network alone, and never in a packet of the cluster network for its pods.</param>
+public sealed record NetworkEntry(AddressPair Gateways, PerFamily<IpPrefix> Subnets = default);
 
 /// <summary>Key of the endpoints map.</summary>
 /// <param name="Network">The network's datapath id.</param>
@@ -102,7 +106,10 @@ public readonly record struct BlockKey(uint Network, IpPrefix Prefix) : ICompara
 /// <param name="Device">The host-side device of a local endpoint; else none.</param>
 /// <param name="Vtep">The tunnel address of a remote endpoint's node; else unspecified.</param>
 /// <param name="Mac">The endpoint's Ethernet address: what ARP and ND answer.</param>
-public readonly record struct EndpointEntry(IfIndex Device, IpAddr Vtep, MacAddress Mac);
+/// <param name="Network">
+/// Of a local tenant's pod's cluster address: the datapath id of the pod's network, whose pods alone reach it by that. Else 0: a default network's pod, and a network's own address.
+/// </param>
+public readonly record struct EndpointEntry(IfIndex Device, IpAddr Vtep, MacAddress Mac, uint Network = DatapathState.Cluster);
 
 /// <summary>
 /// Another node's tunnel end and the next hop towards it. The default value has none: the VXLAN device then sends by the route it finds for each
@@ -116,5 +123,9 @@ public readonly record struct VtepEntry(IfIndex Device, IpAddr NextHop);
 /// <param name="Network">The network's datapath id.</param>
 /// <param name="EndpointNumber">Node-local number of the attachment, never reused.</param>
 /// <param name="Mac">The only source MAC accepted.</param>
-/// <param name="Addresses">The only source addresses accepted.</param>
-public readonly record struct InterfaceEntry(uint Network, ulong EndpointNumber, MacAddress Mac, AddressPair Addresses);
+/// <param name="Addresses">Its addresses in the network, the only source addresses accepted there.</param>
+/// <param name="ClusterAddresses">
+/// Of a tenant's pod: its cluster addresses, the only source addresses accepted in the cluster network. None: it sends in its network alone.
+/// </param>
+public readonly record struct InterfaceEntry(
+    uint Network, ulong EndpointNumber, MacAddress Mac, AddressPair Addresses, AddressPair ClusterAddresses = default);

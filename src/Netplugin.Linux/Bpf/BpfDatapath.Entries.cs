@@ -22,7 +22,7 @@ public sealed partial class BpfDatapath
     /// <exception cref="KernelException">A map cannot be read.</exception>
     public DatapathState Observe(DatapathState known) => new(
         ReadNode(),
-        _networks.ReadAll().ToDictionary(pair => pair.Key, pair => new NetworkEntry(pair.Value.Gateways.ToPair())),
+        _networks.ReadAll().ToDictionary(pair => pair.Key, pair => pair.Value.ToEntry()),
         (known ?? throw new ArgumentNullException(nameof(known))).Endpoints.Rebuild(_endpoints.ReadAll().Select(static pair =>
             KeyValuePair.Create(new EndpointKey(pair.Key.Network, pair.Key.Addr.ToAddress()), EntryOf(pair.Value)))),
         _interfaces.ReadAll().ToDictionary(pair => new IfIndex((int)pair.Key), pair => EntryOf(pair.Value)),
@@ -30,7 +30,8 @@ public sealed partial class BpfDatapath
             pair => pair.Key.ToAddress(),
             pair => pair.Value.Ifindex == 0 ? default : new VtepEntry(new IfIndex((int)pair.Value.Ifindex), pair.Value.NextHop.ToAddress())),
         _blocks.ReadAll().ToDictionary(pair => pair.Key.ToKey(), pair => pair.Value.Vtep.ToAddress()),
-        _frontends.Observe(known.Frontends));
+        _frontends.Observe(known.Frontends),
+        [.. _shared.ReadAll().Select(pair => pair.Key.ToKey())]);
 
     /// <summary>Where this generation's map has an endpoint; null when it has it nowhere.</summary>
     /// <exception cref="KernelException">The map cannot be read.</exception>
@@ -59,13 +60,15 @@ public sealed partial class BpfDatapath
                 DatapathChange.SetNode set => WriteNode(set.Node),
                 DatapathChange.ClearNode => WriteNode(default(NodeValue)),
                 DatapathChange.SetNetwork => PutRun(changes, i, _networks, static (DatapathChange.SetNetwork put) =>
-                    new(put.Network, new NetworkValue { Gateways = WireAddressPair.From(put.Entry.Gateways) })),
+                    new(put.Network, NetworkValue.From(put.Entry))),
                 DatapathChange.SetVtep => PutRun(changes, i, _vteps, static (DatapathChange.SetVtep put) =>
                     new(WireAddress.From(put.Vtep), ValueOf(put.Entry))),
                 DatapathChange.SetEndpoint => PutRun(changes, i, _endpoints, static (DatapathChange.SetEndpoint put) =>
                     new(KeyOf(put.Key), ValueOf(put.Entry))),
                 DatapathChange.SetBlock => PutRun(changes, i, _blocks, static (DatapathChange.SetBlock put) =>
                     new(BlockKeyValue.From(put.Key), new BlockValue { Vtep = WireAddress.From(put.Vtep) })),
+                DatapathChange.SetShared => PutRun(changes, i, _shared, static (DatapathChange.SetShared put) =>
+                    new(FrontendKeyValue.From(put.Key), default)),
                 DatapathChange.SetFrontend => SetFrontends(changes, i),
                 DatapathChange.SetInterface set => SetInterface(set),
                 DatapathChange.RemoveNetwork delete => Delete(_networks, delete.Network),
@@ -73,15 +76,16 @@ public sealed partial class BpfDatapath
                 DatapathChange.RemoveEndpoint delete => Delete(_endpoints, KeyOf(delete.Key)),
                 DatapathChange.RemoveBlock delete => Delete(_blocks, BlockKeyValue.From(delete.Key)),
                 DatapathChange.RemoveFrontend delete => RemoveFrontend(delete.Key),
+                DatapathChange.RemoveShared delete => Delete(_shared, FrontendKeyValue.From(delete.Key)),
                 DatapathChange.RemoveInterface delete => RemoveInterface(delete.Device),
                 _ => throw new ArgumentException($"{changes[i].GetType().Name} is not a change of the datapath", nameof(changes)),
             };
         }
     }
 
-    private static EndpointEntry EntryOf(EndpointValue value) => new(new IfIndex((int)value.Ifindex), value.Vtep.ToAddress(), value.Mac.ToMac());
+    private static EndpointEntry EntryOf(EndpointValue value) => new(new IfIndex((int)value.Ifindex), value.Vtep.ToAddress(), value.Mac.ToMac(), value.Network);
 
-    private static InterfaceEntry EntryOf(InterfaceValue value) => new(value.Network, value.Endpoint, value.Mac.ToMac(), value.Addrs.ToPair());
+    private static InterfaceEntry EntryOf(InterfaceValue value) => new(value.Network, value.Endpoint, value.Mac.ToMac(), value.Addrs.ToPair(), value.Cluster.ToPair());
 
     private static EndpointKeyValue KeyOf(EndpointKey key) => new() { Network = key.Network, Addr = WireAddress.From(key.Address) };
 
@@ -90,12 +94,14 @@ public sealed partial class BpfDatapath
         Ifindex = (uint)entry.Device.Value,
         Vtep = WireAddress.From(entry.Vtep),
         Mac = WireMac.From(entry.Mac),
+        Network = entry.Network,
     };
 
     private static InterfaceValue ValueOf(InterfaceEntry entry) => new()
     {
         Endpoint = entry.EndpointNumber,
         Addrs = WireAddressPair.From(entry.Addresses),
+        Cluster = WireAddressPair.From(entry.ClusterAddresses),
         Network = entry.Network,
         Mac = WireMac.From(entry.Mac),
     };

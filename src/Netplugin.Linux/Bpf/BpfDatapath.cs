@@ -22,7 +22,7 @@ public sealed partial class BpfDatapath : IDisposable
     private static readonly ImmutableArray<string> CommonMaps = ["np_progs", "np_drops", "np_counters", "np_connections", "np_quotas", "np_affinity"];
 
     private static readonly ImmutableArray<string> GenerationMaps =
-        ["np_node", "np_networks", "np_endpoints", "np_interfaces", "np_vteps", "np_blocks", "np_frontends", "np_backends", "np_members"];
+        ["np_node", "np_networks", "np_endpoints", "np_interfaces", "np_vteps", "np_blocks", "np_frontends", "np_backends", "np_members", "np_shared"];
 
     private readonly PinFolder _pins;
     private readonly SafeFileHandle _node;
@@ -35,6 +35,7 @@ public sealed partial class BpfDatapath : IDisposable
     private readonly BpfMap<uint, InterfaceValue> _interfaces;
     private readonly BpfMap<WireAddress, VtepValue> _vteps;
     private readonly BpfMap<BlockKeyValue, BlockValue> _blocks;
+    private readonly BpfMap<FrontendKeyValue, byte> _shared;
     private readonly BpfMap<ulong, QuotaValue> _quotas;
     private readonly FrontendMaps _frontends;
     private readonly ImmutableDictionary<string, SafeFileHandle> _programs;
@@ -58,6 +59,7 @@ public sealed partial class BpfDatapath : IDisposable
         _interfaces = Take<uint, InterfaceValue>(loaded, "np_interfaces");
         _vteps = Take<WireAddress, VtepValue>(loaded, "np_vteps");
         _blocks = Take<BlockKeyValue, BlockValue>(loaded, "np_blocks");
+        _shared = Take<FrontendKeyValue, byte>(loaded, "np_shared");
         _quotas = Take<ulong, QuotaValue>(loaded, "np_quotas");
         _frontends = new(
             Take<FrontendKeyValue, FrontendValue>(loaded, "np_frontends"), Take<BackendKeyValue, BackendValue>(loaded, "np_backends"),
@@ -159,6 +161,7 @@ public sealed partial class BpfDatapath : IDisposable
         Stubs.FromUnderlay.Dispose();
         _frontends.Dispose();
         _quotas.Dispose();
+        _shared.Dispose();
         _blocks.Dispose();
         _vteps.Dispose();
         _interfaces.Dispose();
@@ -189,6 +192,7 @@ public sealed partial class BpfDatapath : IDisposable
         loading.SetSize("np_frontends", sizes.Frontends);
         loading.SetSize("np_backends", sizes.Backends);
         loading.SetSize("np_members", sizes.Backends);
+        loading.SetSize("np_shared", sizes.Shared);
         var generation = MapDefinition.Generation(GenerationMaps.Select(loading.Definition));
 
         Directory.CreateDirectory(pins.Common);

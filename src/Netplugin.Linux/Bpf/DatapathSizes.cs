@@ -31,4 +31,7 @@ public sealed record DatapathSizes
 
     /// <summary>Backends of all Services, those of a Service's port once.</summary>
     public uint Backends { get; init; } = 262_144;
+
+    /// <summary>Endpoints' ports that pods of every network may use.</summary>
+    public uint Shared { get; init; } = 16_384;
 }

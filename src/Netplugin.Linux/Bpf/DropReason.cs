@@ -134,4 +134,13 @@ public enum DropReason
 
     /// <summary>No port was found for another connection of the pod to the same backend.</summary>
     ConnectionPorts = 42,
+
+    /// <summary>For the cluster address of a pod of another network, and no Service that all may use.</summary>
+    OtherNetwork = 43,
+
+    /// <summary>One end is an address of the network's subnet, the other is not of the network.</summary>
+    MixedPlanes = 44,
+
+    /// <summary>What a pod sent, on its way through the host's stack to a pod of another node.</summary>
+    Forwarded = 45,
 }

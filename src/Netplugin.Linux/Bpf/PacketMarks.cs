@@ -15,4 +15,10 @@ public enum PacketMarks
 
     /// <summary>The program at the VXLAN device's egress has judged it to be the pod's behind the device it is sent to.</summary>
     ToPod = 0x04000000,
+
+    /// <summary>A pod of any node sent it, and its network is in the bits of <see cref="Network"/>.</summary>
+    Origin = 0x08000000,
+
+    /// <summary>The number of the network that the packet comes from.</summary>
+    Network = 0x30ff3fff,
 }

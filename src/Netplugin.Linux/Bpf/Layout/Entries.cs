@@ -22,6 +22,31 @@ internal struct NodeValue
 internal struct NetworkValue
 {
     internal WireAddressPair Gateways;
+    internal WireAddressPair Subnets;
+    internal WireAddressPair Masks;
+
+    internal static NetworkValue From(NetworkEntry entry) => new()
+    {
+        Gateways = WireAddressPair.From(entry.Gateways),
+        Subnets = WireAddressPair.From(AddressPair.Of([.. entry.Subnets.Select(subnet => subnet.First)])),
+        Masks = new()
+        {
+            V4 = MaskOf(entry.Subnets.Of(isV4: true)),
+            V6 = MaskOf(entry.Subnets.Of(isV4: false)),
+        },
+    };
+
+    internal readonly NetworkEntry ToEntry() => new(Gateways.ToPair(), [.. Subnet(Subnets.V4, Masks.V4), .. Subnet(Subnets.V6, Masks.V6)]);
+
+    // The mask of a mapped IPv4 prefix covers the 96 bits before it.
+    private static WireAddress MaskOf(IpPrefix? prefix) => WireAddress.From(prefix is { } subnet ? new IpAddr(~subnet.HostMask) : default);
+
+    private static IEnumerable<IpPrefix> Subnet(WireAddress first, WireAddress mask)
+    {
+        var ones = (int)UInt128.PopCount(mask.ToAddress().Bits);
+        var address = first.ToAddress();
+        return ones == 0 ? [] : [new IpPrefix(address, ones - (128 - address.Width))];
+    }
 }
 
 /// <summary><c>struct np_endpoint_key</c>.</summary>
@@ -40,6 +65,7 @@ internal struct EndpointValue
     internal WireAddress Vtep;
     internal WireMac Mac;
     internal ushort Pad;
+    internal uint Network;
 }
 
 /// <summary><c>struct np_interface</c>.</summary>
@@ -48,6 +74,7 @@ internal struct InterfaceValue
 {
     internal ulong Endpoint;
     internal WireAddressPair Addrs;
+    internal WireAddressPair Cluster;
     internal uint Network;
     internal WireMac Mac;
     internal WireMac Pad;
