@@ -156,16 +156,21 @@ static __always_inline int np_run_from_overlay(struct __sk_buff *skb, __u32 vni,
 	return np_drop(skb, d->what);
 }
 
-/* Out of the host's stack, on the VXLAN device. The packet goes on as the gateway's. */
+/* Out of the host's stack, on the VXLAN device. The packet goes on as the gateway's, or as that of what the host forwards. */
 static __always_inline int np_run_from_host(struct __sk_buff *skb, struct np_decision *d)
 {
 	const struct np_node *node = np_node_get();
+	__u8 mac[ETH_ALEN];
 
 	np_decide_from_host(skb, d);
 	if (d->verdict == NP_VERDICT_DROP)
 		return np_drop(skb, d->what);
 	d->rewrite = 1;
-	if (np_act_translate(skb, d) || !node || bpf_skb_store_bytes(skb, ETH_ALEN, node->gateway_mac, ETH_ALEN, 0))
+	if (!node)
+		return np_drop(skb, NP_REASON_HELPER_FAILED);
+	np_mac_copy(mac, node->gateway_mac);
+	mac[ETH_ALEN - 1] ^= d->forwarded ? NP_FORWARDED : 0;
+	if (np_act_translate(skb, d) || bpf_skb_store_bytes(skb, ETH_ALEN, mac, ETH_ALEN, 0))
 		return np_drop(skb, NP_REASON_HELPER_FAILED);
 	if (d->verdict == NP_VERDICT_TUNNEL)
 		return np_act_tunnel(skb, d);

@@ -8,7 +8,10 @@
 #include "maps.h"
 #include "parse.h"
 
-/* What a pod sent may have been translated on its way through the stack: the mark alone tells whose it is. */
+/*
+ * What a pod sent may have been translated on its way through the stack: the mark alone tells whose it is. To another node it goes in the
+ * sender's network, and with a source MAC that says so, for in the default network it would else be the node's own.
+ */
 static __always_inline void np_decide_from_host_ip(struct __sk_buff *skb, const struct np_node *node, const struct np_ip *ip,
 						   struct np_decision *d)
 {
@@ -30,13 +33,12 @@ static __always_inline void np_decide_from_host_ip(struct __sk_buff *skb, const 
 	block = np_block_get(NP_CLUSTER, &ip->dst);
 	if (!block || np_addr_is_none(&block->vtep))
 		return np_decide_drop(d, NP_REASON_UNKNOWN_DESTINATION);
-	if (forwarded)
-		return np_decide_drop(d, NP_REASON_FORWARDED);
 	source = np_endpoint_get(NP_CLUSTER, &ip->src);
 	if (!source || !np_is_this_node(source))
 		return np_decide_drop(d, NP_REASON_HOST_SOURCE);
 	np_mac_copy(d->mac, node->gateway_mac);
-	np_decide_tunnel(skb, ip, node, NP_CLUSTER, &block->vtep, d);
+	d->forwarded = forwarded;
+	np_decide_tunnel(skb, ip, node, forwarded ? np_mark_network(skb->mark) : NP_CLUSTER, &block->vtep, d);
 }
 
 /* The stack has kept to the device's MTU. */

@@ -9,30 +9,42 @@
 #include "nd.h"
 #include "parse.h"
 
+/* True for the MAC of what a node forwards for a pod, where mac is the node's own. */
+static __always_inline int np_is_forwarded(const __u8 *source, const __u8 *mac)
+{
+	__u8 own[ETH_ALEN];
+
+	np_mac_copy(own, mac);
+	own[ETH_ALEN - 1] ^= NP_FORWARDED;
+	return np_mac_equal(source, own);
+}
+
 /*
- * By what it says of its source a packet is of the network itself, or of the cluster network on behalf of a pod of that network: then its
- * source is in a block of the node it comes from, for nodes themselves send in the cluster network.
+ * By its source a packet is of the network itself, or of the cluster network on behalf of a pod of that network: then its source is in a
+ * block of the node it comes from, or is that node, which forwards it.
  */
 static __always_inline void np_decide_overlay_ip(struct __sk_buff *skb, const struct np_node *node, const struct ethhdr *eth,
 						 const struct np_ip *ip, __u32 network, const struct np_addr *vtep, struct np_decision *d)
 {
 	const struct np_endpoint *source = np_endpoint_get(network, &ip->src);
+	const struct np_block *block = source ? NULL : np_block_get(network, &ip->src);
 	const struct np_endpoint *target;
 	__u32 plane = network;
+	int forwarded = 0;
 
+	if (!source && !block && network != NP_CLUSTER) {
+		plane = NP_CLUSTER;
+		source = np_endpoint_get(NP_CLUSTER, &ip->src);
+		block = source ? NULL : np_block_get(NP_CLUSTER, &ip->src);
+	}
 	if (source) {
 		if (source->ifindex || np_is_this_node(source) || !np_addr_equal(&source->vtep, vtep))
 			return np_decide_drop(d, NP_REASON_OVERLAY_SPOOF);
-		if (!np_mac_equal(eth->h_source, source->mac))
+		forwarded = plane == NP_CLUSTER && np_is_forwarded(eth->h_source, source->mac);
+		if (!forwarded && !np_mac_equal(eth->h_source, source->mac))
 			return np_decide_drop(d, NP_REASON_OVERLAY_MAC_SPOOF);
 	} else {
 		/* A pod of another node's block, whose MAC only that node knows, and has checked. */
-		const struct np_block *block = np_block_get(network, &ip->src);
-
-		if (!block && network != NP_CLUSTER) {
-			plane = NP_CLUSTER;
-			block = np_block_get(NP_CLUSTER, &ip->src);
-		}
 		if (!block)
 			return np_decide_drop(d, NP_REASON_OVERLAY_UNKNOWN_SOURCE);
 		if (np_addr_is_none(&block->vtep) || !np_addr_equal(&block->vtep, vtep))
@@ -47,16 +59,16 @@ static __always_inline void np_decide_overlay_ip(struct __sk_buff *skb, const st
 	if (!target)
 		return np_decide_drop(d, NP_REASON_UNKNOWN_DESTINATION);
 	if (np_is_this_node(target)) {
-		d->node = source != NULL;
+		d->node = source && network == NP_CLUSTER && !forwarded;
 		return np_decide_to_host(d, node, network);
 	}
 	if (!target->ifindex)
 		return np_decide_drop(d, NP_REASON_NOT_LOCAL);
 	np_mac_copy(d->mac, target->mac);
 	d->rewrite = !np_mac_equal(eth->h_dest, target->mac);
-	/* In the cluster network it is nodes that are known one by one: they reach every pod. */
+	/* In the cluster network it is nodes that are known one by one. Themselves they reach every pod. */
 	if (plane == NP_CLUSTER)
-		return np_decide_local(skb, ip, target, source ? target->network : network, d);
+		return np_decide_local(skb, ip, target, source && network == NP_CLUSTER && !forwarded ? target->network : network, d);
 	np_decide_peer(plane, target->ifindex, d);
 }
 
@@ -109,7 +121,8 @@ static __always_inline void np_decide_from_overlay(struct __sk_buff *skb, __u32 
 	if (!node)
 		return np_decide_drop(d, NP_REASON_UNCONFIGURED);
 	np_decide_overlay_frame(skb, node, vni, vtep, d);
-	if (d->verdict != NP_VERDICT_DROP)
+	/* Whose source was proven is no stranger, and its network need not be here. */
+	if (d->verdict != NP_VERDICT_DROP || d->what == NP_REASON_OTHER_NETWORK)
 		return;
 	if (!bpf_map_lookup_elem(&np_vteps, vtep))
 		d->what = NP_REASON_UNKNOWN_VTEP;

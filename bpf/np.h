@@ -33,6 +33,9 @@
  */
 #define NP_CLUSTER 0
 
+/* What differs in the last byte of the gateway's MAC where a node sends to another what a pod sent to its stack. */
+#define NP_FORWARDED 1
+
 /* Bits of the mark, clear of those that kube-proxy uses (0x4000 and 0x8000). The node's firewall rules go by the first two. */
 enum np_mark {
 	NP_MARK_NONE = 0,

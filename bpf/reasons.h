@@ -93,8 +93,6 @@ enum np_reason {
 	NP_REASON_OTHER_NETWORK = 43,
 	/* One end is an address of the network's subnet, the other is not of the network: no packet has an address of each plane. */
 	NP_REASON_MIXED_PLANES = 44,
-	/* What a pod sent, on its way through the host's stack to a pod of another node, which could not tell whose it is. */
-	NP_REASON_FORWARDED = 45,
 	NP_REASON_COUNT
 };
 

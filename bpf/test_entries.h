@@ -2,7 +2,7 @@
 /*
  * Entries for BPF_PROG_TEST_RUN, in the test object only. They run the same functions as the real entries and hand the
  * decision back in fields of the context that test-run returns: verdict, what and action in cb[0], the VTEP in cb[1..4], the
- * device in priority, the network in mark.
+ * device in priority, the network in mark, but for the host's packets, whose mark is left as it was set.
  */
 #ifndef NP_TEST_ENTRIES_H
 #define NP_TEST_ENTRIES_H
@@ -22,7 +22,9 @@ static __always_inline int np_test_report(struct __sk_buff *skb, const struct np
 	skb->cb[3] = d->vtep.words[2];
 	skb->cb[4] = d->vtep.words[3];
 	skb->priority = d->ifindex;
-	skb->mark = d->network;
+	/* To the host the mark itself says what network the packet is of. */
+	if (d->verdict != NP_VERDICT_HOST)
+		skb->mark = d->network;
 	return action;
 }
 

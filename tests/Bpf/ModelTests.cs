@@ -81,8 +81,9 @@ public sealed class ModelTests(ITestOutputHelper output)
                     got = datapath.FromOverlay(vni, frames.Vtep, frame);
                     break;
                 case Door.Host:
-                    wanted = model.FromHost(frame, gso);
-                    got = datapath.FromHost(frame, gso);
+                    var sender = random.Next(3) == 0 ? Scenario.PodNetworks[random.Next(Scenario.PodNetworks.Length)] : (uint?)null;
+                    wanted = model.FromHost(frame, gso, sender);
+                    got = datapath.FromHost(frame, gso, 0x02000000 | (sender is { } network ? ReferenceModel.MarkOf(network) : 0xabcd));
                     break;
                 default:
                     wanted = model.FromUnderlay(frame);

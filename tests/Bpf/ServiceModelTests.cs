@@ -35,7 +35,7 @@ public sealed class ServiceModelTests(ITestOutputHelper output)
         string[] expected =
         [
             "sent", "answered", "error translated", "fragment sent", "later fragment sent", "hairpin",
-            .. new[] { DropReason.NoLocalBackend, DropReason.NoBackend, DropReason.PodVxlan }.Select(DatapathCounters.NameOf),
+            .. new[] { DropReason.NoLocalBackend, DropReason.NoBackend, DropReason.PodVxlan, DropReason.OtherNetwork }.Select(DatapathCounters.NameOf),
             DatapathCounters.NameOf(DatapathEvent.ServiceRefused),
         ];
         Assert.Empty(expected.Except(seen.Keys));
@@ -63,17 +63,20 @@ public sealed class ServiceModelTests(ITestOutputHelper output)
                 continue;
             }
 
+            var network = frames.PodNetwork();
+            var sender = random.Next(2) == 0 ? network : (uint?)null;
+
             var got = door switch
             {
                 Door.Pod => datapath.FromPod(frame),
-                Door.Overlay => datapath.FromOverlay(0, ServiceFrames.Vtep, frame),
-                _ => datapath.FromHost(frame),
+                Door.Overlay => datapath.FromOverlay(network, ServiceFrames.Vtep, frame),
+                _ => datapath.FromHost(frame, mark: sender is { } origin ? ReferenceModel.MarkOf(origin) : 0),
             };
             var wanted = door switch
             {
                 Door.Pod => model.FromPod(Datapath.Device, frame),
-                Door.Overlay => model.FromOverlay(0, ServiceFrames.Vtep, frame),
-                _ => model.FromHost(frame),
+                Door.Overlay => model.FromOverlay(network, ServiceFrames.Vtep, frame),
+                _ => model.FromHost(frame, sender: sender),
             };
             var (before, after) = (Checksums.Verdicts(frame), OutcomeComparer.FrameOf(got) is { } left && got is not Outcome.Reply ? Checksums.Verdicts(left) : null);
             if (!OutcomeComparer.SameButForChecksums(wanted, got) || (after is not null && !after.SequenceEqual(before)))

@@ -140,7 +140,4 @@ public enum DropReason
 
     /// <summary>One end is an address of the network's subnet, the other is not of the network.</summary>
     MixedPlanes = 44,
-
-    /// <summary>What a pod sent, on its way through the host's stack to a pod of another node.</summary>
-    Forwarded = 45,
 }

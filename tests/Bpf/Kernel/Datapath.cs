@@ -29,7 +29,7 @@ internal sealed class Datapath : IDisposable
 
     internal Datapath()
     {
-        _datapath = BpfDatapath.Open(_directory.Path, new DatapathSizes { Endpoints = 1024, Networks = 64, Interfaces = 64, Vteps = 64, Blocks = 64, Frontends = 256, Backends = 65_536 }, TestObject.Image);
+        _datapath = BpfDatapath.Open(_directory.Path, new DatapathSizes { Endpoints = 1024, Networks = 64, Interfaces = 64, Vteps = 64, Blocks = 64, Frontends = 256, Backends = 65_536, Shared = 256 }, TestObject.Image);
         _connections = RawMap<TupleValue, ConnectionValue>.Common(_directory, "np_connections");
         _fromPod = _datapath.Program("np_test_from_pod");
         _fromOverlay = _datapath.Program("np_test_from_overlay");
@@ -119,9 +119,9 @@ internal sealed class Datapath : IDisposable
         return Run(_fromUnderlay, frame, frame.AsSpan(Math.Min(frame.Length, Wire.Overhead)).ToArray(), ref context, overlay: true);
     }
 
-    internal Outcome FromHost(byte[] frame, int gsoSize = 0)
+    internal Outcome FromHost(byte[] frame, int gsoSize = 0, uint mark = 0xabcd)
     {
-        var context = new SkBuff { Ifindex = Device, GsoSize = (uint)gsoSize, GsoSegs = gsoSize == 0 ? 0u : 2, Mark = 0xabcd };
+        var context = new SkBuff { Ifindex = Device, GsoSize = (uint)gsoSize, GsoSegs = gsoSize == 0 ? 0u : 2, Mark = mark };
         return Run(_fromHost, frame, frame, ref context, overlay: false);
     }
 
@@ -155,7 +155,7 @@ internal sealed class Datapath : IDisposable
                 return new Outcome.Local(
                     (int)context.Priority, context.Mark, after, overlay ? "tunnelled_in" : program == _fromHost ? "from_host" : "delivered_local");
             case Verdict.Host:
-                return new Outcome.Host((int)context.Priority, after);
+                return new Outcome.Host((int)context.Priority, context.Mark, after);
             case Verdict.Tunnel when length != frame.Length:
                 // The Ethernet header is still the inner packet's: the kernel makes another with the neighbour's MAC.
                 after[12] = 8;

@@ -29,9 +29,10 @@ internal static class DatapathStates
         var state = DatapathState.Empty with
         {
             Node = new NodeEntry(IpAddr.Parse("192.0.2.1"), new IfIndex(7), MacAddress.Gateway, 1450),
-            Networks = DatapathState.Empty.Networks.Add(10001, new NetworkEntry(AddressPair.Of([IpAddr.Parse("10.0.0.1"), IpAddr.Parse("2001:db8:a::1")]))).Add(10002, new NetworkEntry(default)),
+            Networks = DatapathState.Empty.Networks.Add(10001, new NetworkEntry(AddressPair.Of([IpAddr.Parse("10.0.0.1"), IpAddr.Parse("2001:db8:a::1")]), [IpPrefix.Parse("10.0.0.0/14"), IpPrefix.Parse("2001:db8:a::/61")])).Add(10002, new NetworkEntry(default)),
             Vteps = DatapathState.Empty.Vteps
                 .Add(IpAddr.Parse("192.0.2.2"), new VtepEntry(new IfIndex(3), IpAddr.Parse("198.51.100.254"))).Add(IpAddr.Parse("2001:db8::2"), default),
+            Shared = [Key("10.244.1.2", 53, TransportProtocol.Udp), Key("fd00:1::2", 53)],
             Blocks = DatapathState.Empty.Blocks
                 .Add(new BlockKey(DatapathState.Cluster, IpPrefix.Parse("10.244.1.0/24")), IpAddr.Parse("192.0.2.2"))
                 .Add(new BlockKey(DatapathState.Cluster, IpPrefix.Parse("fd00:1::/64")), IpAddr.Unspecified)
@@ -53,9 +54,9 @@ internal static class DatapathStates
             {
                 Endpoints = state.Endpoints.With([new(
                     new EndpointKey(10001, address),
-                    local ? new EndpointEntry(new IfIndex(100 + i), IpAddr.Unspecified, mac) : new EndpointEntry(IfIndex.None, IpAddr.Parse("192.0.2.2"), mac))]),
+                    local ? new EndpointEntry(new IfIndex(100 + i), IpAddr.Unspecified, mac, i % 2 == 0 ? 10001u : 0) : new EndpointEntry(IfIndex.None, IpAddr.Parse("192.0.2.2"), mac))]),
                 Interfaces = local && i < 60
-                    ? state.Interfaces.Add(new IfIndex(100 + i), new InterfaceEntry(10001, ulong.MaxValue - (uint)i, mac, i % 2 == 0 ? AddressPair.Of([address]) : new AddressPair(address, IpAddr.Parse("2001:db8:a::2").Add((uint)i))))
+                    ? state.Interfaces.Add(new IfIndex(100 + i), new InterfaceEntry(10001, ulong.MaxValue - (uint)i, mac, i % 2 == 0 ? AddressPair.Of([address]) : new AddressPair(address, IpAddr.Parse("2001:db8:a::2").Add((uint)i)), i % 2 == 0 ? default : AddressPair.Of([IpAddr.Parse("10.244.3.1").Add((uint)i)])))
                     : state.Interfaces,
             };
         }

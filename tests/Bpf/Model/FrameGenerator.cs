@@ -182,9 +182,9 @@ internal sealed class FrameGenerator(Random random, Scenario scenario)
         switch (protocol)
         {
             case 17:
-                return [.. Bytes(2), .. random.Next(2) == 0 ? new byte[] { 0x12, 0xb5 } : Bytes(2), .. Bytes(4), .. data];
+                return [.. Bytes(2), .. Port(), .. Bytes(4), .. data];
             case 6:
-                return [.. Bytes(12), (byte)(random.Next(5, 16) << 4), .. Bytes(7), .. data];
+                return [.. Bytes(2), .. Port(), .. Bytes(8), (byte)(random.Next(5, 16) << 4), .. Bytes(7), .. data];
             case 1 when v4:
                 return [(byte)(random.Next(3) == 0 ? random.Next(20) : 8), (byte)(random.Next(8) == 0 ? 1 : 0), .. Bytes(6), .. data];
             case 58 when !v4:
@@ -197,6 +197,8 @@ internal sealed class FrameGenerator(Random random, Scenario scenario)
                 return data;
         }
     }
+
+    private byte[] Port() => random.Next(4) switch { 0 => Bytes(2), 1 => [0, 53], _ => [0x12, 0xb5] };
 
     private byte[] Neighbour()
     {
@@ -247,14 +249,23 @@ internal sealed class FrameGenerator(Random random, Scenario scenario)
 
         if (!_overlay)
         {
-            return random.Next(8) == 0 ? Address(v4) : !scenario.OwnOf(v4).IsUnspecified && random.Next(8) != 0 ? scenario.OwnOf(v4) : LinkLocalOrNone(v4);
+            return random.Next(8) == 0 ? Address(v4) : random.Next(2) == 0 && !scenario.ClusterOf(v4).IsUnspecified ? scenario.ClusterOf(v4) : !scenario.OwnOf(v4).IsUnspecified && random.Next(8) != 0 ? scenario.OwnOf(v4) : LinkLocalOrNone(v4);
         }
 
         var source = Address(v4);
         if (scenario.State.Endpoints.TryGetValue(new(scenario.Network, source), out var endpoint))
         {
-            _sourceMac = endpoint.Mac;
+            _sourceMac = random.Next(4) == 0 ? ReferenceModel.ForwardedBy(endpoint.Mac) : endpoint.Mac;
             Vtep = random.Next(4) == 0 ? Vtep : endpoint.Vtep;
+        }
+        else if (random.Next(2) == 0 && scenario.State.Endpoints.TryGetValue(new(DatapathState.Cluster, source), out var forwarder))
+        {
+            _sourceMac = random.Next(2) == 0 ? ReferenceModel.ForwardedBy(forwarder.Mac) : forwarder.Mac;
+            Vtep = forwarder.Vtep;
+        }
+        else if (scenario.State.Blocks.FirstOrDefault(block => block.Key.Prefix.Contains(source)) is { Value.IsUnspecified: false } block)
+        {
+            Vtep = random.Next(4) == 0 ? Vtep : block.Value;
         }
 
         return source;

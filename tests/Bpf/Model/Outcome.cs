@@ -24,8 +24,8 @@ internal abstract record Outcome
     /// <summary>Left to the host's stack, unchanged.</summary>
     internal sealed record Pass : Outcome;
 
-    /// <summary>Handed to the host's stack as if it had come in by the device.</summary>
-    internal sealed record Host(int Device, byte[] Frame) : Outcome;
+    /// <summary>Handed to the host's stack as if it had come in by the device, with a mark.</summary>
+    internal sealed record Host(int Device, uint Mark, byte[] Frame) : Outcome;
 
     /// <summary>Answered to the pod it came from.</summary>
     internal sealed record Reply(byte[] Frame, string Event) : Outcome;

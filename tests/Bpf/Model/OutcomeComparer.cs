@@ -10,7 +10,7 @@ internal static class OutcomeComparer
         (Outcome.Tunnel a, Outcome.Tunnel b) => Equal(a.Frame, b.Frame) && a with { Frame = b.Frame } == b,
         (Outcome.Direct a, Outcome.Direct b) => Equal(a.Frame, b.Frame) && a with { Frame = b.Frame } == b,
         (Outcome.Pass, Outcome.Pass) => true,
-        (Outcome.Host a, Outcome.Host b) => Equal(a.Frame, b.Frame) && a.Device == b.Device,
+        (Outcome.Host a, Outcome.Host b) => Equal(a.Frame, b.Frame) && a.Device == b.Device && a.Mark == b.Mark,
         (Outcome.Reply a, Outcome.Reply b) => Equal(a.Frame, b.Frame) && a.Event == b.Event,
         _ => false,
     };
@@ -45,7 +45,7 @@ internal static class OutcomeComparer
         Outcome.Tunnel tunnel => $"tunnel device {tunnel.Device} network {tunnel.Network} to {tunnel.Vtep} {Convert.ToHexString(tunnel.Frame)}",
         Outcome.Direct direct => $"direct device {direct.Device} neighbour {direct.NextHop} network {direct.Network} from {direct.Source} to {direct.Vtep} ECN {direct.Ecn} {Convert.ToHexString(direct.Frame)}",
         Outcome.Pass => "left to the host",
-        Outcome.Host host => $"host device {host.Device} {Convert.ToHexString(host.Frame)}",
+        Outcome.Host host => $"host device {host.Device} mark {host.Mark:x8} {Convert.ToHexString(host.Frame)}",
         Outcome.Reply reply => $"reply {reply.Event} {Convert.ToHexString(reply.Frame)}",
         _ => throw new ArgumentOutOfRangeException(nameof(outcome)),
     };

@@ -14,10 +14,14 @@ namespace Netplugin.Tests.Bpf.Model;
 internal sealed class ReferenceModel(DatapathState state, bool takesIpv6 = true, ServiceBook? services = null)
 {
     private const int VxlanPort = 4789;
+    private const uint FromPodMark = 0x02000000;
 
     // "This network" and loopback (RFC 6890), link-local, all of ::/96, which holds loopback and none, and what stands for a pod that speaks with itself.
     private static readonly IpPrefix[] Unroutable =
         [.. new[] { "0.0.0.0/8", "127.0.0.0/8", "fe80::/10", "::/96", "169.254.78.80/32", "100::4e50/128" }.Select(IpPrefix.Parse)];
+
+    // Without Services a packet's ports are only looked at.
+    private readonly ServiceBook _book = services ?? new ServiceBook(_ => null);
 
     private NodeEntry Node => state.Node!;
 
@@ -61,44 +65,48 @@ internal sealed class ReferenceModel(DatapathState state, bool takesIpv6 = true,
             return Drop("multicast");
         }
 
+        // The source says whether the packet is of the pod's network, or of the cluster's.
         if (!IsOwn(pod, packet.Source))
         {
             return Drop("address_spoof");
         }
+
+        var plane = IsOneOf(pod.ClusterAddresses, packet.Source) ? DatapathState.Cluster : pod.Network;
 
         if (Undeliverable(packet) is { } never)
         {
             return Drop(never);
         }
 
-        var isKnown = state.Endpoints.TryGetValue(new(pod.Network, packet.Target), out var known);
-        var isForPod = isKnown ? known.Device != IfIndex.None : BlockOf(pod.Network, packet.Target) is not null;
-        return (services is null || pod.Network != DatapathState.Cluster || isForPod ? null : services.FromPod(packet, isKnown)) switch
+        var isKnown = state.Endpoints.TryGetValue(new(plane, packet.Target), out var known);
+        var isForPod = isKnown ? known.Device != IfIndex.None : BlockOf(plane, packet.Target) is not null;
+        return (services is null || plane != DatapathState.Cluster || isForPod ? null : services.FromPod(packet, isKnown)) switch
         {
-            null => OnItsWay(pod, packet, null, gsoSize),
+            null => OnItsWay(pod, plane, packet, null, gsoSize),
             Fate.Refused when packet is { HasOptions: false, Transport.Length: >= 8 } => new Outcome.Reply(Answers.Refused(packet, Node.GatewayMac), "service_refused"),
             Fate.Refused => Drop("no_backend"),
             Fate.Lost lost => Drop(lost.Reason),
-            Fate.Sent sent => OnItsWay(pod, packet, sent.To, gsoSize),
+            Fate.Sent sent => OnItsWay(pod, plane, packet, sent.To, gsoSize),
             var fate => throw new InvalidOperationException($"{fate} is no fate"),
         };
     }
 
-    private Outcome OnItsWay(InterfaceEntry pod, ModelPacket asked, FlowTuple? to, int gsoSize)
+    private Outcome OnItsWay(InterfaceEntry pod, uint plane, ModelPacket asked, FlowTuple? to, int gsoSize)
     {
         var packet = to is { } other ? new ModelPacket(other.Put(asked)) : asked;
-        var journey = new Journey(pod, asked, packet, to is null, gsoSize, to is { } chosen ? chosen is { Protocol: 17, TargetPort: VxlanPort } : IsVxlan(packet));
-        return state.Endpoints.TryGetValue(new(pod.Network, packet.Target), out var endpoint) ? ToEndpoint(journey, endpoint) : ToNoEndpoint(journey);
+        var journey = new Journey(pod, plane, asked, packet, to, gsoSize, to is { } chosen ? chosen is { Protocol: 17, TargetPort: VxlanPort } : IsVxlan(packet));
+        return state.Endpoints.TryGetValue(new(plane, packet.Target), out var endpoint) ? ToEndpoint(journey, endpoint) : ToNoEndpoint(journey);
     }
 
     /// <summary>A packet that a pod sent.</summary>
     /// <param name="Pod">The pod.</param>
+    /// <param name="Plane">The network whose addresses the packet has.</param>
     /// <param name="Asked">As the pod sent it.</param>
     /// <param name="Packet">As it goes on.</param>
-    /// <param name="MayAnswer">It is not on its way to a Service's backend, so it may be an answer.</param>
+    /// <param name="To">It is on its way to a Service's backend, or back from one that the pod is itself, as this; null: it may be an answer.</param>
     /// <param name="GsoSize">Segmentation offload; 0: none.</param>
     /// <param name="IsVxlan">It is UDP to VXLAN's port.</param>
-    private sealed record Journey(InterfaceEntry Pod, ModelPacket Asked, ModelPacket Packet, bool MayAnswer, int GsoSize, bool IsVxlan);
+    private sealed record Journey(InterfaceEntry Pod, uint Plane, ModelPacket Asked, ModelPacket Packet, FlowTuple? To, int GsoSize, bool IsVxlan);
 
     /// <summary>The frame came out of the tunnel, for a network and from an address.</summary>
     internal Outcome FromOverlay(uint vni, IpAddr vtep, byte[] frame)
@@ -109,7 +117,8 @@ internal sealed class ReferenceModel(DatapathState state, bool takesIpv6 = true,
         }
 
         // A stranger's packet is called that before anything else that is wrong with it. One that a known endpoint sent is no stranger's.
-        return OutOfTunnel(vni, vtep, frame) is var outcome && outcome is not Outcome.Drop ? outcome
+        // Nor is one of a network that is not here, which a node's block vouches for.
+        return OutOfTunnel(vni, vtep, frame) is var outcome && outcome is not Outcome.Drop { Reason: not "other_network" } ? outcome
             : !state.Vteps.ContainsKey(vtep) ? Drop("unknown_vtep")
             : !state.Networks.ContainsKey(vni) ? Drop("unknown_vni")
             : outcome;
@@ -133,19 +142,23 @@ internal sealed class ReferenceModel(DatapathState state, bool takesIpv6 = true,
             return Drop("overlay_nd");
         }
 
+        // What is of none of the network's addresses is a pod of it that speaks from its cluster address.
         var known = state.Endpoints.TryGetValue(new(vni, packet.Source), out var source);
-        if (!known && BlockOf(vni, packet.Source) is null)
+        var plane = known || BlockOf(vni, packet.Source) is not null ? vni : DatapathState.Cluster;
+        known = known || state.Endpoints.TryGetValue(new(plane, packet.Source), out source);
+        if (!known && BlockOf(plane, packet.Source) is null)
         {
             return Drop("overlay_unknown_source");
         }
 
         // Whoever claims to come from nowhere is not this node.
-        if (vtep.IsUnspecified || (known ? source.Device != IfIndex.None || source.Vtep != vtep : BlockOf(vni, packet.Source) != vtep))
+        if (vtep.IsUnspecified || (known ? source.Device != IfIndex.None || source.Vtep != vtep : BlockOf(plane, packet.Source) != vtep))
         {
             return Drop("overlay_spoof");
         }
 
-        if (known && source.Mac != packet.SourceMac)
+        var isForwarded = known && plane == DatapathState.Cluster && packet.SourceMac == ForwardedBy(source.Mac);
+        if (known && source.Mac != packet.SourceMac && !isForwarded)
         {
             return Drop("overlay_mac_spoof");
         }
@@ -155,19 +168,21 @@ internal sealed class ReferenceModel(DatapathState state, bool takesIpv6 = true,
             return Drop(never);
         }
 
-        if (!state.Endpoints.TryGetValue(new(vni, packet.Target), out var target))
+        if (!state.Endpoints.TryGetValue(new(plane, packet.Target), out var target))
         {
             return Drop("unknown_destination");
         }
 
+        // In the cluster network only nodes are known by themselves, and what they send for themselves is of that network.
+        var isFromNode = known && vni == DatapathState.Cluster && !isForwarded;
         if (IsThisNode(target))
         {
-            return ToHost(frame);
+            return ToHost(frame, isFromNode ? 0 : MarkOf(vni));
         }
 
         return target.Device == IfIndex.None
             ? Drop("not_local")
-            : new Outcome.Local(target.Device.Value, vni, AsAnswer(vni, Addressed(frame, target.Mac)), "tunnelled_in");
+            : IntoPod(plane, target, isFromNode ? null : vni, Addressed(frame, target.Mac), null, "tunnelled_in");
     }
 
     /// <summary>The frame came in by the uplink: plain VXLAN of IP to this node is judged as if it came out of the tunnel, the rest is the host's.</summary>
@@ -189,7 +204,10 @@ internal sealed class ReferenceModel(DatapathState state, bool takesIpv6 = true,
     }
 
     /// <summary>The host's stack sent the frame by the VXLAN device.</summary>
-    internal Outcome FromHost(byte[] frame, int gsoSize = 0)
+    /// <param name="frame">The frame.</param>
+    /// <param name="gsoSize">Segmentation offload; 0: none.</param>
+    /// <param name="sender">The network of the pod that sent it to the host's stack; null: it is the node's own, or comes from outside.</param>
+    internal Outcome FromHost(byte[] frame, int gsoSize = 0, uint? sender = null)
     {
         if (state.Node is null)
         {
@@ -219,9 +237,9 @@ internal sealed class ReferenceModel(DatapathState state, bool takesIpv6 = true,
 
         if (state.Endpoints.TryGetValue(new(DatapathState.Cluster, packet.Target), out var target))
         {
-            return target.Device == IfIndex.None
-                ? Drop("host_to_overlay")
-                : new Outcome.Local(target.Device.Value, DatapathState.Cluster, AsAnswer(DatapathState.Cluster, FromGateway(frame, target.Mac)), "from_host");
+            return target.Device == IfIndex.None ? Drop("host_to_overlay")
+                : target.Network != DatapathState.Cluster && IsInSubnet(target.Network, packet.Source) ? Drop("mixed_planes")
+                : IntoPod(DatapathState.Cluster, target, sender, From(Node.GatewayMac, frame, target.Mac), null, "from_host");
         }
 
         if (BlockOf(DatapathState.Cluster, packet.Target) is not { IsUnspecified: false } vtep)
@@ -229,8 +247,9 @@ internal sealed class ReferenceModel(DatapathState state, bool takesIpv6 = true,
             return Drop("unknown_destination");
         }
 
+        var forwarder = sender is null ? Node.GatewayMac : ForwardedBy(Node.GatewayMac);
         return state.Endpoints.TryGetValue(new(DatapathState.Cluster, packet.Source), out var source) && IsThisNode(source)
-            ? ToNode(DatapathState.Cluster, packet, FromGateway(frame, Node.GatewayMac), vtep, gsoSize)
+            ? ToNode(sender ?? DatapathState.Cluster, packet, From(forwarder, frame, Node.GatewayMac), vtep, gsoSize)
             : Drop("host_source");
     }
 
@@ -244,14 +263,43 @@ internal sealed class ReferenceModel(DatapathState state, bool takesIpv6 = true,
         .Select(block => (IpAddr?)block.Value)
         .FirstOrDefault();
 
-    private byte[] FromGateway(byte[] frame, MacAddress target)
+    private static byte[] From(MacAddress source, byte[] frame, MacAddress target)
     {
         var copy = Addressed(frame, target);
-        Node.GatewayMac.WriteBytes(copy.AsSpan(6));
+        source.WriteBytes(copy.AsSpan(6));
         return copy;
     }
 
-    private Outcome ToHost(byte[] frame) => Node.VxlanDevice == IfIndex.None ? Drop("no_tunnel") : new Outcome.Host(Node.VxlanDevice.Value, frame);
+    /// <summary>The MAC that stands for what a node forwards: its last bit is the other one.</summary>
+    internal static MacAddress ForwardedBy(MacAddress node) => new(node.Bits ^ 1);
+
+    private Outcome ToHost(byte[] frame, uint mark) =>
+        Node.VxlanDevice == IfIndex.None ? Drop("no_tunnel") : new Outcome.Host(Node.VxlanDevice.Value, 0x01000000 | mark, frame);
+
+    /// <summary>That a pod of the network sent it: the number's 14 lower bits, 8 more from bit 16 on, and the last 2 from bit 28 on.</summary>
+    internal static uint MarkOf(uint network) => 0x08000000 | (network % 16384) | (network / 16384 % 256 * 65536) | (network / 4194304 * 268435456);
+
+    private bool IsInSubnet(uint network, IpAddr address) =>
+        state.Networks.TryGetValue(network, out var entry) && entry.Subnets.Any(subnet => subnet.Contains(address));
+
+    /// <summary>By its cluster address a pod is reached from its own network; else only by an answer, or where every network may.</summary>
+    private Outcome IntoPod(uint plane, EndpointEntry target, uint? sender, byte[] frame, FlowTuple? to, string happened)
+    {
+        if (plane != DatapathState.Cluster)
+        {
+            return new Outcome.Local(target.Device.Value, plane, frame, happened);
+        }
+
+        // What comes from a Service's backend comes from the Service for the pod.
+        var entering = to is null && services is not null ? services.ToPod(frame) : frame;
+        var isAnswer = !ReferenceEquals(entering, frame);
+        return sender is not { } network || network == target.Network || isAnswer || IsShared(frame, to)
+            ? new Outcome.Local(target.Device.Value, plane, entering, happened)
+            : Drop("other_network");
+    }
+
+    private bool IsShared(byte[] frame, FlowTuple? to) => (to ?? _book.TupleOf(new ModelPacket(frame))) is { } tuple
+        && state.Shared.Contains(new(tuple.Target, tuple.TargetPort, (Core.Services.TransportProtocol)tuple.Protocol));
 
     private static string? Undeliverable(ModelPacket packet) =>
         packet.IsMulticast ? "multicast" : packet.IsBroadcast || packet.Frame[0] % 2 == 1 ? "broadcast" : null;
@@ -272,15 +320,15 @@ internal sealed class ReferenceModel(DatapathState state, bool takesIpv6 = true,
 
     private Outcome ToEndpoint(Journey journey, EndpointEntry endpoint)
     {
-        var (network, packet) = (journey.Pod.Network, journey.Packet);
-        if (journey.IsVxlan && network == DatapathState.Cluster && endpoint.Device == IfIndex.None)
+        var (pod, packet) = (journey.Pod, journey.Packet);
+        if (journey.IsVxlan && journey.Plane == DatapathState.Cluster && endpoint.Device == IfIndex.None)
         {
             return Drop("pod_vxlan");
         }
 
         if (IsThisNode(endpoint))
         {
-            return journey.IsVxlan ? Drop("pod_vxlan") : ToHost(packet.Frame);
+            return journey.IsVxlan ? Drop("pod_vxlan") : ToHost(packet.Frame, FromPodMark | MarkOf(pod.Network));
         }
 
         if (!packet.MayBeFragmented && packet.LongestSegment(journey.GsoSize) > Node.OverlayMtu)
@@ -288,17 +336,12 @@ internal sealed class ReferenceModel(DatapathState state, bool takesIpv6 = true,
             return TooBig(journey);
         }
 
+        // Whose pod it may be for, the other node knows: so it travels as the sender's network's, by cluster addresses too.
         var frame = Addressed(packet.Frame, endpoint.Mac);
-        if (endpoint.Device == IfIndex.None)
-        {
-            return ToNode(network, packet, frame, endpoint.Vtep, journey.GsoSize);
-        }
-
-        return new Outcome.Local(endpoint.Device.Value, network, journey.MayAnswer ? AsAnswer(network, frame) : frame, "delivered_local");
+        return endpoint.Device == IfIndex.None
+            ? ToNode(pod.Network, packet, frame, endpoint.Vtep, journey.GsoSize)
+            : IntoPod(journey.Plane, endpoint, pod.Network, frame, journey.To, "delivered_local");
     }
-
-    /// <summary>What comes from a Service's backend comes from the Service for the pod.</summary>
-    private byte[] AsAnswer(uint network, byte[] frame) => network == DatapathState.Cluster && services is not null ? services.ToPod(frame) : frame;
 
     private Outcome ToNode(uint network, ModelPacket packet, byte[] frame, IpAddr vtep, int gsoSize)
     {
@@ -321,7 +364,7 @@ internal sealed class ReferenceModel(DatapathState state, bool takesIpv6 = true,
     private Outcome ToNoEndpoint(Journey journey)
     {
         var (pod, packet, gsoSize) = (journey.Pod, journey.Packet, journey.GsoSize);
-        switch (BlockOf(pod.Network, packet.Target))
+        switch (BlockOf(journey.Plane, packet.Target))
         {
             case { IsUnspecified: true }:
                 return Drop("unknown_destination");
@@ -338,12 +381,14 @@ internal sealed class ReferenceModel(DatapathState state, bool takesIpv6 = true,
             return Drop("pod_vxlan");
         }
 
-        if (pod.Network == DatapathState.Cluster && packet.TargetMac == Node.GatewayMac && !Unroutable.Any(prefix => prefix.Contains(packet.Target)))
+        if (journey.Plane == DatapathState.Cluster && packet.TargetMac == Node.GatewayMac && !Unroutable.Any(prefix => prefix.Contains(packet.Target)))
         {
-            return ToHost(packet.Frame);
+            return pod.Network != DatapathState.Cluster && IsInSubnet(pod.Network, packet.Target)
+                ? Drop("mixed_planes")
+                : ToHost(packet.Frame, FromPodMark | MarkOf(pod.Network));
         }
 
-        if (IsGateway(pod.Network, packet.Target))
+        if (IsGateway(journey.Plane, packet.Target))
         {
             var echo = packet.IsIpv6 ? 128 : 8;
             var whole = !packet.HasOptions && !packet.IsFragment && packet.Transport.Length >= 8;
@@ -357,7 +402,7 @@ internal sealed class ReferenceModel(DatapathState state, bool takesIpv6 = true,
 
     private Outcome TooBig(Journey journey)
     {
-        var (pod, packet) = (journey.Pod, journey.Packet);
+        var packet = journey.Packet;
         // A message whose type is out of sight may be an error, too.
         var icmp = packet.Protocol == (packet.IsIpv6 ? 58 : 1) && !packet.IsLaterFragment;
         var error = icmp && (packet.Icmp is not (var type, _) || (packet.IsIpv6 ? type < 128 : type is 3 or 4 or 5 or 11 or 12));
@@ -366,7 +411,7 @@ internal sealed class ReferenceModel(DatapathState state, bool takesIpv6 = true,
             return Drop("too_big");
         }
 
-        var gateways = state.Networks.TryGetValue(pod.Network, out var network) ? network.Gateways : default;
+        var gateways = state.Networks.TryGetValue(journey.Plane, out var network) ? network.Gateways : default;
         var from = (packet.IsIpv6 ? gateways.V6 : gateways.V4) is { IsUnspecified: false } gateway ? gateway : packet.Target;
         return new Outcome.Reply(Answers.TooBig(journey.Asked, Node.GatewayMac, from, Node.OverlayMtu), "too_big_answered");
     }
@@ -395,7 +440,7 @@ internal sealed class ReferenceModel(DatapathState state, bool takesIpv6 = true,
             return Drop("arp_own");
         }
 
-        return MacOf(pod.Network, target) is { } mac ? new Outcome.Reply(Answers.Arp(frame, mac), "arp_answered") : Drop("arp_unknown");
+        return MacOf(pod, target) is { } mac ? new Outcome.Reply(Answers.Arp(frame, mac), "arp_answered") : Drop("arp_unknown");
     }
 
     private Outcome Neighbour(InterfaceEntry pod, ModelPacket packet)
@@ -436,18 +481,21 @@ internal sealed class ReferenceModel(DatapathState state, bool takesIpv6 = true,
         }
 
         var isEndpoint = state.Endpoints.ContainsKey(new(pod.Network, target));
-        return MacOf(pod.Network, target) is { } mac
+        return MacOf(pod, target) is { } mac
             ? new Outcome.Reply(Answers.Advertisement(packet, target, mac, router: !isEndpoint), "nd_answered")
             : Drop("nd_unknown");
     }
 
-    private MacAddress? MacOf(uint network, IpAddr address) =>
-        state.Endpoints.TryGetValue(new(network, address), out var endpoint) ? endpoint.Mac : IsGateway(network, address) ? Node.GatewayMac : null;
+    // Who has a cluster address reaches the cluster by its node.
+    private MacAddress? MacOf(InterfaceEntry pod, IpAddr address) =>
+        state.Endpoints.TryGetValue(new(pod.Network, address), out var endpoint) ? endpoint.Mac
+        : IsGateway(pod.Network, address) || (pod.ClusterAddresses != default && IsGateway(DatapathState.Cluster, address)) ? Node.GatewayMac
+        : null;
 
     private bool IsGateway(uint network, IpAddr address) =>
         state.Networks.TryGetValue(network, out var entry) && IsOneOf(entry.Gateways, address);
 
-    private static bool IsOwn(InterfaceEntry pod, IpAddr address) => IsOneOf(pod.Addresses, address);
+    private static bool IsOwn(InterfaceEntry pod, IpAddr address) => IsOneOf(pod.Addresses, address) || IsOneOf(pod.ClusterAddresses, address);
 
     // A place without an address holds none, so nothing is equal to it.
     private static bool IsOneOf(AddressPair pair, IpAddr address) => !address.IsUnspecified && (address.IsV4 ? pair.V4 : pair.V6) == address;

@@ -151,7 +151,8 @@ internal sealed class ServiceBook(Func<FlowTuple, FlowTuple?> chosen)
         return null;
     }
 
-    private FlowTuple? TupleOf(ModelPacket packet)
+    /// <summary>A packet's addresses and ports; null when it has no ports that are known.</summary>
+    internal FlowTuple? TupleOf(ModelPacket packet)
     {
         if (packet.Fault is not null || packet.Protocol is not (6 or 17 or 132))
         {

@@ -7,18 +7,20 @@ using Netplugin.Tests.Bpf.Kernel;
 namespace Netplugin.Tests.Bpf.Model;
 
 /// <summary>
-/// A pod of the cluster network among Services and their backends of every kind, and what it, backends and the world send each other: few addresses
-/// and ports, so that connections are met again, also by those that have no business with them.
+/// A pod of the default network, or a tenant's with a cluster address, among Services and their backends of every kind, and what it, backends of its own
+/// network and of others, and the world send each other: few addresses and ports, so that connections are met again, also by those that have no business with them.
 /// </summary>
 internal sealed class ServiceFrames
 {
     private static readonly IpAddr OtherVtep = Scenario.VtepPool[0];
     private static readonly ushort[] ClientPorts = [1023, 40000, 40001, 65000];
     private static readonly ushort[] ServicePorts = [53, 80];
+    private static readonly ushort[] SharedPorts = [8080, 40000, 53];
 
     private readonly Random _random;
     private readonly ServiceBook _book;
     private readonly int _number;
+    private readonly uint _network;
     private readonly IpAddr _pod;
     private readonly IpAddr _neighbour;
     private readonly IpAddr _remote;
@@ -42,6 +44,9 @@ internal sealed class ServiceFrames
         _otherNode = At("10.244.2.1", "fd01:0:0:2::1");
         _outside = At("203.0.113.9", "2001:db8:f::9");
         _nobody = At("10.244.1.99", "fd01:0:0:1::99");
+        _network = PodNetwork();
+        var mac = MacAddress.ForEndpoint(_pod);
+        var addresses = AddressPair.Of(random.Next(2) == 0 ? [_pod] : [_pod, At("fd01:0:0:1::9", "10.244.1.9")]);
         _services = [At("10.96.0.10", "fd10::10"), At("10.96.0.11", "fd10::11")];
         var (own, other) = (IpPrefix.Parse(IsV4 ? "10.244.1.0/24" : "fd01:0:0:1::/64"), IpPrefix.Parse(IsV4 ? "10.244.2.0/24" : "fd01:0:0:2::/64"));
         State = DatapathState.Empty with
@@ -50,13 +55,15 @@ internal sealed class ServiceFrames
             Networks = DatapathState.Empty.Networks.Add(DatapathState.Cluster, new NetworkEntry(AddressPair.Of([_node, At("fd01:0:0:1::1", "10.244.1.1")]))),
             Endpoints = DatapathState.Empty.Endpoints.With(
             [
-                Endpoint(_pod, new(new(Datapath.Device), default, MacAddress.ForEndpoint(_pod))),
-                Endpoint(_neighbour, new(new(12), default, MacAddress.ForEndpoint(_neighbour))),
+                Endpoint(_pod, new(new(Datapath.Device), default, mac, _network)),
+                Endpoint(_neighbour, new(new(12), default, MacAddress.ForEndpoint(_neighbour), PodNetwork())),
                 Endpoint(_node, new(IfIndex.None, default, MacAddress.Gateway)),
                 Endpoint(_otherNode, new(IfIndex.None, OtherVtep, MacAddress.Gateway)),
             ]),
             Interfaces = DatapathState.Empty.Interfaces.Add(
-                new(Datapath.Device), new(DatapathState.Cluster, (ulong)random.NextInt64(), MacAddress.ForEndpoint(_pod), AddressPair.Of(random.Next(2) == 0 ? [_pod] : [_pod, At("fd01:0:0:1::9", "10.244.1.9")]))),
+                new(Datapath.Device), _network == DatapathState.Cluster
+                    ? new(_network, (ulong)random.NextInt64(), mac, addresses)
+                    : new(_network, (ulong)random.NextInt64(), mac, AddressPair.Of([IpAddr.Parse("10.0.0.9")]), addresses)),
             Vteps = DatapathState.Empty.Vteps.Add(OtherVtep, random.Next(2) == 0 ? new VtepEntry(new IfIndex(88), OtherVtep) : default),
             Blocks = DatapathState.Empty.Blocks.Add(new(DatapathState.Cluster, own), default).Add(new(DatapathState.Cluster, other), OtherVtep),
         };
@@ -85,7 +92,18 @@ internal sealed class ServiceFrames
             }
         }
 
-        State = State with { Frontends = frontends };
+        State = State with
+        {
+            Frontends = frontends,
+            Shared =
+            [
+                .. from address in new[] { _pod, _neighbour }
+                   from protocol in Enum.GetValues<TransportProtocol>()
+                   from port in SharedPorts
+                   where _random.Next(4) == 0
+                   select new FrontendKey(address, port, protocol),
+            ],
+        };
         _book.Frontends = frontends;
     }
 
@@ -102,7 +120,11 @@ internal sealed class ServiceFrames
             MacAddress.ForEndpoint(_pod));
     }
 
-    internal byte[] FromOverlay() => ToPod(_random.Next(3) == 0 ? _otherNode : _remote, MacAddress.Gateway);
+    /// <summary>The network of a pod, here or on another node.</summary>
+    internal uint PodNetwork() => _random.Next(2) == 0 ? DatapathState.Cluster : Scenario.PodNetworks[_random.Next(Scenario.PodNetworks.Length)];
+
+    internal byte[] FromOverlay() => ToPod(
+        _random.Next(3) == 0 ? _otherNode : _remote, _random.Next(2) == 0 ? MacAddress.Gateway : ReferenceModel.ForwardedBy(MacAddress.Gateway));
 
     internal byte[] FromHost() => ToPod(_random.Next(2) == 0 ? _node : _outside, MacAddress.Gateway);
 

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Globalization;
 using Netplugin.Core.Addresses;
 using Netplugin.Core.Collections;
@@ -54,6 +55,9 @@ internal sealed class TestNetwork : IDisposable
     /// <summary>What every node balances for its pods of the cluster network.</summary>
     internal PackedDictionary<FrontendKey, Frontend> Frontends { get; private set; } = DatapathState.Empty.Frontends;
 
+    /// <summary>Endpoints' ports that pods of every network may use.</summary>
+    internal ImmutableHashSet<FrontendKey> Shared { get; private set; } = [];
+
     /// <summary>The namespace of the wire, where someone who is no node may stand.</summary>
     internal NetworkNamespace Wire => _wire;
 
@@ -61,6 +65,9 @@ internal sealed class TestNetwork : IDisposable
 
     /// <summary>The gateway of every tenant's network, of the family its pods have.</summary>
     internal static IpAddr GatewayOf(bool v4) => IpAddr.Parse(v4 ? "10.0.0.254" : "fd00::fe");
+
+    /// <summary>The subnet of every tenant's network.</summary>
+    internal static IpPrefix SubnetOf(bool v4) => IpPrefix.Parse(v4 ? "10.0.0.0/24" : "fd00::/64");
 
     /// <summary>A node's block in the cluster network.</summary>
     internal static AddressBlock BlockOf(int node, bool v4) =>
@@ -84,9 +91,9 @@ internal sealed class TestNetwork : IDisposable
     internal TestPod AddPod(int node, uint network, string address, int? mtu = null) => AddPod(node, network, [IpAddr.Parse(address)], mtu);
 
     /// <summary>Starts a pod with an address of one family, or of each, on a node and tells all nodes.</summary>
-    internal TestPod AddPod(int node, uint network, PerFamily<IpAddr> addresses, int? mtu = null)
+    internal TestPod AddPod(int node, uint network, PerFamily<IpAddr> addresses, int? mtu = null, PerFamily<IpAddr> clusterAddresses = default)
     {
-        var pod = new TestPod(_nodes[node - 1], (ulong)_pods.Count + 1, network, addresses, mtu ?? OverlayMtu);
+        var pod = new TestPod(_nodes[node - 1], (ulong)_pods.Count + 1, network, addresses, clusterAddresses, mtu ?? OverlayMtu);
         _pods.Add(pod);
         foreach (var each in _nodes)
         {
@@ -104,6 +111,16 @@ internal sealed class TestNetwork : IDisposable
     internal void Serve(FrontendKey key, Frontend frontend)
     {
         Frontends = Frontends.With([new(key, frontend)]);
+        foreach (var each in _nodes)
+        {
+            each.Update();
+        }
+    }
+
+    /// <summary>Lets pods of every network use an endpoint's port.</summary>
+    internal void Share(FrontendKey port)
+    {
+        Shared = Shared.Add(port);
         foreach (var each in _nodes)
         {
             each.Update();

@@ -106,7 +106,8 @@ internal sealed class TestNode : IDisposable
         return new(
             new NodeEntry(Vtep, _vxlan, MacAddress.Gateway, _network.OverlayMtu),
             networks.ToImmutableDictionary(
-                network => network, network => new NetworkEntry(AddressPair.Of([TestNetwork.GatewayOf(here.First(pod => pod.Network == network).Address.IsV4)])))
+                network => network, network => new NetworkEntry(
+                    AddressPair.Of([TestNetwork.GatewayOf(here.First(pod => pod.Network == network).Address.IsV4)]), network == DatapathState.Cluster ? [] : [TestNetwork.SubnetOf(v4: true), TestNetwork.SubnetOf(v4: false)]))
                 .SetItems(_hasCluster ? [new(DatapathState.Cluster, new NetworkEntry(new(TestNetwork.BlockOf(Number, v4: true).Gateway, TestNetwork.BlockOf(Number, v4: false).Gateway)))] : []),
             DatapathState.Empty.Endpoints.With(
             [
@@ -114,16 +115,19 @@ internal sealed class TestNode : IDisposable
                     .Select(address => new DictionaryEdit<EndpointKey, EndpointEntry>(
                         new EndpointKey(DatapathState.Cluster, address),
                         new EndpointEntry(IfIndex.None, node == this ? IpAddr.Unspecified : node.Vtep, MacAddress.Gateway)))),
+                .. _network.Pods.Where(pod => pod.Node == this).SelectMany(pod => pod.ClusterAddresses.Select(address => new DictionaryEdit<EndpointKey, EndpointEntry>(
+                    new EndpointKey(DatapathState.Cluster, address), new EndpointEntry(pod.Device, IpAddr.Unspecified, pod.Mac, pod.Network)))),
                 .. _network.Pods.Where(pod => pod.Node == this || (pod.Network != DatapathState.Cluster && networks.Contains(pod.Network))).SelectMany(pod => pod.Addresses.Select(address => new DictionaryEdit<EndpointKey, EndpointEntry>(
                     new EndpointKey(pod.Network, address),
                     pod.Node == this
                         ? new EndpointEntry(pod.Device, IpAddr.Unspecified, pod.Mac)
                         : new EndpointEntry(IfIndex.None, pod.Node.Vtep, pod.Mac)))),
             ]),
-            here.ToImmutableDictionary(pod => pod.Device, pod => new InterfaceEntry(pod.Network, pod.Number, pod.Mac, AddressPair.Of(pod.Addresses))),
+            here.ToImmutableDictionary(pod => pod.Device, pod => new InterfaceEntry(pod.Network, pod.Number, pod.Mac, AddressPair.Of(pod.Addresses), AddressPair.Of(pod.ClusterAddresses))),
             NextHopsTo([.. _network.Nodes.Where(node => node != this).Select(node => node.Vtep)]),
             ClusterNodes.SelectMany(node => new[] { true, false }.Select(v4 => (node, TestNetwork.BlockOf(node.Number, v4).Prefix)))
                 .ToImmutableDictionary(block => new BlockKey(DatapathState.Cluster, block.Prefix), block => block.node == this ? IpAddr.Unspecified : block.node.Vtep),
-            _hasCluster ? _network.Frontends : DatapathState.Empty.Frontends);
+            _hasCluster ? _network.Frontends : DatapathState.Empty.Frontends,
+            _hasCluster ? _network.Shared : []);
     }
 }

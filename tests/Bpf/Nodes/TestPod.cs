@@ -14,19 +14,20 @@ internal sealed class TestPod : IDisposable
 {
     private readonly EndpointLink _link;
 
-    internal TestPod(TestNode node, ulong number, uint network, PerFamily<IpAddr> addresses, int mtu)
+    internal TestPod(TestNode node, ulong number, uint network, PerFamily<IpAddr> addresses, PerFamily<IpAddr> clusterAddresses, int mtu)
     {
         Node = node;
         Number = number;
         Network = network;
         Addresses = addresses;
+        ClusterAddresses = clusterAddresses;
         Mac = MacAddress.ForEndpoint(Address);
         Namespace = NetworkNamespace.CreateAnonymous();
         _link = node.Driver.Create(
             new EndpointLinkSpec(
                 number, $"netplugin test eth0 {network}/{Address}", "eth0", Mac, mtu,
                 [.. addresses.Select(address => new IpPrefix(address, address.IsV4 ? 24 : 64))],
-                [.. addresses.Select(address => PodRoute.DefaultVia(network == DatapathState.Cluster ? TestNetwork.BlockOf(node.Number, address.IsV4).Gateway : TestNetwork.GatewayOf(address.IsV4)))]),
+                [.. addresses.Where(_ => clusterAddresses.IsEmpty).Select(address => PodRoute.DefaultVia(network == DatapathState.Cluster ? TestNetwork.BlockOf(node.Number, address.IsV4).Gateway : TestNetwork.GatewayOf(address.IsV4)))]),
             Namespace, node.PodFilters);
     }
 
@@ -37,6 +38,9 @@ internal sealed class TestPod : IDisposable
     internal uint Network { get; }
 
     internal PerFamily<IpAddr> Addresses { get; }
+
+    /// <summary>Of a tenant's pod its cluster addresses.</summary>
+    internal PerFamily<IpAddr> ClusterAddresses { get; }
 
     /// <summary>The first of its addresses.</summary>
     internal IpAddr Address => Addresses.First;
@@ -52,7 +56,17 @@ internal sealed class TestPod : IDisposable
 
     internal PhysicalAddress HardwareAddress => Frame.Mac(Mac.ToString());
 
-    internal void BringUp() => Node.Driver.BringUp(_link);
+    internal void BringUp()
+    {
+        Node.Driver.BringUp(_link);
+        foreach (var address in ClusterAddresses)
+        {
+            var gateway = TestNetwork.BlockOf(Node.Number, address.IsV4).Gateway;
+            TestNetwork.Ip(
+                Namespace, address.IsV4 ? $"addr add {address}/32 dev eth0" : $"addr add {address}/128 dev eth0 nodad", $"{(address.IsV4 ? "" : "-6 ")}route add {gateway} dev eth0 src {address}",
+                $"{(address.IsV4 ? "" : "-6 ")}route add default via {gateway} dev eth0 src {address}");
+        }
+    }
 
     /// <summary>A socket of the pod, of its first address's family or of another; it may be used from any thread.</summary>
     internal Socket Open(SocketType type, ProtocolType protocol, AddressFamily? family = null) => InNamespace.Open(TestNetwork.PathOf(Namespace), () => new Socket(

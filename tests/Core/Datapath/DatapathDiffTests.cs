@@ -19,14 +19,15 @@ public sealed class DatapathDiffTests
         Gen.Select(Gen.Int[1, 4], Gen.ULong[1, 2]).Array[0, 5],
         Gen.Select(Gen.UInt[1, 4], Gen.UInt[0, 2]).Array[0, 4],
         Gen.Select(Gen.UInt[0, 1], Gen.UInt[0, 3], Gen.UInt[0, 2]).Array[0, 4],
-        Gen.Select(Gen.UInt[1, 4], Gen.UInt[0, 2]).Array[0, 5]).Select((node, networks, endpoints, interfaces, vteps, blocks, frontends) => new DatapathState(
+        Gen.Select(Gen.UInt[1, 4], Gen.UInt[0, 2], Gen.Bool).Array[0, 5]).Select((node, networks, endpoints, interfaces, vteps, blocks, frontends) => new DatapathState(
             node == 0 ? null : Node(node),
             networks.DistinctBy(n => n.Item1).ToImmutableDictionary(n => n.Item1, n => new NetworkEntry(new(n.Item2 == 0 ? default : IpAddr.FromV4(n.Item2), default))),
             Endpoints(endpoints.Select(e => (Key(e.Item1, e.Item2), Entry(e.Item2, e.Item3)))),
             interfaces.DistinctBy(i => i.Item1).ToImmutableDictionary(i => new IfIndex(i.Item1), i => Interface(i.Item2)),
             vteps.DistinctBy(v => v.Item1).ToImmutableDictionary(v => IpAddr.FromV4(v.Item1), v => NextHop(v.Item2)),
             blocks.DistinctBy(b => (b.Item1, b.Item2)).ToImmutableDictionary(b => Block(b.Item1, b.Item2), b => b.Item3 == 0 ? default : IpAddr.FromV4(b.Item3)),
-            Frontends(frontends.Select(f => (Frontend(f.Item1), Backends(f.Item2))))));
+            Frontends(frontends.Select(f => (Frontend(f.Item1), Backends(f.Item2)))),
+            [.. frontends.Where(f => f.Item3).Select(f => Frontend(f.Item1))]));
 
     [Fact]
     public void Everything_new_comes_parents_first()
@@ -40,6 +41,7 @@ public sealed class DatapathDiffTests
                 new DatapathChange.SetVtep(Vtep, NextHop(1)),
                 new DatapathChange.SetBlock(Block(0, 1), Vtep),
                 new DatapathChange.SetEndpoint(Key(10001, 1), Entry(1, 5)),
+                new DatapathChange.SetShared(Frontend(3)),
                 new DatapathChange.SetFrontend(Frontend(1), Backends(2)),
                 new DatapathChange.SetInterface(new(5), Interface(1)),
             ],
@@ -53,6 +55,7 @@ public sealed class DatapathDiffTests
             [
                 new DatapathChange.RemoveInterface(new(5)),
                 new DatapathChange.RemoveFrontend(Frontend(1)),
+                new DatapathChange.RemoveShared(Frontend(3)),
                 new DatapathChange.RemoveEndpoint(Key(10001, 1)),
                 new DatapathChange.RemoveBlock(Block(0, 1)),
                 new DatapathChange.RemoveVtep(Vtep),
@@ -145,7 +148,8 @@ public sealed class DatapathDiffTests
         ImmutableDictionary<IfIndex, InterfaceEntry>.Empty.Add(new(5), Interface(1)),
         ImmutableDictionary<IpAddr, VtepEntry>.Empty.Add(Vtep, NextHop(1)),
         ImmutableDictionary<BlockKey, IpAddr>.Empty.Add(Block(0, 1), Vtep),
-        Frontends([(Frontend(1), Backends(2))]));
+        Frontends([(Frontend(1), Backends(2))]),
+        [Frontend(3)]);
 
     private static DatapathState Apply(DatapathState state, DatapathChange change) => change switch
     {
@@ -161,6 +165,8 @@ public sealed class DatapathDiffTests
         DatapathChange.RemoveBlock remove => state with { Blocks = state.Blocks.Remove(remove.Key) },
         DatapathChange.SetFrontend set => state with { Frontends = state.Frontends.With([new(set.Key, set.Frontend)]) },
         DatapathChange.RemoveFrontend remove => state with { Frontends = state.Frontends.With([new(remove.Key)]) },
+        DatapathChange.SetShared set => state with { Shared = state.Shared.Add(set.Key) },
+        DatapathChange.RemoveShared remove => state with { Shared = state.Shared.Remove(remove.Key) },
         DatapathChange.SetInterface set => state with { Interfaces = state.Interfaces.SetItem(set.Device, set.Entry) },
         DatapathChange.RemoveInterface remove => state with { Interfaces = state.Interfaces.Remove(remove.Device) },
         _ => throw new InvalidOperationException($"unknown change {change}"),
