@@ -11,7 +11,7 @@ namespace Netplugin.Tests.Bpf.Model;
 /// <param name="state">The node's state.</param>
 /// <param name="takesIpv6">Whether the kernel can take the outer headers off an inner IPv6 packet: Linux 6.3 and up.</param>
 /// <param name="services">What Services make of the cluster network's packets; null: nothing.</param>
-internal sealed class ReferenceModel(DatapathState state, bool takesIpv6 = true, ServiceBook? services = null)
+internal sealed partial class ReferenceModel(DatapathState state, bool takesIpv6 = true, ServiceBook? services = null)
 {
     private const int VxlanPort = 4789;
     private const uint FromPodMark = 0x02000000;
@@ -414,76 +414,6 @@ internal sealed class ReferenceModel(DatapathState state, bool takesIpv6 = true,
         var gateways = state.Networks.TryGetValue(journey.Plane, out var network) ? network.Gateways : default;
         var from = (packet.IsIpv6 ? gateways.V6 : gateways.V4) is { IsUnspecified: false } gateway ? gateway : packet.Target;
         return new Outcome.Reply(Answers.TooBig(journey.Asked, Node.GatewayMac, from, Node.OverlayMtu), "too_big_answered");
-    }
-
-    private Outcome Arp(InterfaceEntry pod, byte[] frame)
-    {
-        var arp = frame.AsSpan(14);
-        byte[] ethernetAndIpv4 = [0, 1, 8, 0, 6, 4, 0];
-        if (arp.Length < 28 || !arp[..7].SequenceEqual(ethernetAndIpv4) || arp[7] is not (1 or 2))
-        {
-            return Drop("malformed");
-        }
-
-        var asks = arp[7] == 1;
-        var senderMac = MacAddress.FromBytes(arp[8..14]);
-        var sender = IpAddr.FromV4(BinaryPrimitives.ReadUInt32BigEndian(arp[14..]));
-        var target = IpAddr.FromV4(BinaryPrimitives.ReadUInt32BigEndian(arp[24..]));
-        var probe = asks && sender == IpAddr.FromV4(0);
-        if (senderMac != pod.Mac || (!IsOwn(pod, sender) && !probe))
-        {
-            return Drop("arp_spoof");
-        }
-
-        if (!asks || IsOwn(pod, target))
-        {
-            return Drop("arp_own");
-        }
-
-        return MacOf(pod, target) is { } mac ? new Outcome.Reply(Answers.Arp(frame, mac), "arp_answered") : Drop("arp_unknown");
-    }
-
-    private Outcome Neighbour(InterfaceEntry pod, ModelPacket packet)
-    {
-        var (type, code) = packet.Icmp!.Value;
-        var own = packet.Source.IsUnspecified || packet.Source == LinkLocal(pod.Mac) || IsOwn(pod, packet.Source);
-        if (type is 134 or 137 || !own || packet.HasOptions)
-        {
-            return Drop("nd_spoof");
-        }
-
-        var message = packet.Transport;
-        if (message.Length < 24 || packet.HopLimit != 255 || code != 0 || message[8] == 255)
-        {
-            return Drop("malformed");
-        }
-
-        var target = IpAddr.FromBytes(message[8..24]);
-        if (target.IsV4)
-        {
-            return Drop("mapped_address");
-        }
-
-        var addressOption = type == 135 ? 1 : 2;
-        if (message.Length >= 32 && message[24] == addressOption && MacAddress.FromBytes(message[26..32]) != pod.Mac)
-        {
-            return Drop("nd_spoof");
-        }
-
-        if (IsOwn(pod, target) || target == LinkLocal(pod.Mac))
-        {
-            return Drop("nd_own");
-        }
-
-        if (type == 136)
-        {
-            return Drop("nd_spoof");
-        }
-
-        var isEndpoint = state.Endpoints.ContainsKey(new(pod.Network, target));
-        return MacOf(pod, target) is { } mac
-            ? new Outcome.Reply(Answers.Advertisement(packet, target, mac, router: !isEndpoint), "nd_answered")
-            : Drop("nd_unknown");
     }
 
     // Who has a cluster address reaches the cluster by its node.

@@ -79,9 +79,9 @@ internal sealed class Scenario
         {
             if (random.Next(20) != 0)
             {
-                state = state with { Networks = state.Networks.Add(network, new NetworkEntry(
-                    new(Maybe(random, v4: true), Maybe(random, v4: false)),
-                    network == DatapathState.Cluster ? [] : [.. Subnets.Where(_ => random.Next(2) == 0).DistinctBy(subnet => subnet.IsV4)])) };
+                var gateways = new AddressPair(Maybe(random, v4: true), Maybe(random, v4: false));
+                PerFamily<IpPrefix> subnets = network == DatapathState.Cluster ? [] : [.. Subnets.Where(_ => random.Next(2) == 0).DistinctBy(subnet => subnet.IsV4)];
+                state = state with { Networks = state.Networks.Add(network, new NetworkEntry(gateways, subnets)) };
             }
 
             foreach (var address in Addresses.Where(_ => random.Next(3) != 0))
