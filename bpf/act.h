@@ -152,7 +152,7 @@ static __always_inline int np_run_from_overlay(struct __sk_buff *skb, __u32 vni,
 	if (d->verdict == NP_VERDICT_LOCAL)
 		return np_act_local(skb, d, NP_EVENT_TUNNELLED_IN);
 	if (d->verdict == NP_VERDICT_HOST)
-		return np_enter_host(skb, d->ifindex, d->node ? 0 : np_mark_of(d->network));
+		return np_enter_host(skb, d->ifindex, d->by_node ? 0 : np_mark_of(d->network));
 	return np_drop(skb, d->what);
 }
 
@@ -168,8 +168,10 @@ static __always_inline int np_run_from_host(struct __sk_buff *skb, struct np_dec
 	d->rewrite = 1;
 	if (!node)
 		return np_drop(skb, NP_REASON_HELPER_FAILED);
-	np_mac_copy(mac, node->gateway_mac);
-	mac[ETH_ALEN - 1] ^= d->forwarded ? NP_FORWARDED : 0;
+	if (d->forwarded)
+		np_mac_forwarded(mac, node->gateway_mac);
+	else
+		np_mac_copy(mac, node->gateway_mac);
 	if (np_act_translate(skb, d) || bpf_skb_store_bytes(skb, ETH_ALEN, mac, ETH_ALEN, 0))
 		return np_drop(skb, NP_REASON_HELPER_FAILED);
 	if (d->verdict == NP_VERDICT_TUNNEL)

@@ -9,16 +9,6 @@
 #include "nd.h"
 #include "parse.h"
 
-/* True for the MAC of what a node forwards for a pod, where mac is the node's own. */
-static __always_inline int np_is_forwarded(const __u8 *source, const __u8 *mac)
-{
-	__u8 own[ETH_ALEN];
-
-	np_mac_copy(own, mac);
-	own[ETH_ALEN - 1] ^= NP_FORWARDED;
-	return np_mac_equal(source, own);
-}
-
 /*
  * By its source a packet is of the network itself, or of the cluster network on behalf of a pod of that network: then its source is in a
  * block of the node it comes from, or is that node, which forwards it.
@@ -30,7 +20,9 @@ static __always_inline void np_decide_overlay_ip(struct __sk_buff *skb, const st
 	const struct np_block *block = source ? NULL : np_block_get(network, &ip->src);
 	const struct np_endpoint *target;
 	__u32 plane = network;
-	int forwarded = 0;
+	__u8 forwarded[ETH_ALEN];
+	/* In the cluster network it is nodes that are known one by one. */
+	int by_node = 0;
 
 	if (!source && !block && network != NP_CLUSTER) {
 		plane = NP_CLUSTER;
@@ -40,8 +32,10 @@ static __always_inline void np_decide_overlay_ip(struct __sk_buff *skb, const st
 	if (source) {
 		if (source->ifindex || np_is_this_node(source) || !np_addr_equal(&source->vtep, vtep))
 			return np_decide_drop(d, NP_REASON_OVERLAY_SPOOF);
-		forwarded = plane == NP_CLUSTER && np_is_forwarded(eth->h_source, source->mac);
-		if (!forwarded && !np_mac_equal(eth->h_source, source->mac))
+		np_mac_forwarded(forwarded, source->mac);
+		if (np_mac_equal(eth->h_source, source->mac))
+			by_node = network == NP_CLUSTER;
+		else if (plane != NP_CLUSTER || !np_mac_equal(eth->h_source, forwarded))
 			return np_decide_drop(d, NP_REASON_OVERLAY_MAC_SPOOF);
 	} else {
 		/* A pod of another node's block, whose MAC only that node knows, and has checked. */
@@ -59,16 +53,15 @@ static __always_inline void np_decide_overlay_ip(struct __sk_buff *skb, const st
 	if (!target)
 		return np_decide_drop(d, NP_REASON_UNKNOWN_DESTINATION);
 	if (np_is_this_node(target)) {
-		d->node = source && network == NP_CLUSTER && !forwarded;
+		d->by_node = by_node;
 		return np_decide_to_host(d, node, network);
 	}
 	if (!target->ifindex)
 		return np_decide_drop(d, NP_REASON_NOT_LOCAL);
 	np_mac_copy(d->mac, target->mac);
 	d->rewrite = !np_mac_equal(eth->h_dest, target->mac);
-	/* In the cluster network it is nodes that are known one by one. Themselves they reach every pod. */
 	if (plane == NP_CLUSTER)
-		return np_decide_local(skb, ip, target, source && network == NP_CLUSTER && !forwarded ? target->network : network, d);
+		return np_decide_local(skb, ip, target, by_node ? target->network : network, d);
 	np_decide_peer(plane, target->ifindex, d);
 }
 

@@ -85,7 +85,7 @@ static __always_inline int np_is_unroutable(const struct np_addr *a)
  * answered, and the rest is dropped by the name of what it tried.
  */
 static __always_inline void np_decide_unknown(struct __sk_buff *skb, const struct ethhdr *eth, const struct np_ip *ip,
-					      const struct np_node *node, const struct np_interface *iface, __u32 network,
+					      const struct np_node *node, const struct np_interface *iface, __u32 plane,
 					      struct np_decision *d)
 {
 	int routed = np_mac_equal(eth->h_dest, node->gateway_mac);
@@ -93,13 +93,13 @@ static __always_inline void np_decide_unknown(struct __sk_buff *skb, const struc
 	/* Masqueraded, it would come out of a VTEP. */
 	if (np_is_vxlan(skb, ip, d))
 		return np_decide_drop(d, NP_REASON_POD_VXLAN);
-	if (network == NP_CLUSTER && routed && !np_is_unroutable(&ip->dst)) {
+	if (plane == NP_CLUSTER && routed && !np_is_unroutable(&ip->dst)) {
 		/* Outside, the addresses of the pod's network are someone else's. */
 		if (iface->network != NP_CLUSTER && np_is_in_subnet(iface->network, &ip->dst))
 			return np_decide_drop(d, NP_REASON_MIXED_PLANES);
 		return np_decide_to_host(d, node, iface->network);
 	}
-	if (np_is_gateway(network, &ip->dst)) {
+	if (np_is_gateway(plane, &ip->dst)) {
 		__u32 reply = np_echo_reply(skb, ip);
 
 		if (!reply)

@@ -53,7 +53,7 @@ struct np_decision {
 	__u8 router;	     /* ND: the answer is about the gateway */
 	__u8 rewrite;	     /* local, tunnel: the packet's destination MAC differs from mac */
 	__u8 ecn;	     /* tunnel: the packet's ECN field (RFC 3168 section 5) */
-	__u8 node;	     /* host: another node itself sent it, no pod */
+	__u8 by_node;	     /* host: another node sent it for itself, and no pod */
 	__u8 forwarded;	     /* tunnel: a pod sent it, by way of the host's stack */
 	__u8 translate;	     /* what of the packet becomes as to has it: an np_translation */
 	__u8 proto;	     /* translate: the transport protocol */

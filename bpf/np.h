@@ -33,8 +33,6 @@
  */
 #define NP_CLUSTER 0
 
-/* What differs in the last byte of the gateway's MAC where a node sends to another what a pod sent to its stack. */
-#define NP_FORWARDED 1
 
 /* Bits of the mark, clear of those that kube-proxy uses (0x4000 and 0x8000). The node's firewall rules go by the first two. */
 enum np_mark {
@@ -118,6 +116,13 @@ static __always_inline int np_mac_equal(const __u8 *a, const __u8 *b)
 static __always_inline void np_mac_copy(__u8 *to, const __u8 *from)
 {
 	__builtin_memcpy(to, from, ETH_ALEN);
+}
+
+/* The source MAC of what a node sends to another for a pod that sent it to its stack: the node's own but for the last bit. */
+static __always_inline void np_mac_forwarded(__u8 *to, const __u8 *node)
+{
+	np_mac_copy(to, node);
+	to[ETH_ALEN - 1] ^= 1;
 }
 
 #endif

@@ -11,19 +11,6 @@
 #define NP_TCP_CHECK 16
 #define NP_UDP_CHECK 6
 
-/* What stands before IPv4's addresses and their end: from the field that RFC 791 calls Time to Live. */
-struct np_ipv4_tail {
-	__u8 ttl;
-	__u8 proto;
-	__sum16 check;
-	__be32 src;
-	__be32 dst;
-};
-
-#define NP_IPV4_TAIL (ETH_HLEN + offsetof(struct np_ipv4, ttl))
-
-_Static_assert(sizeof(struct np_ipv4_tail) == sizeof(struct np_ipv4) - offsetof(struct np_ipv4, ttl), "the header's end, without padding");
-
 /* By how much their sum grows when two words become others (RFC 1624 section 3). */
 static __always_inline __u32 np_sum_diff(const __be32 was[2], const __be32 is[2])
 {
@@ -37,11 +24,11 @@ static __always_inline __u32 np_sum_diff(const __be32 was[2], const __be32 is[2]
 static __always_inline long np_translate_v4(struct __sk_buff *skb, const struct np_tuple *to, __u32 check, __u64 flags)
 {
 	__be32 was[2], is[2] = { to->src.words[3], to->dst.words[3] };
-	struct np_ipv4_tail h;
+	struct np_ipv4 h;
 	long err = 0;
 	__u32 diff;
 
-	if (np_load(skb, NP_IPV4_TAIL, &h, sizeof(h)))
+	if (np_load(skb, ETH_HLEN, &h, sizeof(h)))
 		return -1;
 	was[0] = h.src;
 	was[1] = h.dst;
@@ -51,7 +38,7 @@ static __always_inline long np_translate_v4(struct __sk_buff *skb, const struct 
 	h.dst = is[1];
 	if (check)
 		err = bpf_l4_csum_replace(skb, check, 0, diff, flags | BPF_F_PSEUDO_HDR);
-	return err ?: bpf_skb_store_bytes(skb, NP_IPV4_TAIL, &h, sizeof(h), 0);
+	return err ?: bpf_skb_store_bytes(skb, ETH_HLEN, &h, sizeof(h), 0);
 }
 
 /*
