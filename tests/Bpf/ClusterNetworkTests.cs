@@ -3,7 +3,6 @@ using System.Net.Sockets;
 using Netplugin.Core.Addresses;
 using Netplugin.Core.Datapath;
 using Netplugin.Linux.Bpf;
-using Netplugin.Linux.Namespaces;
 using Netplugin.Tests.Bpf.Nodes;
 using Netplugin.Tests.Support;
 using Netplugin.Tests.Support.Packets;
@@ -13,7 +12,7 @@ namespace Netplugin.Tests.Bpf;
 /// <summary>The one network that leads out to the hosts, on real devices.</summary>
 public sealed class ClusterNetworkTests
 {
-    private const int Port = 7778;
+    private const int Port = Talk.AskedPort;
 
     public static TheoryData<string, string, DirectNodes> BothFamiliesEachNodeEitherWay
     {
@@ -45,11 +44,11 @@ public sealed class ClusterNetworkTests
 
         Talk.Udp(pod, other);
         Talk.Tcp(pod, other, 1 << 20);
-        Assert.Equal(gateway, await SourceSeenAsync(one.Namespace, pod.Namespace, pod.Address));
-        Assert.Equal(gateway, await SourceSeenAsync(one.Namespace, other.Namespace, other.Address));
-        Assert.Equal(otherGateway, await SourceSeenAsync(two.Namespace, pod.Namespace, pod.Address));
-        Assert.Equal(pod.Address, await SourceSeenAsync(pod.Namespace, one.Namespace, gateway));
-        Assert.Equal(pod.Address, await SourceSeenAsync(pod.Namespace, two.Namespace, otherGateway));
+        Assert.Equal(gateway, await Talk.SourceSeenAsync(one.Namespace, pod.Namespace, pod.Address));
+        Assert.Equal(gateway, await Talk.SourceSeenAsync(one.Namespace, other.Namespace, other.Address));
+        Assert.Equal(otherGateway, await Talk.SourceSeenAsync(two.Namespace, pod.Namespace, pod.Address));
+        Assert.Equal(pod.Address, await Talk.SourceSeenAsync(pod.Namespace, one.Namespace, gateway));
+        Assert.Equal(pod.Address, await Talk.SourceSeenAsync(pod.Namespace, two.Namespace, otherGateway));
         Talk.Ping(pod, gateway.ToIPAddress());
         Talk.Ping(pod, otherGateway.ToIPAddress());
         Assert.True(one.Events(DatapathEvent.ToHost) > 0 && one.Events(DatapathEvent.FromHost) > 0 && two.Events(DatapathEvent.ToHost) > 0);
@@ -72,12 +71,12 @@ public sealed class ClusterNetworkTests
             var own = pod.Addresses.Of(v4)!.Value;
             foreach (var other in new[] { here, there })
             {
-                Assert.Equal(own, await SourceSeenAsync(pod.Namespace, other.Namespace, other.Addresses.Of(v4)!.Value));
-                Assert.Equal(other.Addresses.Of(v4), await SourceSeenAsync(other.Namespace, pod.Namespace, own));
+                Assert.Equal(own, await Talk.SourceSeenAsync(pod.Namespace, other.Namespace, other.Addresses.Of(v4)!.Value));
+                Assert.Equal(other.Addresses.Of(v4), await Talk.SourceSeenAsync(other.Namespace, pod.Namespace, own));
             }
 
-            Assert.Equal(own, await SourceSeenAsync(pod.Namespace, one.Namespace, TestNetwork.BlockOf(1, v4).Gateway));
-            Assert.Equal(TestNetwork.BlockOf(2, v4).Gateway, await SourceSeenAsync(two.Namespace, pod.Namespace, own));
+            Assert.Equal(own, await Talk.SourceSeenAsync(pod.Namespace, one.Namespace, TestNetwork.BlockOf(1, v4).Gateway));
+            Assert.Equal(TestNetwork.BlockOf(2, v4).Gateway, await Talk.SourceSeenAsync(two.Namespace, pod.Namespace, own));
             Talk.Ping(pod, TestNetwork.BlockOf(1, v4).Gateway.ToIPAddress());
 
             // Now, for the pod's kernel may choose it for all that follows.
@@ -100,9 +99,9 @@ public sealed class ClusterNetworkTests
         TestNetwork.Ip(network.Wire, "addr add 192.168.2.1/24 dev wire");
         var pod = network.AddPod(1, DatapathState.Cluster, "10.244.1.9");
 
-        Assert.Equal(pod.Address, await SourceSeenAsync(pod.Namespace, network.Nodes[0].Namespace, TestNetwork.VtepOf(1)));
-        Assert.Equal(pod.Address, await SourceSeenAsync(pod.Namespace, network.Nodes[1].Namespace, TestNetwork.VtepOf(2)));
-        Assert.Equal(TestNetwork.VtepOf(1), await SourceSeenAsync(pod.Namespace, network.Wire, IpAddr.Parse("192.168.2.1")));
+        Assert.Equal(pod.Address, await Talk.SourceSeenAsync(pod.Namespace, network.Nodes[0].Namespace, TestNetwork.VtepOf(1)));
+        Assert.Equal(pod.Address, await Talk.SourceSeenAsync(pod.Namespace, network.Nodes[1].Namespace, TestNetwork.VtepOf(2)));
+        Assert.Equal(TestNetwork.VtepOf(1), await Talk.SourceSeenAsync(pod.Namespace, network.Wire, IpAddr.Parse("192.168.2.1")));
     }
 
     [Fact]
@@ -126,7 +125,4 @@ public sealed class ClusterNetworkTests
         socket.SendTo([1], new IPEndPoint(IPAddress.Parse("10.244.1.77"), 9));
         await Eventually.HoldsAsync("what is for no pod to be dropped", () => node.Drops(DropReason.UnknownDestination) == 1);
     }
-
-    private static async Task<IpAddr> SourceSeenAsync(NetworkNamespace from, NetworkNamespace to, IpAddr address) =>
-        IpAddr.From(await UdpSockets.SourceSeenAsync(TestNetwork.PathOf(from), TestNetwork.PathOf(to), address.ToIPAddress(), Port));
 }

@@ -15,28 +15,11 @@ public sealed class ServiceTests
     private const ushort ServicePort = 80;
     private const ushort BackendPort = 8080;
 
-    public static TheoryData<bool, DirectNodes> BothFamiliesEitherWay
-    {
-        get
-        {
-            var data = new TheoryData<bool, DirectNodes>();
-            foreach (var v4 in new[] { true, false })
-            {
-                data.Add(v4, DirectNodes.All);
-                data.Add(v4, DirectNodes.None);
-            }
-
-            return data;
-        }
-    }
-
-    public static TheoryData<bool> BothFamilies => [true, false];
-
     [Theory]
-    [MemberData(nameof(BothFamiliesEitherWay))]
+    [MemberData(nameof(Families.EitherWay), MemberType = typeof(Families))]
     public void A_pod_reaches_backends_on_its_node_and_on_another(bool v4, DirectNodes directNodes)
     {
-        using var network = Cluster(directNodes);
+        using var network = TestNetwork.Cluster(directNodes);
         var client = Pod(network, 1, v4, 9);
         foreach (var backend in new[] { Pod(network, 1, v4, 10), Pod(network, 2, v4, 9) })
         {
@@ -47,10 +30,10 @@ public sealed class ServiceTests
     }
 
     [Theory]
-    [MemberData(nameof(BothFamilies))]
+    [MemberData(nameof(Families.Both), MemberType = typeof(Families))]
     public void A_pod_reaches_itself_through_a_Service(bool v4)
     {
-        using var network = Cluster();
+        using var network = TestNetwork.Cluster();
         var pod = Pod(network, 1, v4, 9);
         Balance(network, v4, pod.Address);
 
@@ -60,10 +43,10 @@ public sealed class ServiceTests
     }
 
     [Theory]
-    [MemberData(nameof(BothFamiliesEitherWay))]
+    [MemberData(nameof(Families.EitherWay), MemberType = typeof(Families))]
     public void Every_backend_gets_a_part_and_none_that_is_not_of_the_Service(bool v4, DirectNodes directNodes)
     {
-        using var network = Cluster(directNodes);
+        using var network = TestNetwork.Cluster(directNodes);
         var client = Pod(network, 1, v4, 9);
         TestPod[] backends = [Pod(network, 1, v4, 10), Pod(network, 2, v4, 10), Pod(network, 2, v4, 11)];
         Balance(network, v4, [.. backends.Select(backend => backend.Address)]);
@@ -75,10 +58,10 @@ public sealed class ServiceTests
     }
 
     [Theory]
-    [MemberData(nameof(BothFamiliesEitherWay))]
+    [MemberData(nameof(Families.EitherWay), MemberType = typeof(Families))]
     public async Task A_pod_reaches_backends_in_the_network_of_a_node(bool v4, DirectNodes directNodes)
     {
-        using var network = Cluster(directNodes);
+        using var network = TestNetwork.Cluster(directNodes);
         var client = Pod(network, 1, v4, 9);
         foreach (var node in network.Nodes)
         {
@@ -92,7 +75,7 @@ public sealed class ServiceTests
     [Fact]
     public async Task A_pod_reaches_backends_outside_the_cluster_by_its_nodes_address()
     {
-        using var network = Cluster();
+        using var network = TestNetwork.Cluster();
         TestNetwork.Ip(network.Wire, "addr add 192.168.2.1/24 dev wire");
         var client = Pod(network, 1, v4: true, 9);
         Balance(network, v4: true, IpAddr.Parse("192.168.2.1"));
@@ -105,7 +88,7 @@ public sealed class ServiceTests
     [Fact]
     public void A_port_of_every_node_is_one_of_each_of_its_addresses()
     {
-        using var network = Cluster();
+        using var network = TestNetwork.Cluster();
         var client = Pod(network, 1, v4: true, 9);
         var backend = Pod(network, 2, v4: true, 9);
         network.Balance(new(IpAddr.FromV4(0), 30080, TransportProtocol.Tcp), new Backend(backend.Address, BackendPort));
@@ -117,10 +100,10 @@ public sealed class ServiceTests
     }
 
     [Theory]
-    [MemberData(nameof(BothFamilies))]
+    [MemberData(nameof(Families.Both), MemberType = typeof(Families))]
     public void A_Service_without_endpoints_refuses_at_once(bool v4)
     {
-        using var network = Cluster();
+        using var network = TestNetwork.Cluster();
         var client = Pod(network, 1, v4, 9);
         foreach (var protocol in new[] { TransportProtocol.Tcp, TransportProtocol.Udp })
         {
@@ -134,7 +117,7 @@ public sealed class ServiceTests
     [Fact]
     public void A_Service_without_an_endpoint_that_is_allowed_here_drops_by_name()
     {
-        using var network = Cluster();
+        using var network = TestNetwork.Cluster();
         var client = Pod(network, 1, v4: true, 9);
         network.Serve(Key(true, TransportProtocol.Udp), new(FrontendAction.Drop, TimeSpan.Zero, []));
 
@@ -144,10 +127,10 @@ public sealed class ServiceTests
     }
 
     [Theory]
-    [MemberData(nameof(BothFamilies))]
+    [MemberData(nameof(Families.Both), MemberType = typeof(Families))]
     public void A_backend_that_does_not_listen_refuses_in_the_name_of_the_Service(bool v4)
     {
-        using var network = Cluster();
+        using var network = TestNetwork.Cluster();
         var client = Pod(network, 1, v4, 9);
         foreach (var node in new[] { 1, 2 })
         {
@@ -157,10 +140,10 @@ public sealed class ServiceTests
     }
 
     [Theory]
-    [MemberData(nameof(BothFamilies))]
+    [MemberData(nameof(Families.Both), MemberType = typeof(Families))]
     public void A_client_stays_with_its_backend_where_the_Service_asks_for_it(bool v4)
     {
-        using var network = Cluster();
+        using var network = TestNetwork.Cluster();
         var client = Pod(network, 1, v4, 9);
         TestPod[] backends = [Pod(network, 1, v4, 10), Pod(network, 2, v4, 10), Pod(network, 2, v4, 11)];
         network.Serve(Key(v4, TransportProtocol.Udp), new(FrontendAction.Balance, TimeSpan.FromHours(1), [.. backends.Select(b => new Backend(b.Address, BackendPort))]));
@@ -176,7 +159,7 @@ public sealed class ServiceTests
     [Fact]
     public void Datagrams_of_one_socket_leave_a_backend_only_when_it_is_gone()
     {
-        using var network = Cluster();
+        using var network = TestNetwork.Cluster();
         var client = Pod(network, 1, v4: true, 9);
         TestPod[] backends = [Pod(network, 1, v4: true, 10), Pod(network, 2, v4: true, 10)];
         using var first = backends[0].Bind(SocketType.Dgram, ProtocolType.Udp, BackendPort);
@@ -198,7 +181,7 @@ public sealed class ServiceTests
     [Fact]
     public void A_connection_outlives_its_backends_leave_from_the_Service()
     {
-        using var network = Cluster();
+        using var network = TestNetwork.Cluster();
         var client = Pod(network, 1, v4: true, 9);
         TestPod[] backends = [Pod(network, 2, v4: true, 10), Pod(network, 2, v4: true, 11)];
         Balance(network, true, backends[0].Address);
@@ -215,10 +198,10 @@ public sealed class ServiceTests
     }
 
     [Theory]
-    [MemberData(nameof(BothFamilies))]
+    [MemberData(nameof(Families.Both), MemberType = typeof(Families))]
     public void From_one_port_a_pod_speaks_with_a_backend_itself_and_through_two_Services(bool v4)
     {
-        using var network = Cluster();
+        using var network = TestNetwork.Cluster();
         var client = Pod(network, 1, v4, 9);
         var backend = Pod(network, 2, v4, 10);
         Balance(network, v4, backend.Address);
@@ -257,7 +240,7 @@ public sealed class ServiceTests
     [Fact]
     public void A_port_that_a_program_chose_stays()
     {
-        using var network = Cluster();
+        using var network = TestNetwork.Cluster();
         var client = Pod(network, 1, v4: true, 9);
         var backend = Pod(network, 2, v4: true, 10);
         Balance(network, true, backend.Address);
@@ -271,10 +254,10 @@ public sealed class ServiceTests
     }
 
     [Theory]
-    [MemberData(nameof(BothFamiliesEitherWay))]
+    [MemberData(nameof(Families.EitherWay), MemberType = typeof(Families))]
     public void Datagrams_in_fragments_arrive_whole_both_ways(bool v4, DirectNodes directNodes)
     {
-        using var network = Cluster(directNodes);
+        using var network = TestNetwork.Cluster(directNodes);
         var client = Pod(network, 1, v4, 9);
         foreach (var backend in new[] { Pod(network, 1, v4, 10), Pod(network, 2, v4, 10) })
         {
@@ -284,10 +267,10 @@ public sealed class ServiceTests
     }
 
     [Theory]
-    [MemberData(nameof(BothFamilies))]
+    [MemberData(nameof(Families.Both), MemberType = typeof(Families))]
     public void A_program_without_offloads_is_served_as_well(bool v4)
     {
-        using var network = Cluster();
+        using var network = TestNetwork.Cluster();
         var client = Pod(network, 1, v4, 9);
         var backend = Pod(network, 2, v4, 10);
         foreach (var pod in new[] { client, backend })
@@ -303,7 +286,7 @@ public sealed class ServiceTests
     [Fact]
     public void No_VXLAN_goes_to_a_node_through_a_Service()
     {
-        using var network = Cluster();
+        using var network = TestNetwork.Cluster();
         TestNetwork.Ip(network.Wire, "addr add 192.168.2.1/24 dev wire");
         var client = Pod(network, 1, v4: true, 9);
         using var socket = client.Bind(SocketType.Dgram, ProtocolType.Udp, 0);
@@ -318,24 +301,13 @@ public sealed class ServiceTests
     [Fact]
     public void A_tenants_pod_is_served_by_no_Service()
     {
-        using var network = Cluster();
+        using var network = TestNetwork.Cluster();
         var tenant = network.AddPod(1, 10001, "10.0.0.1");
         Balance(network, true, Pod(network, 1, v4: true, 10).Address);
 
         using var socket = tenant.Bind(SocketType.Dgram, ProtocolType.Udp, 0);
         socket.SendTo([1], EndPointOf(ServiceAddress(true), ServicePort));
         Assert.Equal(1ul, tenant.Node.Drops(DropReason.NoRoute));
-    }
-
-    private static TestNetwork Cluster(DirectNodes directNodes = DirectNodes.All)
-    {
-        var network = new TestNetwork(nodes: 2, directNodes: directNodes);
-        foreach (var node in network.Nodes)
-        {
-            node.ServeCluster();
-        }
-
-        return network;
     }
 
     private static TestPod Pod(TestNetwork network, int node, bool v4, int number) =>

@@ -249,7 +249,11 @@ internal sealed class FrameGenerator(Random random, Scenario scenario)
 
         if (!_overlay)
         {
-            return random.Next(8) == 0 ? Address(v4) : random.Next(2) == 0 && !scenario.ClusterOf(v4).IsUnspecified ? scenario.ClusterOf(v4) : !scenario.OwnOf(v4).IsUnspecified && random.Next(8) != 0 ? scenario.OwnOf(v4) : LinkLocalOrNone(v4);
+            var (own, cluster) = (scenario.OwnOf(v4), scenario.ClusterOf(v4));
+            return random.Next(8) == 0 ? Address(v4)
+                : !cluster.IsUnspecified && random.Next(2) == 0 ? cluster
+                : !own.IsUnspecified && random.Next(8) != 0 ? own
+                : LinkLocalOrNone(v4);
         }
 
         var source = Address(v4);

@@ -1,6 +1,9 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
+using Netplugin.Core.Addresses;
+using Netplugin.Linux.Namespaces;
+using Netplugin.Tests.Support.Packets;
 
 namespace Netplugin.Tests.Bpf.Nodes;
 
@@ -8,6 +11,19 @@ namespace Netplugin.Tests.Bpf.Nodes;
 internal static class Talk
 {
     private const int Port = 7777;
+
+    /// <summary>The port of who is asked what source he sees.</summary>
+    internal const int AskedPort = 7778;
+
+    /// <summary>The source by which who is asked for an address knows who asks; see <see cref="UdpSockets.SourceSeenAsync"/>.</summary>
+    /// <param name="from">Who asks.</param>
+    /// <param name="to">Who is asked, at <see cref="AskedPort"/>.</param>
+    /// <param name="address">What is asked.</param>
+    /// <param name="port">The port that is asked.</param>
+    /// <param name="listensAt">What address and port are translated to; unspecified: they are not.</param>
+    internal static async Task<IpAddr> SourceSeenAsync(NetworkNamespace from, NetworkNamespace to, IpAddr address, int port = AskedPort, IpAddr listensAt = default) =>
+        IpAddr.From(await UdpSockets.SourceSeenAsync(
+            TestNetwork.PathOf(from), TestNetwork.PathOf(to), address.ToIPAddress(), port, listensAt.IsUnspecified ? null : new IPEndPoint(listensAt.ToIPAddress(), AskedPort)));
 
     /// <summary>A datagram there and another back, each saying who sent it.</summary>
     internal static void Udp(TestPod from, TestPod to, int length = 16, Action<Socket>? prepare = null)

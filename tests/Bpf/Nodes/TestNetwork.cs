@@ -41,6 +41,18 @@ internal sealed class TestNetwork : IDisposable
         }
     }
 
+    /// <summary>Two nodes that serve the cluster network.</summary>
+    internal static TestNetwork Cluster(DirectNodes directNodes = DirectNodes.All)
+    {
+        var network = new TestNetwork(nodes: 2, directNodes: directNodes);
+        foreach (var node in network.Nodes)
+        {
+            node.ServeCluster();
+        }
+
+        return network;
+    }
+
     internal int Mtu { get; }
 
     internal DirectNodes DirectNodes { get; }
