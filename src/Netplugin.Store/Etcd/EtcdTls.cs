@@ -9,14 +9,14 @@ namespace Netplugin.Store.Etcd;
 internal static class EtcdTls
 {
     /// <summary>Carries out the handshake; owns <paramref name="transport"/> from here on.</summary>
-    /// <exception cref="EtcdConnectException">Denied: a file cannot be used, or the member's certificate is not trusted.</exception>
+    /// <exception cref="EtcdConnectException">Denied: a file cannot be used, or one side does not trust the other's certificate. Not denied: the member closed the connection.</exception>
     public static async ValueTask<Stream> HandshakeAsync(Stream transport, Uri endpoint, EtcdOptions options, CancellationToken cancellationToken)
     {
         var tls = new SslStream(transport, leaveInnerStreamOpen: false);
         try
         {
             await tls.AuthenticateAsClientAsync(ClientOptions(endpoint.IdnHost, options), cancellationToken);
-            return new EtcdTlsStream(tls, endpoint);
+            return await EtcdTlsStream.OpenAsync(tls, endpoint, cancellationToken);
         }
         catch (AuthenticationException e)
         {

@@ -4,14 +4,27 @@ using System.Net.Sockets;
 namespace Netplugin.Store.Etcd;
 
 /// <summary>
-/// A TLS connection that remembers being refused. With TLS 1.3 a member turns down the client's certificate only after the
-/// handshake, in an alert that the first read meets; the HTTP client then closes the stream and reports no more than that it is
-/// closed. So what the first read met is said again to whoever uses the stream after.
+/// A TLS connection on which the member speaks first. With TLS 1.3 a member turns down the client's certificate only after the
+/// client's handshake is over, in an alert; and if the client has written meanwhile what the member never reads, the kernel answers with a
+/// reset that takes the alert with it, so that a refusal looks like a write of unknown outcome. An HTTP/2 server begins with its
+/// SETTINGS (RFC 9113, 3.4) and sends them once it has accepted the certificate: so nothing is written before their first byte is there.
 /// </summary>
-internal sealed class EtcdTlsStream(SslStream inner, Uri endpoint) : Stream
+internal sealed class EtcdTlsStream : Stream
 {
-    private bool _received;
-    private EtcdConnectException? _refusal;
+    // A server may also wait for the client's first words: then no answer means nothing.
+    private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(1);
+
+    private readonly SslStream _inner;
+    private readonly Uri _endpoint;
+    private readonly byte[] _firstByte = new byte[1];
+    private Task<int>? _first;
+
+    private EtcdTlsStream(SslStream inner, Uri endpoint)
+    {
+        _inner = inner;
+        _endpoint = endpoint;
+        _first = ReadFirstAsync();
+    }
 
     public override bool CanRead => true;
 
@@ -27,40 +40,56 @@ internal sealed class EtcdTlsStream(SslStream inner, Uri endpoint) : Stream
         set => throw new NotSupportedException();
     }
 
+    /// <summary>Waits until the member has spoken; owns <paramref name="inner"/> once it returns.</summary>
+    /// <exception cref="EtcdConnectException">The member refuses the client, or closed the connection.</exception>
+    public static async Task<EtcdTlsStream> OpenAsync(SslStream inner, Uri endpoint, CancellationToken cancellationToken)
+    {
+        var stream = new EtcdTlsStream(inner, endpoint);
+        var first = stream._first!;
+        try
+        {
+            if (await first.WaitAsync(LongestWait, cancellationToken) == 0)
+            {
+                throw new EtcdConnectException(false, $"{endpoint.Authority}: the server closed the connection");
+            }
+        }
+        catch (TimeoutException)
+        {
+            // Whoever reads hears what comes of it.
+        }
+
+        return stream;
+    }
+
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
-        try
+        if (_first is not { } first)
         {
-            var read = await inner.ReadAsync(buffer, cancellationToken);
-            _received |= read > 0;
-            return read;
+            return await _inner.ReadAsync(buffer, cancellationToken);
         }
-        catch (IOException e) when (!_received && e.InnerException is not null and not SocketException)
+
+        var read = await first.WaitAsync(cancellationToken);
+        if (buffer.IsEmpty)
         {
-            _refusal = new(true, $"{endpoint.Authority}: the server refused this client's certificate, or its lack of one ({e.InnerException.Message})", e);
-            throw _refusal;
+            // The HTTP client waits for data this way, before it takes a buffer for them.
+            return 0;
         }
+
+        _firstByte.AsSpan(0, read).CopyTo(buffer.Span);
+        _first = null;
+        return read;
     }
 
-    public override async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
-    {
-        try
-        {
-            await inner.WriteAsync(buffer, cancellationToken);
-        }
-        catch (Exception e) when (e is ObjectDisposedException or IOException && _refusal is not null)
-        {
-            throw new EtcdConnectException(true, _refusal.Message, _refusal);
-        }
-    }
+    public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default) =>
+        _inner.WriteAsync(buffer, cancellationToken);
 
-    public override Task FlushAsync(CancellationToken cancellationToken) => inner.FlushAsync(cancellationToken);
+    public override Task FlushAsync(CancellationToken cancellationToken) => _inner.FlushAsync(cancellationToken);
 
-    public override void Flush() => inner.Flush();
+    public override void Flush() => _inner.Flush();
 
-    public override int Read(byte[] buffer, int offset, int count) => inner.Read(buffer, offset, count);
+    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
-    public override void Write(byte[] buffer, int offset, int count) => inner.Write(buffer, offset, count);
+    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
     public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
 
@@ -70,9 +99,22 @@ internal sealed class EtcdTlsStream(SslStream inner, Uri endpoint) : Stream
     {
         if (disposing)
         {
-            inner.Dispose();
+            _inner.Dispose();
         }
 
         base.Dispose(disposing);
+    }
+
+    private async Task<int> ReadFirstAsync()
+    {
+        try
+        {
+            return await _inner.ReadAsync(_firstByte);
+        }
+        catch (IOException e) when (e.InnerException is not null and not SocketException)
+        {
+            throw new EtcdConnectException(
+                true, $"{_endpoint.Authority}: the server refused this client's certificate, or its lack of one ({e.InnerException.Message})", e);
+        }
     }
 }

@@ -67,6 +67,16 @@ public sealed class EtcdTlsTests : IAsyncLifetime
         await IsDeniedAsync(Good with { CertificateFile = other.CertificateOf("client"), KeyFile = other.KeyOf("client") }, "certificate");
     }
 
+    // The server's refusal meets what the client sends: whoever comes first, the write surely was not carried out.
+    [Fact]
+    public async Task However_often_it_is_denied_no_write_is_in_doubt()
+    {
+        using var other = new TestCertificates();
+        var refused = Good with { CertificateFile = other.CertificateOf("client"), KeyFile = other.KeyOf("client") };
+        var reasons = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => WriteOftenAsync(refused, 25)));
+        Assert.Equal([StoreFailure.Denied], reasons.SelectMany(reason => reason).Distinct());
+    }
+
     [Fact]
     public async Task A_server_of_another_authority_is_refused()
     {
@@ -112,6 +122,19 @@ public sealed class EtcdTlsTests : IAsyncLifetime
         File.Copy(_certificates.CertificateOf("client"), file, overwrite: true);
         File.Copy(_certificates.KeyOf("client"), key, overwrite: true);
         Assert.Null(await store.GetAsync("/", Cancel));
+    }
+
+    private static async Task<List<StoreFailure>> WriteOftenAsync(EtcdOptions options, int times)
+    {
+        var reasons = new List<StoreFailure>();
+        for (var i = 0; i < times; i++)
+        {
+            await using var store = new EtcdStore(options);
+            reasons.Add((await Assert.ThrowsAsync<StoreException>(
+                () => store.CommitAsync(new([], [new StoreOperation.Put("/t/a", "1"u8.ToArray())]), Cancel))).Reason);
+        }
+
+        return reasons;
     }
 
     private static async Task IsDeniedAsync(EtcdOptions options, string said)
