@@ -91,6 +91,11 @@ internal static class AddressMessages
             PutAddress(ref writer, RouteGateway, route.Gateway);
         }
 
+        if (!route.Source.IsUnspecified)
+        {
+            PutAddress(ref writer, RoutePreferredSource, route.Source);
+        }
+
         writer.PutS32(RouteOutput, index.Value);
         batch.End(writer);
     }

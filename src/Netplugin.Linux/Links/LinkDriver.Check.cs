@@ -68,13 +68,14 @@ public sealed partial class LinkDriver
         foreach (var family in new[] { K.FamilyInet, K.FamilyInet6 })
         {
             routes.UnionWith(RouteState.List(pod, family)
-                .Where(route => route.Device == link.Index).Select(route => new PodRoute(route.Destination, route.Gateway)));
+                .Where(route => route.Device == link.Index).Select(route => new PodRoute(route.Destination, route.Gateway, route.Source)));
         }
 
         foreach (var route in spec.Routes.Where(route => !routes.Contains(route with { Destination = route.Destination.Masked })))
         {
             var via = route.Gateway.IsUnspecified ? string.Empty : string.Create(CultureInfo.InvariantCulture, $" via {route.Gateway}");
-            wrong.Add($"the route to {route.Destination}{via} through {spec.PodInterface} is missing");
+            var source = route.Source.IsUnspecified ? string.Empty : string.Create(CultureInfo.InvariantCulture, $" from {route.Source}");
+            wrong.Add($"the route to {route.Destination}{via}{source} through {spec.PodInterface} is missing");
         }
     }
 
