@@ -74,6 +74,25 @@ public sealed partial class ServiceTable
         return Recompute(_node, input, input.Touched);
     }
 
+    /// <summary>
+    /// The ports of all endpoints of some Services. How an endpoint is does not matter: one that gets no new connections keeps those it has.
+    /// </summary>
+    /// <param name="services">The Services; one that is not known has none.</param>
+    public ImmutableHashSet<FrontendKey> PortsOf(IEnumerable<NamespacedName> services)
+    {
+        ArgumentNullException.ThrowIfNull(services);
+        return
+        [
+            .. from name in services
+               let entry = _entries.GetValueOrDefault(name, Entry.Nothing)
+               where entry.Service is not null
+               from subset in entry.Endpoints.Values.SelectMany(some => some.Subsets)
+               from port in subset.Ports
+               from endpoint in subset.Endpoints
+               select new FrontendKey(endpoint.Address, port.Port, port.Protocol),
+        ];
+    }
+
     /// <summary>This table for the same node at another place: everything is computed again.</summary>
     /// <param name="node">The node.</param>
     public ServiceTable At(NodePlace node) =>

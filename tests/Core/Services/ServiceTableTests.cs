@@ -63,6 +63,28 @@ public sealed class ServiceTableTests
         (1, Slices.Array[0, 3].Select(some => (ServiceChange)new ServiceChange.SetAllEndpoints([.. some.DistinctBy(s => s.Name)]))));
 
     [Fact]
+    public void The_ports_of_some_Services_are_those_of_all_their_endpoints_however_these_are()
+    {
+        var table = Table(
+            [Service("names", "10.96.0.10"), Service("web", "10.96.0.1")],
+            Slice("names-1", "names", [new("dns", TransportProtocol.Udp, 5353), new("http", TransportProtocol.Tcp, 8080)], At("10.1.0.1"), At("10.1.0.2", conditions: EndpointConditions.None)),
+            Slice("names-2", "names", At("fd00:1::1", conditions: Leaving)),
+            Slice("web-1", "web", At("10.1.0.9")),
+            Slice("gone-1", "gone", At("10.1.0.8")));
+
+        FrontendKey[] names =
+        [
+            new(IpAddr.Parse("10.1.0.1"), 5353, TransportProtocol.Udp), new(IpAddr.Parse("10.1.0.1"), 8080, TransportProtocol.Tcp),
+            new(IpAddr.Parse("10.1.0.2"), 5353, TransportProtocol.Udp), new(IpAddr.Parse("10.1.0.2"), 8080, TransportProtocol.Tcp),
+            new(IpAddr.Parse("fd00:1::1"), 8080, TransportProtocol.Tcp),
+        ];
+        Assert.Equal(names.Order(), table.PortsOf([Name("names"), Name("gone"), Name("never")]).Order());
+        Assert.Empty(table.PortsOf([]));
+        Assert.Empty(table.With([new ServiceChange.RemoveService(Name("names"))]).PortsOf([Name("names")]));
+        Assert.Equal(names[..4], table.With([new ServiceChange.RemoveEndpoints(Name("names-2"))]).PortsOf([Name("names")]).Order());
+    }
+
+    [Fact]
     public void Only_what_is_there_in_the_end_matters_not_how_it_came_about()
     {
         Gen.Select(Changes.Array[0, 20], Gen.Int[0, 20], Gen.Int).Sample((changes, split, seed) =>
