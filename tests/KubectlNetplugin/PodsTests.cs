@@ -7,7 +7,7 @@ public sealed class PodsTests
     private readonly PluginRun _plugin = new PluginRun().WithPods(
         "shop",
         Objects.Pod("web", interfaces: [Objects.Default]),
-        Objects.Pod("c1", node: "node2", ip: "11.1.0.7", interfaces: [Objects.Orange, Objects.Purple]),
+        Objects.Pod("c1", node: "node2", ip: "10.244.2.7", interfaces: [Objects.Orange, Objects.Purple]),
         Objects.Pod("proxy", ip: "192.168.2.10", isHostNetwork: true),
         Objects.Pod("waits", node: null, ip: null, phase: "Pending"));
 
@@ -15,8 +15,8 @@ public sealed class PodsTests
     public void The_pods_of_the_contexts_namespace_have_a_row_for_each_interface() => Assert.Equal(
         """
         NAMESPACE   NAME    NODE    POD-IP         NETWORK             ADDRESS
-        shop        c1      node2   11.1.0.7       tenant-one/orange   11.1.0.7
-        shop        c1      node2   11.1.0.7       tenant-one/purple   11.1.1.7
+        shop        c1      node2   10.244.2.7     tenant-one/orange   11.1.0.7
+        shop        c1      node2   10.244.2.7     tenant-one/purple   11.1.1.7
         shop        proxy   node1   192.168.2.10   host                -
         shop        waits   -       -              -                   -
         shop        web     node1   10.244.1.2     default             10.244.1.2
@@ -27,12 +27,12 @@ public sealed class PodsTests
     [Fact]
     public void Wide_shows_what_is_below() => Assert.Equal(
         """
-        NAMESPACE   NAME    NODE    POD-IP         NETWORK             ADDRESS      MAC                 INTERFACE   VNI     MTU
-        shop        c1      node2   11.1.0.7       tenant-one/orange   11.1.0.7     02:02:0b:01:00:07   eth0        10001   1450
-        shop        c1      node2   11.1.0.7       tenant-one/purple   11.1.1.7     02:02:0b:01:01:07   eth1        10002   1450
-        shop        proxy   node1   192.168.2.10   host                -            -                   -           -       -
-        shop        waits   -       -              -                   -            -                   -           -       -
-        shop        web     node1   10.244.1.2     default             10.244.1.2   02:02:0a:f4:01:02   eth0        0       1450
+        NAMESPACE   NAME    NODE    POD-IP         NETWORK             ADDRESS      CLUSTER-ADDRESS   MAC                 INTERFACE   VNI     MTU
+        shop        c1      node2   10.244.2.7     tenant-one/orange   11.1.0.7     10.244.2.7        02:02:0b:01:00:07   eth0        10001   1450
+        shop        c1      node2   10.244.2.7     tenant-one/purple   11.1.1.7     -                 02:02:0b:01:01:07   eth1        10002   1450
+        shop        proxy   node1   192.168.2.10   host                -            -                 -                   -           -       -
+        shop        waits   -       -              -                   -            -                 -                   -           -       -
+        shop        web     node1   10.244.1.2     default             10.244.1.2   -                 02:02:0a:f4:01:02   eth0        0       1450
 
         """,
         _plugin.Run("pods", "-o", "wide").Out);
@@ -63,7 +63,8 @@ public sealed class PodsTests
                 "vni": 0,
                 "subnets": [
                   "10.244.1.0/24"
-                ]
+                ],
+                "clusterAddresses": []
               }
             ]
           }
@@ -82,7 +83,7 @@ public sealed class PodsTests
           phase: Running
           hostNetwork: false
           podIPs:
-          - "11.1.0.7"
+          - "10.244.2.7"
           interfaces:
           - network: tenant-one/orange
             interface: eth0
@@ -94,6 +95,8 @@ public sealed class PodsTests
             vni: 10001
             subnets:
             - "11.1.0.0/24"
+            clusterAddresses:
+            - "10.244.2.7"
 
         """,
         _plugin.Run("pods", "-o", "yaml").Out,

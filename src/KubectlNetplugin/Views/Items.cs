@@ -17,14 +17,16 @@ internal sealed record PodItem(
 /// <summary>One interface of a pod.</summary>
 /// <param name="Network"><c>tenant/network</c>, or <c>default</c>.</param>
 /// <param name="Interface">Its name in the pod.</param>
-/// <param name="Addresses">Its addresses.</param>
+/// <param name="Addresses">Its addresses in that network.</param>
 /// <param name="Mac">Its Ethernet address; null = not said.</param>
 /// <param name="Mtu">Its MTU in bytes; 0 = not said.</param>
 /// <param name="DefaultRoute">True: the pod's default route leads by it.</param>
 /// <param name="Vni">The network's VNI; null = not said.</param>
 /// <param name="Subnets">The network's subnet; of the default network the node's blocks.</param>
+/// <param name="ClusterAddresses">Of a tenant's pod its cluster addresses; none in the default network, whose addresses are such.</param>
 internal sealed record InterfaceItem(
-    string Network, string? Interface, ImmutableArray<string> Addresses, string? Mac, int Mtu, bool DefaultRoute, uint? Vni, ImmutableArray<string> Subnets);
+    string Network, string? Interface, ImmutableArray<string> Addresses, string? Mac, int Mtu, bool DefaultRoute, uint? Vni, ImmutableArray<string> Subnets,
+    ImmutableArray<string> ClusterAddresses);
 
 /// <summary>A network that pods have.</summary>
 /// <param name="Network"><c>tenant/network</c>, or <c>default</c>.</param>

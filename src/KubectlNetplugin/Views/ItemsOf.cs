@@ -17,7 +17,9 @@ internal static class ItemsOf
         [.. pod.Addresses.Select(address => address.ToString())],
         [
             .. from status in NetworkStatus.Read(pod.Annotations[NetworkStatus.Key])
-               select new InterfaceItem(status.Name, status.Interface, [.. status.Ips ?? []], status.Mac, status.Mtu, status.Default, status.Vni, [.. status.Subnets ?? []]),
+               select new InterfaceItem(
+                   status.Name, status.Interface, [.. status.Ips ?? []], status.Mac, status.Mtu, status.Default, status.Vni, [.. status.Subnets ?? []],
+                   [.. status.ClusterIps ?? []]),
         ]);
 
     /// <summary>The networks that pods have, by name. Pods that have ended hold no address any more.</summary>

@@ -6,17 +6,18 @@ namespace Netplugin.Kubernetes.Annotations;
 
 /// <summary>
 /// One interface of a pod, as the annotation <see cref="Key"/> shows it: the network status of the Network Plumbing Working Group's de-facto standard, and
-/// two keys of netplugin's, which other readers pass over.
+/// three keys of netplugin's, which other readers pass over.
 /// </summary>
 /// <param name="Name">The network: <c>tenant/network</c>, or <see cref="DefaultNetwork"/>.</param>
 /// <param name="Interface">The interface's name in the pod.</param>
-/// <param name="Ips">Its addresses, without prefix lengths.</param>
+/// <param name="Ips">Its addresses in that network, without prefix lengths.</param>
 /// <param name="Mac">Its Ethernet address.</param>
 /// <param name="Mtu">Its MTU in bytes; 0 = not said.</param>
 /// <param name="Default">True: the pod's default route leads by it.</param>
 /// <param name="Dns">What the network says of name servers: nothing.</param>
 /// <param name="Vni">The network's VNI in the tunnels between nodes, 0 for the default network; null: not netplugin's interface.</param>
 /// <param name="Subnets">The network's subnet, or the node's blocks of the default network: one for each of the addresses; null = not said.</param>
+/// <param name="ClusterIps">Of a tenant's pod its cluster addresses, without prefix lengths; null: it has none, or is in the default network, whose addresses are such.</param>
 public sealed record NetworkStatus(
     string Name,
     string? Interface = null,
@@ -26,7 +27,8 @@ public sealed record NetworkStatus(
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] bool Default = false,
     NetworkDns? Dns = null,
     [property: JsonPropertyName("netplugin.io/vni")] uint? Vni = null,
-    [property: JsonPropertyName("netplugin.io/subnets")] IReadOnlyList<string>? Subnets = null)
+    [property: JsonPropertyName("netplugin.io/subnets")] IReadOnlyList<string>? Subnets = null,
+    [property: JsonPropertyName("netplugin.io/cluster-ips")] IReadOnlyList<string>? ClusterIps = null)
 {
     /// <summary>The annotation's key.</summary>
     public const string Key = "k8s.v1.cni.cncf.io/network-status";
