@@ -6,6 +6,7 @@ using Netplugin.Agent.Metrics;
 using Netplugin.Agent.Pods;
 using Netplugin.Agent.Resolve;
 using Netplugin.Agent.Runtime;
+using Netplugin.Core.Addresses;
 using Netplugin.Linux;
 using Netplugin.NodeApi.Cni;
 using Netplugin.Store;
@@ -124,23 +125,22 @@ internal sealed class CniPlugin(
     private static CniResult ResultOf(Pod pod, string netns)
     {
         var interfaces = ImmutableArray.CreateBuilder<CniInterface>();
-        var ips = ImmutableArray.CreateBuilder<CniIp>();
+        var clusterIps = new List<CniIp>();
+        var ips = new List<CniIp>();
         var routes = ImmutableArray.CreateBuilder<CniRoute>();
         foreach (var a in pod.Attachments.Where(a => a.Phase == AttachmentPhase.Up))
         {
             interfaces.Add(new CniInterface(a.DeviceName));
             interfaces.Add(new CniInterface(a.Interface) { Mac = a.Mac.ToString(), Sandbox = netns });
-            foreach (var one in a.Addresses)
-            {
-                var gateway = one.Gateway.IsUnspecified ? "" : one.Gateway.ToString();
-                ips.Add(new CniIp(one.OnLink.ToString()) { Gateway = gateway, Interface = interfaces.Count - 1 });
-                if (a.HasDefaultRoute && gateway.Length > 0)
-                {
-                    routes.Add(new CniRoute(one.IsV4 ? "0.0.0.0/0" : "::/0", gateway));
-                }
-            }
+            clusterIps.AddRange(a.ClusterAddresses.Select(one => IpOf(one.Alone, one.Gateway)));
+            ips.AddRange(a.Addresses.Select(one => IpOf(one.OnLink, one.Gateway)));
+            routes.AddRange((a.HasDefaultRoute ? a.DefaultGateways : []).Select(gateway => new CniRoute(gateway.IsV4 ? "0.0.0.0/0" : "::/0", gateway.ToString())));
         }
 
-        return new CniResult(interfaces.ToImmutable(), ips.ToImmutable(), routes.ToImmutable());
+        // The first is what Kubernetes takes for the pod's.
+        return new CniResult(interfaces.ToImmutable(), [.. clusterIps, .. ips], routes.ToImmutable());
+
+        CniIp IpOf(IpPrefix address, IpAddr gateway) =>
+            new(address.ToString()) { Gateway = gateway.IsUnspecified ? "" : gateway.ToString(), Interface = interfaces.Count - 1 };
     }
 }

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Netplugin.Core.Addresses;
 using Netplugin.Core.Datapath;
 using Netplugin.Core.Model;
@@ -10,11 +11,11 @@ namespace Netplugin.Agent.Attachments;
 /// <param name="Interface">The interface's name in the pod.</param>
 /// <param name="Endpoint">The endpoint it is.</param>
 /// <param name="DatapathId">The network's number in the maps (<see cref="NetworkRecord.DatapathId"/>).</param>
-/// <param name="Addresses">The endpoint's addresses: one, or in the default network one of each family.</param>
+/// <param name="Addresses">The endpoint's addresses in its network: one, or in the default network one of each family.</param>
 /// <param name="Mac">The endpoint's Ethernet address.</param>
 /// <param name="Device">The host-side device; none before it was made and after it was retired.</param>
 /// <param name="Phase">How far it has come.</param>
-/// <param name="HasDefaultRoute">The pod's default routes lead through the gateways by this interface.</param>
+/// <param name="HasDefaultRoute">The pod's default routes lead by this interface, through the <see cref="DefaultGateways"/>.</param>
 /// <param name="Since">When it was asked for.</param>
 /// <param name="BoundRevision">Revision of the endpoint's record when this node's binding was last seen in it; 0 before.</param>
 /// <param name="Unposted">
@@ -37,26 +38,55 @@ internal sealed record Attachment(
     /// <summary>True for a pod that nothing names: its address is of this node's own block, and the store knows nothing of it.</summary>
     public bool IsInDefaultNetwork => DatapathId == DatapathState.Cluster;
 
-    /// <summary>The first of its addresses: of a tenant's endpoint the only one.</summary>
+    /// <summary>Of a tenant's pod: its cluster addresses, one of each of the node's blocks; none: it speaks in its network alone.</summary>
+    public PerFamily<InterfaceAddress> ClusterAddresses { get; init; }
+
+    /// <summary>Its addresses that are of the node's blocks, whichever network it is in.</summary>
+    public PerFamily<InterfaceAddress> OfBlocks => IsInDefaultNetwork ? Addresses : ClusterAddresses;
+
+    /// <summary>The first of its addresses in its network: of a tenant's endpoint the only one.</summary>
     public IpAddr Address => Addresses.First.Address;
 
-    /// <summary>The gateways of its network, at most one of a family.</summary>
-    public PerFamily<IpAddr> Gateways => InterfaceAddress.GatewaysOf(Addresses);
+    /// <summary>The address that others than the network's pods know it by, where it has one: Kubernetes' podIP.</summary>
+    public IpAddr PodAddress => OfBlocks.IsEmpty ? Address : OfBlocks.First.Address;
+
+    /// <summary>What the device in the pod has: the cluster addresses, by themselves, and those of the network with its subnet.</summary>
+    public ImmutableArray<IpPrefix> LinkAddresses => [.. ClusterAddresses.Select(a => a.Alone), .. Addresses.Select(a => a.OnLink)];
+
+    /// <summary>The gateways that default routes by this interface lead through, at most one of a family.</summary>
+    public PerFamily<IpAddr> DefaultGateways => InterfaceAddress.GatewaysOf(ClusterAddresses.IsEmpty ? Addresses : ClusterAddresses);
+
+    /// <summary>Its routes in the pod. The cluster's gateway is in no subnet of the pod's, and what goes by it is sent from the cluster address.</summary>
+    public ImmutableArray<PodRoute> Routes => !HasDefaultRoute ? []
+        : ClusterAddresses.IsEmpty ? [.. DefaultGateways.Select(gateway => PodRoute.DefaultVia(gateway))]
+        : [.. ClusterAddresses.SelectMany(a => new[] { PodRoute.OnLink(a.Gateway, a.Address), PodRoute.DefaultVia(a.Gateway, a.Address) })];
 
     /// <summary>What the map of networks says of its network.</summary>
-    public NetworkEntry NetworkEntry => new(AddressPair.Of(Gateways));
+    public NetworkEntry NetworkEntry =>
+        new(AddressPair.Of(InterfaceAddress.GatewaysOf(Addresses)), IsInDefaultNetwork ? [] : [.. Addresses.Select(a => a.Subnet.Masked)]);
+
+    /// <summary>What the map of networks says of each network that it has addresses in.</summary>
+    public IEnumerable<KeyValuePair<uint, NetworkEntry>> Networks =>
+    [
+        new(DatapathId, NetworkEntry),
+        .. ClusterAddresses.IsEmpty ? [] : new[] { KeyValuePair.Create(DatapathState.Cluster, new NetworkEntry(AddressPair.Of(DefaultGateways))) },
+    ];
 
     /// <summary>What the map of interfaces says of its device.</summary>
-    public InterfaceEntry InterfaceEntry => new(DatapathId, Number, Mac, AddressPair.Of([.. Addresses.Select(a => a.Address)]));
-
-    /// <summary>Its addresses' keys in the map of endpoints.</summary>
-    public IEnumerable<EndpointKey> EndpointKeys => Addresses.Select(a => new EndpointKey(DatapathId, a.Address));
+    public InterfaceEntry InterfaceEntry => new(DatapathId, Number, Mac, PairOf(Addresses), PairOf(ClusterAddresses));
 
     /// <summary>What the map of endpoints says of each of its addresses.</summary>
-    public EndpointEntry EndpointEntry => new(Device, IpAddr.Unspecified, Mac);
+    public IEnumerable<KeyValuePair<EndpointKey, EndpointEntry>> Endpoints =>
+    [
+        .. Addresses.Select(a => KeyValuePair.Create(new EndpointKey(DatapathId, a.Address), new EndpointEntry(Device, IpAddr.Unspecified, Mac))),
+        .. ClusterAddresses.Select(a => KeyValuePair.Create(
+            new EndpointKey(DatapathState.Cluster, a.Address), new EndpointEntry(Device, IpAddr.Unspecified, Mac, DatapathId))),
+    ];
 
     /// <summary>Name of the host-side device.</summary>
     public string DeviceName => LinkNames.ForAttachment(Number);
+
+    private static AddressPair PairOf(PerFamily<InterfaceAddress> addresses) => AddressPair.Of([.. addresses.Select(a => a.Address)]);
 }
 
 /// <summary>An address of an interface.</summary>
@@ -70,6 +100,9 @@ internal readonly record struct InterfaceAddress(IpAddr Address, IpPrefix Subnet
 
     /// <summary>The address with the length of its subnet.</summary>
     public IpPrefix OnLink => new(Address, Subnet.Length);
+
+    /// <summary>The address without a subnet.</summary>
+    public IpPrefix Alone => new(Address, Address.Width);
 
     /// <summary>The gateways of some addresses.</summary>
     public static PerFamily<IpAddr> GatewaysOf(PerFamily<InterfaceAddress> addresses) =>

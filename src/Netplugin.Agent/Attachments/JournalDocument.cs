@@ -39,32 +39,38 @@ internal sealed record JournalDocument(
 internal sealed record JournalAttachment(
     ulong Number, string Interface, string Tenant, string Network, string Container, uint DatapathId, string Address, string Mac,
     string Subnet, string? Gateway, int Device, AttachmentPhase Phase, bool HasDefaultRoute, DateTimeOffset Since,
-    long BoundRevision, bool Unposted, JournalAddress? Second)
+    long BoundRevision, bool Unposted, JournalAddress? Second, ImmutableArray<JournalAddress>? ClusterAddresses)
 {
     public static JournalAttachment From(Attachment a) => new(
         a.Number, a.Interface, a.Endpoint.Network.Tenant, a.Endpoint.Network.Network, a.Endpoint.Container, a.DatapathId,
         a.Address.ToString(), a.Mac.ToString(), a.Addresses.First.Subnet.ToString(), JournalAddress.TextOf(a.Addresses.First.Gateway),
         a.Device.Value, a.Phase, a.HasDefaultRoute, a.Since, a.BoundRevision, a.Unposted,
-        a.Addresses.Second is { } second ? JournalAddress.From(second) : null);
+        a.Addresses.Second is { } second ? JournalAddress.From(second) : null,
+        a.ClusterAddresses.IsEmpty ? null : [.. a.ClusterAddresses.Select(JournalAddress.From)]);
 
     public Attachment ToAttachment() => new(
         Number, JournalDocument.Required(Interface, "interface"),
         new EndpointId(
             new NetworkId(JournalDocument.Required(Tenant, "tenant"), JournalDocument.Required(Network, "network")),
             JournalDocument.Required(Container, "container")),
-        DatapathId, Addresses(), MacAddress.Parse(JournalDocument.Required(Mac, "mac")),
-        new IfIndex(Device), Phase, HasDefaultRoute, Since, BoundRevision, Unposted);
-
-    private PerFamily<InterfaceAddress> Addresses()
+        DatapathId, Read([new JournalAddress(Address, Subnet, Gateway), .. Second is null ? [] : new[] { Second }]),
+        MacAddress.Parse(JournalDocument.Required(Mac, "mac")), new IfIndex(Device), Phase, HasDefaultRoute, Since, BoundRevision, Unposted)
     {
-        var first = new JournalAddress(Address, Subnet, Gateway).ToAddress();
-        return Second?.ToAddress() is not { } second ? [first]
-            : second.IsV4 != first.IsV4 ? [first, second]
-            : throw new FormatException($"the addresses {first} and {second} are of one family");
+        ClusterAddresses = Read(ClusterAddresses ?? []),
+    };
+
+    private static PerFamily<InterfaceAddress> Read(ImmutableArray<JournalAddress> addresses)
+    {
+        InterfaceAddress[] read = [.. addresses.Select(a => a.ToAddress())];
+        return read.CountBy(a => a.IsV4).Any(family => family.Value > 1)
+            ? throw new FormatException($"of the addresses {string.Join(", ", read)} several are of one family")
+            : [.. read];
     }
 }
 
-/// <summary>The second address of an interface, of the other family than the first, in a pod's file. Earlier daemons wrote none.</summary>
+/// <summary>
+/// An address of an interface, in a pod's file: the second, of the other family than the first, or a cluster address. Earlier daemons wrote neither.
+/// </summary>
 internal sealed record JournalAddress(string Address, string Subnet, string? Gateway)
 {
     public static JournalAddress From(InterfaceAddress a) => new(a.Address.ToString(), a.Subnet.ToString(), TextOf(a.Gateway));

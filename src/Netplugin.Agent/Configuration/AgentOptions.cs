@@ -1,7 +1,9 @@
+using System.Collections.Immutable;
 using System.Net;
 using Netplugin.Agent.Node;
 using Netplugin.Core.Addresses;
 using Netplugin.Core.Planning;
+using Netplugin.Core.Services;
 using Netplugin.Store;
 
 namespace Netplugin.Agent.Configuration;
@@ -13,6 +15,7 @@ namespace Netplugin.Agent.Configuration;
 /// <param name="Blocks">The blocks of the default network's pods on this node; none: it serves no such pods.</param>
 /// <param name="Pools">What this node leases its blocks from; none: its blocks are given.</param>
 /// <param name="Masquerade">Whether those pods leave the cluster by the node's address.</param>
+/// <param name="SharedServices">The Services of Kubernetes that pods of every network may use.</param>
 /// <param name="Kubeconfig">Where to read how Kubernetes is reached; empty: as a pod of it, if this is one.</param>
 /// <param name="RunDirectory">Socket, journal: lives as long as the kernel does.</param>
 /// <param name="StateDirectory">What outlives a reboot.</param>
@@ -34,6 +37,7 @@ internal sealed record AgentOptions(
     PerFamily<AddressBlock> Blocks,
     PerFamily<BlockPool> Pools,
     bool Masquerade,
+    ImmutableHashSet<NamespacedName> SharedServices,
     string Kubeconfig,
     string RunDirectory,
     string StateDirectory,

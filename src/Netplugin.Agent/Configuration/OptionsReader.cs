@@ -33,6 +33,7 @@ internal sealed partial class OptionsReader
     private readonly GoFlag<string> _podPool;
     private readonly GoFlag<string> _podBlockLength;
     private readonly GoFlag<bool> _noMasquerade;
+    private readonly GoFlag<string> _sharedServices;
     private readonly GoFlag<string> _kubeconfig;
     private readonly GoFlag<string> _runDirectory;
     private readonly GoFlag<string> _stateDirectory;
@@ -69,6 +70,7 @@ internal sealed partial class OptionsReader
         _podBlockLength = _flags.Text("pod-block-length", "", "prefix length of a block of each pool, comma separated; none: 24, of IPv6 64 (120 where the pool is smaller than that)", "lengths");
         _kubeconfig = _flags.Text("kubeconfig", "", "how to reach Kubernetes, which then says what Services there are and this node's pod CIDRs, and shows what its pods have; none: as a pod of it, if this is one", "file");
         _noMasquerade = _flags.Boolean("no-masquerade", "let those pods leave the cluster by their own addresses, which others must route back");
+        _sharedServices = _flags.Text("shared-services", "default/kubernetes,kube-system/kube-dns", "Services of Kubernetes that pods of every tenant may use, comma separated; empty: none", "namespace/name");
         _runDirectory = _flags.Text("run-dir", "/run/netplugin", "folder of the socket and the journal", "folder");
         _stateDirectory = _flags.Text("state-dir", "/var/lib/netplugin", "folder of what outlives a reboot", "folder");
         _bpfDirectory = _flags.Text("bpf-dir", "/sys/fs/bpf/netplugin", "folder where eBPF maps and programs are pinned", "folder");
@@ -192,11 +194,29 @@ internal sealed partial class OptionsReader
         };
         CheckStore(store, errors);
         return new AgentOptions(
-            label, store, ReadAddress(parsed.Get(_vtep), errors), ReadBlocks(parsed.Get(_podCidr), errors), ReadPools(parsed, errors), !parsed.Get(_noMasquerade), parsed.Get(_kubeconfig),
+            label, store, ReadAddress(parsed.Get(_vtep), errors), ReadBlocks(parsed.Get(_podCidr), errors), ReadPools(parsed, errors), !parsed.Get(_noMasquerade), ReadSharedServices(parsed, errors), parsed.Get(_kubeconfig),
             ReadFolder(_runDirectory, parsed, errors), state, ReadFolder(_bpfDirectory, parsed, errors), !parsed.Get(_noBpfMount),
             ReadRuntime(parsed.Get(_runtime), errors), ReadMetrics(parsed.Get(_metrics), errors),
             ReadOptionalFolder(_cniBin, parsed, errors), ReadOptionalFolder(_cniConf, parsed, errors),
             parsed.Get(_debug), parsed.Get(_jsonLog), parsed.Get(_cleanup), parsed.Get(_probe), ReadCertificates(parsed, errors));
+    }
+
+    private ImmutableHashSet<NamespacedName> ReadSharedServices(GoFlagResult parsed, ImmutableArray<string>.Builder errors)
+    {
+        var services = ImmutableHashSet.CreateBuilder<NamespacedName>();
+        foreach (var text in parsed.Get(_sharedServices).Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
+        {
+            if (text.Split('/') is [{ Length: > 0 } kubernetesNamespace, { Length: > 0 } name])
+            {
+                services.Add(new(kubernetesNamespace, name));
+            }
+            else
+            {
+                errors.Add($"-shared-services: \"{text}\" is not NAMESPACE/NAME");
+            }
+        }
+
+        return services.ToImmutable();
     }
 
     private static string? OrNull(string text) => text.Length == 0 ? null : text;

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Netplugin.Agent.Wanted;
 using Netplugin.Core.Addresses;
 using Netplugin.Core.Datapath;
+using Netplugin.Linux.Links;
 using Netplugin.Linux.Nftables;
 
 namespace Netplugin.Agent.Kernel;
@@ -77,10 +78,10 @@ internal interface ICreatedLink : IDisposable
 /// <param name="Interface">The pod-side device's name.</param>
 /// <param name="Mac">The pod-side device's Ethernet address.</param>
 /// <param name="Addresses">Its addresses with their subnets' prefix lengths.</param>
-/// <param name="Gateways">Its default routes, at most one of a family.</param>
+/// <param name="Routes">Its routes beside those to its subnets, in the order in which they are made.</param>
 /// <param name="Mtu">MTU of both ends in bytes.</param>
 internal sealed record LinkWish(
-    ulong Number, string Alias, string Interface, MacAddress Mac, PerFamily<IpPrefix> Addresses, PerFamily<IpAddr> Gateways, int Mtu);
+    ulong Number, string Alias, string Interface, MacAddress Mac, ImmutableArray<IpPrefix> Addresses, ImmutableArray<PodRoute> Routes, int Mtu);
 
 /// <summary>A pod link found on this node.</summary>
 /// <param name="Device">The host-side device.</param>

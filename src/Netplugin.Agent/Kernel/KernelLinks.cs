@@ -79,8 +79,7 @@ internal sealed class KernelLinks(LinkDriver driver, StubPrograms stubs) : ILink
     private static Linux.Namespaces.NetworkNamespace Namespace(IPodNamespace pod) => ((KernelNamespace)pod).Inner;
 
     private static EndpointLinkSpec SpecOf(LinkWish wish) => new(
-        wish.Number, wish.Alias, wish.Interface, wish.Mac, wish.Mtu, [.. wish.Addresses],
-        [.. wish.Gateways.Select(PodRoute.DefaultVia)]);
+        wish.Number, wish.Alias, wish.Interface, wish.Mac, wish.Mtu, wish.Addresses, wish.Routes);
 
     private sealed class CreatedLink(EndpointLink inner) : ICreatedLink
     {

@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
 using Microsoft.Extensions.Logging;
 using Netplugin.Agent.Loop;
-using Netplugin.Core.Collections;
+using Netplugin.Agent.Wanted;
 using Netplugin.Core.Services;
 using Netplugin.Kubernetes;
 using Netplugin.Kubernetes.Follow;
@@ -15,6 +15,7 @@ internal sealed class KubernetesServices : IAsyncDisposable
     private const int ConflictsShown = 5;
     private readonly KubernetesClient _client;
     private readonly string _node;
+    private readonly ImmutableHashSet<NamespacedName> _shared;
     private readonly Action _changed;
     private readonly ProblemBoard _problems;
     private readonly ILogger _log;
@@ -25,25 +26,26 @@ internal sealed class KubernetesServices : IAsyncDisposable
     private bool _knowsPlace;
     private bool _knowsServices;
     private bool _knowsEndpoints;
-    private PackedDictionary<FrontendKey, Frontend>? _frontends;
+    private ServiceState? _state;
 
     /// <summary>Makes the follower; <see cref="Start"/> begins.</summary>
     /// <param name="client">The API server.</param>
     /// <param name="node">The node's name.</param>
-    /// <param name="changed">Told when <see cref="Frontends"/> are others.</param>
+    /// <param name="shared">The Services that pods of every network may use.</param>
+    /// <param name="changed">Told when <see cref="State"/> is another.</param>
     /// <param name="problems">Told what an operator should know.</param>
     /// <param name="log">The log.</param>
-    public KubernetesServices(KubernetesClient client, string node, Action changed, ProblemBoard problems, ILogger log)
+    public KubernetesServices(KubernetesClient client, string node, ImmutableHashSet<NamespacedName> shared, Action changed, ProblemBoard problems, ILogger log)
     {
-        (_client, _node, _changed, _problems, _log) = (client, node, changed, problems, log);
+        (_client, _node, _shared, _changed, _problems, _log) = (client, node, shared, changed, problems, log);
         _table = ServiceTable.Empty(new NodePlace(node, null));
     }
 
     /// <summary>
-    /// What is balanced on this node; null until Services, endpoints and the node's place were listed once, for before nothing may be concluded from
+    /// What is balanced on this node, and which ports all may use; null until Services, endpoints and the node's place were listed once, for before nothing may be concluded from
     /// what is missing.
     /// </summary>
-    public PackedDictionary<FrontendKey, Frontend>? Frontends => Volatile.Read(ref _frontends);
+    public ServiceState? State => Volatile.Read(ref _state);
 
     /// <summary>Begins to follow.</summary>
     public void Start() => _worker = Task.WhenAll(
@@ -118,13 +120,14 @@ internal sealed class KubernetesServices : IAsyncDisposable
         }
 
         ReportConflicts();
-        var before = Frontends;
-        if (ReferenceEquals(before, table.Frontends))
+        var before = State;
+        var shared = table.PortsOf(_shared);
+        if (before is not null && ReferenceEquals(before.Frontends, table.Frontends) && before.Shared.SetEquals(shared))
         {
             return;
         }
 
-        Volatile.Write(ref _frontends, table.Frontends);
+        Volatile.Write(ref _state, new(table.Frontends, shared));
         if (before is null)
         {
             KubernetesLog.ServicesKnown(_log, table.Frontends.Count);

@@ -105,9 +105,19 @@ internal sealed class KernelLoop : IAsyncDisposable
     /// <summary>Makes the maps agree with what is known right now. For work that the loop does, and nobody else.</summary>
     public void CatchUp()
     {
-        if (TakeDirty() is { } change && !_kernel.Reconcile(change))
+        if (TakeDirty() is not { } change)
+        {
+            return;
+        }
+
+        if (!_kernel.Reconcile(change))
         {
             Mark(change);
+        }
+        else if (!_resyncDue)
+        {
+            // What a turn could not do was part of it.
+            _problems.Set(LoopTopics.Datapath, null);
         }
     }
 

@@ -10,7 +10,7 @@ using Netplugin.Linux;
 
 namespace Netplugin.Agent.Loop;
 
-/// <summary>The default network: its pods' addresses, which come out of this node's own blocks, and the host's way to every node's pods.</summary>
+/// <summary>The cluster network: the pods' addresses in it, which come out of this node's own blocks, and the host's way to every node's pods.</summary>
 internal sealed partial class NodeKernel
 {
     // Who still believes that the address is the old pod's (a connection, a name server's answer) has forgotten it by then.
@@ -41,15 +41,48 @@ internal sealed partial class NodeKernel
     }
 
     /// <summary>The blocks that running pods have their addresses of.</summary>
-    public IEnumerable<IpPrefix> BlocksInUse => InDefaultNetwork.SelectMany(a => a.Addresses).Select(a => a.Subnet).Distinct();
+    public IEnumerable<IpPrefix> BlocksInUse => OfBlocks.Select(a => a.Subnet).Distinct();
 
-    private IEnumerable<Attachment> InDefaultNetwork => Pods.Values.SelectMany(p => p.Attachments).Where(a => a.IsInDefaultNetwork);
+    private IEnumerable<InterfaceAddress> OfBlocks => Pods.Values.SelectMany(p => p.Attachments).SelectMany(a => a.OfBlocks);
 
     /// <summary>What a pod gets in the default network: the next free address of each of this node's blocks.</summary>
     /// <exception cref="ResolveException">A block has none left, or a port of the node cannot be the pod's.</exception>
     public AttachmentWish WishInDefaultNetwork(Pod pod)
     {
+        var addresses = NextOfBlocks(pod);
+        var id = new EndpointId(NetworkId.ClusterDefault, pod.FullName);
+        return new AttachmentWish(id, DatapathState.Cluster, addresses, [], MacAddress.ForEndpoint(addresses.First.Address), pod.Key.Interface);
+    }
+
+    /// <summary>
+    /// What a pod gets of the endpoints that an intent names for it. On a node that has blocks its first interface has the next free address of each, too.
+    /// </summary>
+    /// <exception cref="ResolveException">A block has none left, or a port of the node cannot be the pod's.</exception>
+    public AttachmentWish[] WishInNetworks(Pod pod, ImmutableArray<EndpointCandidate> endpoints)
+    {
+        if (!ServesDefaultNetwork)
+        {
+            HostPorts.RefuseWithoutBlocks(pod, endpoints[0].Record.Id);
+        }
+
+        var isFirst = !Pods.GetValueOrDefault(pod.Key, pod).Attachments.Any(a => IsPresent(a) && a.HasDefaultRoute);
+        return
+        [
+            .. endpoints.Select((e, i) => new AttachmentWish(
+                e.Record.Id, e.Network.DatapathId, [new InterfaceAddress(e.Record.Address, e.Network.Subnet, e.Network.Gateway)],
+                isFirst && i == 0 ? NextOfBlocks(pod) : [], e.Record.Mac, pod.Attachments.IsEmpty && i == 0 ? pod.Key.Interface : "")),
+        ];
+    }
+
+    /// <summary>The next free address of each block; none where there is no block.</summary>
+    private PerFamily<InterfaceAddress> NextOfBlocks(Pod pod)
+    {
         var blocks = facts().Blocks;
+        if (blocks.IsEmpty)
+        {
+            return [];
+        }
+
         HostPorts.Judge(pod, blocks, Pods.Values.Where(other => other.Key != pod.Key));
         foreach (var (rested, _) in _resting.Where(r => time.GetElapsedTime(r.Value) >= Rest).ToArray())
         {
@@ -57,12 +90,10 @@ internal sealed partial class NodeKernel
         }
 
         var used = UsedAddresses();
-        PerFamily<InterfaceAddress> addresses = [.. blocks.Select(block => new InterfaceAddress(NextOf(block, used), block.Prefix, block.Gateway))];
-        var id = new EndpointId(NetworkId.ClusterDefault, pod.FullName);
-        return new AttachmentWish(id, DatapathState.Cluster, addresses, MacAddress.ForEndpoint(addresses.First.Address), pod.Key.Interface);
+        return [.. blocks.Select(block => new InterfaceAddress(NextOf(block, used), block.Prefix, block.Gateway))];
     }
 
-    private HashSet<IpAddr> UsedAddresses() => [.. InDefaultNetwork.SelectMany(a => a.Addresses).Select(a => a.Address)];
+    private HashSet<IpAddr> UsedAddresses() => [.. OfBlocks.Select(a => a.Address)];
 
     private IpAddr NextOf(AddressBlock block, HashSet<IpAddr> used) =>
         block.Next(journal.PeekNumber, candidate => used.Contains(candidate) || _resting.ContainsKey(candidate))
@@ -92,7 +123,7 @@ internal sealed partial class NodeKernel
 
     private void BeginRest(IEnumerable<Attachment> gone)
     {
-        foreach (var one in gone.Where(a => a.IsInDefaultNetwork).SelectMany(a => a.Addresses))
+        foreach (var one in gone.SelectMany(a => a.OfBlocks))
         {
             _resting[one.Address] = time.GetTimestamp();
         }

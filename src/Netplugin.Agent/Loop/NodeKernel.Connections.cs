@@ -29,5 +29,6 @@ internal sealed partial class NodeKernel
         }
     }
 
-    private DatapathState WithFrontends(DatapathState state) => frontends() is { } wanted ? state with { Frontends = wanted } : state;
+    private DatapathState WithServices(DatapathState state) =>
+        services() is { } wanted ? state with { Frontends = wanted.Frontends, Shared = wanted.Shared } : state;
 }

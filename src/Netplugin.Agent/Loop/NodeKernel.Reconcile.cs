@@ -12,7 +12,7 @@ namespace Netplugin.Agent.Loop;
 internal sealed partial class NodeKernel
 {
     // Too many Services are no reason to refuse pods.
-    private bool _lacksOnlyFrontends;
+    private bool _lacksOnlyServices;
 
     /// <summary>Makes the maps hold what is wanted, as far as <paramref name="change"/> reaches.</summary>
     /// <returns>False when something could not be written and is to be tried again.</returns>
@@ -20,7 +20,7 @@ internal sealed partial class NodeKernel
     {
         var everything = change.Everything || Current.Node is null;
         var changes = everything ? Everything()
-            : change.Services ? [.. OnlyEndpoints(change.Endpoints), .. DatapathDiff.Compute(WithFrontends(Current), Current)]
+            : change.Services ? [.. OnlyEndpoints(change.Endpoints), .. DatapathDiff.Compute(WithServices(Current), Current)]
             : OnlyEndpoints(change.Endpoints);
         var good = ApplyEach(changes);
         if (changes.Any(c => c is DatapathChange.SetNode))
@@ -32,12 +32,12 @@ internal sealed partial class NodeKernel
         {
             var reaches = ReachPods();
             good &= reaches;
-            _lacksOnlyFrontends &= reaches;
+            _lacksOnlyServices &= reaches;
             TellFirewall();
         }
 
         // Another build's programs go on over its own maps until these hold everything, or everything that goes in.
-        if ((good || _lacksOnlyFrontends) && !_activated && (!datapath.HasOlderGeneration || IsComplete))
+        if ((good || _lacksOnlyServices) && !_activated && (!datapath.HasOlderGeneration || IsComplete))
         {
             datapath.Activate();
             _activated = true;
@@ -111,7 +111,7 @@ internal sealed partial class NodeKernel
     {
         // Of two that claim one address the newer has it.
         var local = Pods.Values.SelectMany(p => p.Attachments).Where(IsLocal).OrderBy(a => a.Number).ToArray();
-        return DatapathDiff.Compute(WithNextHops(WantedState.Compute(view(), facts(), _vxlan, local, Current, settling(), frontends())), Current);
+        return DatapathDiff.Compute(WithNextHops(WantedState.Compute(view(), facts(), _vxlan, local, Current, settling(), services())), Current);
     }
 
     private ImmutableArray<DatapathChange> OnlyEndpoints(ImmutableArray<EndpointChange> changed)
@@ -165,7 +165,7 @@ internal sealed partial class NodeKernel
 
     private bool ApplyEach(ImmutableArray<DatapathChange> changes)
     {
-        _lacksOnlyFrontends = false;
+        _lacksOnlyServices = false;
         if (changes.IsEmpty)
         {
             problems.KeepOnly("maps/", new HashSet<string>());
@@ -194,7 +194,7 @@ internal sealed partial class NodeKernel
             }
             catch (KernelException e)
             {
-                lacksOther |= change is not DatapathChange.SetFrontend;
+                lacksOther |= change is not (DatapathChange.SetFrontend or DatapathChange.SetShared);
                 if (failed.Count < ProblemsShown && failed.Add($"maps/{failed.Count}"))
                 {
                     Warn($"maps/{failed.Count - 1}", $"the datapath's maps do not take a change ({e.Message}): tried again");
@@ -203,7 +203,7 @@ internal sealed partial class NodeKernel
         }
 
         problems.KeepOnly("maps/", failed);
-        _lacksOnlyFrontends = failed.Count > 0 && !lacksOther;
+        _lacksOnlyServices = failed.Count > 0 && !lacksOther;
         return failed.Count == 0;
     }
 
@@ -227,6 +227,7 @@ internal sealed partial class NodeKernel
         }
     }
 
-    private static bool IsLocal(Attachment attachment) =>
-        attachment.Device != IfIndex.None && attachment.Phase is AttachmentPhase.Adding or AttachmentPhase.Up;
+    private static bool IsPresent(Attachment attachment) => attachment.Phase is AttachmentPhase.Adding or AttachmentPhase.Up;
+
+    private static bool IsLocal(Attachment attachment) => attachment.Device != IfIndex.None && IsPresent(attachment);
 }

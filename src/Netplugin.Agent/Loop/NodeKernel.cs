@@ -6,10 +6,8 @@ using Netplugin.Agent.Faults;
 using Netplugin.Agent.Kernel;
 using Netplugin.Agent.Wanted;
 using Netplugin.Core.Addresses;
-using Netplugin.Core.Collections;
 using Netplugin.Core.Datapath;
 using Netplugin.Core.Model;
-using Netplugin.Core.Services;
 using Netplugin.Linux;
 
 namespace Netplugin.Agent.Loop;
@@ -20,7 +18,7 @@ namespace Netplugin.Agent.Loop;
 /// </summary>
 internal sealed partial class NodeKernel(
     ILinks links, IDatapath datapath, IPodNamespaces namespaces, AttachmentJournal journal, Func<ClusterView> view, Func<bool> settling, Func<NodeFacts> facts,
-    Func<PackedDictionary<FrontendKey, Frontend>?> frontends, ProblemBoard problems, Action<ImmutableHashSet<NetworkId>> networksChanged, Action retired, TimeProvider time, ILogger log)
+    Func<ServiceState?> services, ProblemBoard problems, Action<ImmutableHashSet<NetworkId>> networksChanged, Action retired, TimeProvider time, ILogger log)
 {
     private const int ProblemsShown = 5;
     private ImmutableDictionary<PodKey, Pod> _pods = ImmutableDictionary<PodKey, Pod>.Empty;
@@ -72,12 +70,15 @@ internal sealed partial class NodeKernel(
         var added = ImmutableArray.CreateBuilder<Attachment>(endpoints.Count);
         foreach (var wish in endpoints)
         {
-            var gateways = InterfaceAddress.GatewaysOf(wish.Addresses);
-            var isDefault = !gateways.IsEmpty
-                && !known.Attachments.Any(a => a.HasDefaultRoute && a.Gateways.Any(gateway => gateways.Of(gateway.IsV4) is not null));
             var attachment = new Attachment(
                 journal.NextNumber(), wish.Interface.Length > 0 ? wish.Interface : known.NextInterface(), wish.Endpoint, wish.DatapathId,
-                wish.Addresses, wish.Mac, IfIndex.None, AttachmentPhase.Adding, isDefault, time.GetUtcNow());
+                wish.Addresses, wish.Mac, IfIndex.None, AttachmentPhase.Adding, HasDefaultRoute: false, time.GetUtcNow())
+            {
+                ClusterAddresses = wish.ClusterAddresses,
+            };
+            var gateways = attachment.DefaultGateways;
+            var isTaken = known.Attachments.Any(a => IsPresent(a) && a.HasDefaultRoute && a.DefaultGateways.Any(gateway => gateways.Of(gateway.IsV4) is not null));
+            attachment = attachment with { HasDefaultRoute = !gateways.IsEmpty && !isTaken };
             known = known.With(attachment);
             added.Add(attachment);
         }
@@ -98,15 +99,11 @@ internal sealed partial class NodeKernel(
         Publish(Pods.SetItem(key, Pods[key].With(attachment)));
         Volatile.Write(ref _presentLinks, PresentLinks.Add(number));
         FaultPoint.Reach(FaultPoint.AddLinkCreated);
-        if (!Current.Networks.ContainsKey(attachment.DatapathId))
-        {
-            _unfilled.Add(attachment.DatapathId);
-        }
-
+        _unfilled.UnionWith(attachment.Networks.Select(network => network.Key).Where(network => !Current.Networks.ContainsKey(network)));
         ApplyNow(
         [
-            new DatapathChange.SetNetwork(attachment.DatapathId, attachment.NetworkEntry),
-            .. attachment.EndpointKeys.Select(endpoint => new DatapathChange.SetEndpoint(endpoint, attachment.EndpointEntry)),
+            .. attachment.Networks.Select(network => new DatapathChange.SetNetwork(network.Key, network.Value)),
+            .. attachment.Endpoints.Select(endpoint => new DatapathChange.SetEndpoint(endpoint.Key, endpoint.Value)),
             new DatapathChange.SetInterface(attachment.Device, attachment.InterfaceEntry),
         ]);
         FaultPoint.Reach(FaultPoint.AddMapsFilled);
@@ -124,10 +121,10 @@ internal sealed partial class NodeKernel(
     public void Complete(PodKey key, IReadOnlyDictionary<ulong, long> bound)
     {
         var pod = Pods[key];
-        uint[] unfilled = [.. pod.Attachments.Select(a => a.DatapathId).Where(_unfilled.Contains)];
+        uint[] unfilled = [.. pod.Attachments.SelectMany(a => a.Networks).Select(network => network.Key).Where(_unfilled.Contains)];
         if (unfilled.Length > 0)
         {
-            if (!Reconcile(new ClusterChange(true, [], false)) && !_lacksOnlyFrontends)
+            if (!Reconcile(new ClusterChange(true, [], false)) && !_lacksOnlyServices)
             {
                 throw new IOException("the datapath's maps did not take the network's endpoints: see the problems in the status");
             }
@@ -275,13 +272,13 @@ internal sealed partial class NodeKernel(
         foreach (var a in known.Attachments)
         {
             wrong.AddRange(links.Check(WishFor(a, key), a.Device, pod));
-            if (datapath.Find(a.Device)?.EndpointNumber != a.Number)
+            if (datapath.Find(a.Device) != a.InterfaceEntry)
             {
-                wrong.Add($"{a.DeviceName} is not in the datapath's interface map");
+                wrong.Add($"{a.DeviceName} is not in the datapath's interface map as it should be");
             }
 
-            wrong.AddRange(a.EndpointKeys.Where(endpoint => datapath.Find(endpoint)?.Device != a.Device)
-                .Select(endpoint => $"{a.Endpoint} is not in the datapath's endpoint map with {endpoint.Address}"));
+            wrong.AddRange(a.Endpoints.Where(endpoint => datapath.Find(endpoint.Key) != endpoint.Value)
+                .Select(endpoint => $"{a.Endpoint} is not in the datapath's endpoint map with {endpoint.Key.Address}"));
         }
 
         if (!known.HostPorts.IsEmpty)
@@ -301,12 +298,13 @@ internal sealed partial class NodeKernel(
         }
 
         // A pod that was made anew may have the endpoint already, before the runtime takes the old one away.
-        foreach (var key in leaving.EndpointKeys)
+        foreach (var (key, _) in leaving.Endpoints)
         {
             var heir = Pods.Values.SelectMany(p => p.Attachments)
-                .Where(a => a.EndpointKeys.Contains(key) && IsLocal(a) && !numbers.Contains(a.Number))
+                .Where(a => IsLocal(a) && !numbers.Contains(a.Number) && a.Endpoints.Any(endpoint => endpoint.Key == key))
                 .MaxBy(a => a.Number);
-            yield return heir is null ? new DatapathChange.RemoveEndpoint(key) : new DatapathChange.SetEndpoint(key, heir.EndpointEntry);
+            yield return heir is null ? new DatapathChange.RemoveEndpoint(key)
+                : new DatapathChange.SetEndpoint(key, heir.Endpoints.First(endpoint => endpoint.Key == key).Value);
         }
     }
 
@@ -315,8 +313,7 @@ internal sealed partial class NodeKernel(
         ?? throw new InvalidOperationException($"attachment {number} of {key} is not in the journal");
 
     private LinkWish WishFor(Attachment a, PodKey key) => new(
-        a.Number, $"netplugin {key.Sandbox} {a.Interface} {a.Endpoint}", a.Interface, a.Mac,
-        [.. a.Addresses.Select(one => one.OnLink)], a.HasDefaultRoute ? a.Gateways : [], OverlayMtu);
+        a.Number, $"netplugin {key.Sandbox} {a.Interface} {a.Endpoint}", a.Interface, a.Mac, a.LinkAddresses, a.Routes, OverlayMtu);
 
     private int OverlayMtu => Current.Node?.OverlayMtu ?? view().OverlayMtu(facts().UnderlayMtu);
 
@@ -375,8 +372,9 @@ internal sealed partial class NodeKernel(
 /// <summary>An endpoint to attach.</summary>
 /// <param name="Endpoint">The endpoint.</param>
 /// <param name="DatapathId">Its network's number in the maps.</param>
-/// <param name="Addresses">Its addresses.</param>
+/// <param name="Addresses">Its addresses in the network.</param>
+/// <param name="ClusterAddresses">Of a tenant's pod: its cluster addresses; none: it gets none.</param>
 /// <param name="Mac">Its Ethernet address.</param>
 /// <param name="Interface">The interface's name in the pod; empty: the next free one.</param>
 internal sealed record AttachmentWish(
-    EndpointId Endpoint, uint DatapathId, PerFamily<InterfaceAddress> Addresses, MacAddress Mac, string Interface);
+    EndpointId Endpoint, uint DatapathId, PerFamily<InterfaceAddress> Addresses, PerFamily<InterfaceAddress> ClusterAddresses, MacAddress Mac, string Interface);

@@ -13,6 +13,7 @@ using Netplugin.Agent.Loop;
 using Netplugin.Agent.Metrics;
 using Netplugin.Agent.Pods;
 using Netplugin.Agent.Runtime;
+using Netplugin.Agent.Wanted;
 using Netplugin.Core.Addresses;
 using Netplugin.Core.Datapath;
 using Netplugin.Core.Planning;
@@ -120,7 +121,7 @@ internal sealed class NodeDaemon : IAsyncDisposable
         Own(retired);
         var kernel = new NodeKernel(
             links, datapath, namespaces, journal, () => follower.View, () => follower.IsSettling, () => identity.Facts,
-            () => access is null ? DatapathState.Empty.Frontends : services?.Frontends, problems, follower.FollowNetworks, retired.Signal, time, log);
+            () => access is null ? new ServiceState(DatapathState.Empty.Frontends, []) : services?.State, problems, follower.FollowNetworks, retired.Signal, time, log);
         kernel.Restore();
         if (options.Blocks.IsEmpty && kernel.BlocksInUse.Any())
         {
@@ -153,7 +154,7 @@ internal sealed class NodeDaemon : IAsyncDisposable
         {
             var client = new KubernetesClient(access);
             Own(client);
-            services = new KubernetesServices(client, options.HostLabel, () => loop.Mark(ClusterChange.OfServices), problems, log);
+            services = new KubernetesServices(client, options.HostLabel, options.SharedServices, () => loop.Mark(ClusterChange.OfServices), problems, log);
             Own(services);
             kubernetes = new KubernetesNode(
                 client, options.HostLabel, identity, kernel, asksForBlocks: options.Blocks.IsEmpty && options.Pools.IsEmpty,

@@ -64,7 +64,7 @@ internal sealed class NodeReporter(
            orderby a.Endpoint.Network, a.Endpoint.Container
            select new AttachedEndpoint(
                a.Endpoint.Network.Tenant, a.Endpoint.Network.Network, a.Endpoint.Container, pod.Key.Sandbox, a.Interface,
-               [.. a.Addresses.Select(one => one.OnLink.ToString())], a.Mac.ToString(), a.DatapathId <= MaxVni ? a.DatapathId : 0, a.DeviceName, a.Number,
+               [.. a.LinkAddresses.Select(one => one.ToString())], a.Mac.ToString(), a.DatapathId <= MaxVni ? a.DatapathId : 0, a.DeviceName, a.Number,
                a.Phase switch { AttachmentPhase.Up => "attached", AttachmentPhase.Adding => "attaching", _ => "detaching" }, a.Since),
     ];
 

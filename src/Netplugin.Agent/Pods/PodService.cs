@@ -8,7 +8,6 @@ using Netplugin.Agent.Kernel;
 using Netplugin.Agent.Loop;
 using Netplugin.Agent.Resolve;
 using Netplugin.Agent.Runtime;
-using Netplugin.Agent.Wanted;
 using Netplugin.Core.Model;
 using Netplugin.Store;
 
@@ -28,7 +27,7 @@ internal sealed class PodService(
     private static readonly TimeSpan ListingPatience = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan UnbindPatience = TimeSpan.FromSeconds(3);
 
-    /// <summary>Why pods that nothing names cannot be attached yet, for the operator; null when they can, or are not served here at all.</summary>
+    /// <summary>Why pods cannot get addresses of this node's blocks yet, for the operator; null when they can, or the node has no blocks at all.</summary>
     public string? AwaitsBlock => awaited();
 
     /// <summary>Every pod of this node.</summary>
@@ -61,6 +60,7 @@ internal sealed class PodService(
     {
         using var turn = await turns.EnterAsync(request.Key.Sandbox, cancellationToken);
         await RequireFollowingAsync(cancellationToken);
+        RequireBlocks();
         var fresh = new Pod(
             request.Key, request.PodName, request.PodNamespace, pod.Path, request.CniNetwork, request.Origin, SeenByRuntime: false, Ended: false, [])
         {
@@ -69,7 +69,6 @@ internal sealed class PodService(
         };
         if (!Pods.ContainsKey(request.Key) && Seen(request) is { } seen)
         {
-            HostPorts.RefuseTenant(fresh, seen);
             try
             {
                 return await PlugAsync(fresh, [seen], pod, added => BindSeenAsync(request.Key, seen, added[0], cancellationToken), cancellationToken);
@@ -86,20 +85,10 @@ internal sealed class PodService(
 
         // What nothing names is the default network's.
         var isDefault = candidates.IsEmpty && kernel.ServesDefaultNetwork;
-        if (candidates.IsEmpty && AwaitsBlock is { } reason)
-        {
-            throw new NotReadyException(reason);
-        }
-
         var chosen = isDefault ? [] : Choose(request, candidates);
-        if (!isDefault)
-        {
-            HostPorts.RefuseTenant(fresh, chosen[0]);
-        }
-
         if (Pods.TryGetValue(request.Key, out var known))
         {
-            if ((isDefault ? IsInDefaultNetwork(known) && known.HostPorts.SequenceEqual(fresh.HostPorts) : IsSame(known, chosen)) && (await loop.RunAsync(k => k.Check(request.Key, pod))).IsEmpty)
+            if ((isDefault ? IsInDefaultNetwork(known) : IsSame(known, chosen)) && known.HostPorts.SequenceEqual(fresh.HostPorts) && (await loop.RunAsync(k => k.Check(request.Key, pod))).IsEmpty)
             {
                 return known;
             }
@@ -123,13 +112,9 @@ internal sealed class PodService(
         Pod pod, ImmutableArray<EndpointCandidate> endpoints, IPodNamespace ns, Func<ImmutableArray<Attachment>, Task<long>> bind,
         CancellationToken cancellationToken)
     {
-        AttachmentWish[] wishes = [.. endpoints.Select((e, i) => new AttachmentWish(
-            e.Record.Id, e.Network.DatapathId, [new InterfaceAddress(e.Record.Address, e.Network.Subnet, e.Network.Gateway)], e.Record.Mac,
-            pod.Attachments.IsEmpty && i == 0 ? pod.Key.Interface : ""))];
-
         // Beside the loop, which builds the links meanwhile.
         Task<long> BindBesideAsync(ImmutableArray<Attachment> added) => Task.Run(() => bind(added), CancellationToken.None);
-        return PlugAsync(pod, _ => wishes, BindBesideAsync, [.. endpoints.Select(e => e.Network.Id).Distinct()], ns, cancellationToken);
+        return PlugAsync(pod, k => k.WishInNetworks(pod, endpoints), BindBesideAsync, [.. endpoints.Select(e => e.Network.Id).Distinct()], ns, cancellationToken);
     }
 
     // The addresses come out of this node's own blocks, so that there is nothing to ask or tell the store.
@@ -154,7 +139,11 @@ internal sealed class PodService(
         {
             var isComplete = await loop.RunAsync(k =>
             {
-                added = k.Begin(pod, wishes(k));
+                var wanted = wishes(k);
+
+                // Asked after the blocks were looked at: who takes them away says so before.
+                RequireBlocks();
+                added = k.Begin(pod, wanted);
                 binding = bind(added);
                 foreach (var attachment in added)
                 {
@@ -187,7 +176,7 @@ internal sealed class PodService(
         }
 
         var result = Pods[pod.Key];
-        PodLog.Attached(log, pod.Key, pod.Name, string.Join(", ", added.Select(a => $"{a.Interface}={a.Endpoint} {a.Addresses}")), time.GetElapsedTime(began));
+        PodLog.Attached(log, pod.Key, pod.Name, string.Join(", ", added.Select(a => $"{a.Interface}={a.Endpoint} {string.Join(", ", a.LinkAddresses)}")), time.GetElapsedTime(began));
         return result;
     }
 
@@ -267,6 +256,15 @@ internal sealed class PodService(
         if (follower.Held is { } held)
         {
             throw new NotReadyException(held);
+        }
+    }
+
+    /// <summary>Says why pods cannot get addresses of this node's blocks now, if they cannot: none starts with half of its addresses.</summary>
+    private void RequireBlocks()
+    {
+        if (AwaitsBlock is { } reason)
+        {
+            throw new NotReadyException(reason);
         }
     }
 

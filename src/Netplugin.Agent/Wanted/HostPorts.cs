@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Netplugin.Agent.Attachments;
 using Netplugin.Agent.Resolve;
 using Netplugin.Core.Addresses;
+using Netplugin.Core.Model;
 using Netplugin.Core.Planning;
 using Netplugin.Core.Services;
 using Netplugin.Linux.Links;
@@ -15,11 +16,11 @@ internal static class HostPorts
     /// <summary>What the pods of the journal want.</summary>
     public static ImmutableHashSet<HostPort> Of(IEnumerable<Pod> pods) => [.. pods.SelectMany(Of)];
 
-    /// <summary>What a pod wants: nothing before it has an address in the default network, and when it leaves.</summary>
+    /// <summary>What a pod wants: nothing before it has an address of the node's blocks, and when it leaves.</summary>
     public static IEnumerable<HostPort> Of(Pod pod) =>
         pod.Attachments.FirstOrDefault(IsPresent) is { } attachment
             ? from port in pod.HostPorts
-              from own in attachment.Addresses
+              from own in attachment.OfBlocks
               where port.HostAddress.IsUnspecified || port.HostAddress.IsV4 == own.IsV4
               select new HostPort(port.Protocol, port.HostAddress, port.HostPort, own.Address, port.ContainerPort)
             : [];
@@ -57,19 +58,19 @@ internal static class HostPorts
         }
     }
 
-    /// <summary>Refuses host ports for a pod that an intent names: the host does not reach its address.</summary>
+    /// <summary>Refuses host ports for a pod that an intent names, on a node without blocks: the host does not reach its address.</summary>
     /// <exception cref="ResolveException">It has some.</exception>
-    public static void RefuseTenant(Pod pod, EndpointCandidate endpoint)
+    public static void RefuseWithoutBlocks(Pod pod, EndpointId endpoint)
     {
         if (!pod.HostPorts.IsEmpty)
         {
             throw Refusal(
-                $"pod {pod.FullName} has host port {pod.HostPorts[0]}, and an intent gives it {endpoint.Record.Id}: host ports need the default network for now; take hostPort out of the pod, or the pod out of the intent");
+                $"pod {pod.FullName} has host port {pod.HostPorts[0]}, and an intent gives it {endpoint}: host ports lead to cluster addresses, and this node has no block for them; give it one (-pod-cidr or -pod-pool), or take hostPort out of the pod");
         }
     }
 
     private static ResolveException Refusal(string message) => new(ResolveFailure.HostPort, message);
 
     private static bool IsPresent(Attachment attachment) =>
-        attachment is { IsInDefaultNetwork: true, Phase: AttachmentPhase.Adding or AttachmentPhase.Up };
+        attachment is { OfBlocks.IsEmpty: false, Phase: AttachmentPhase.Adding or AttachmentPhase.Up };
 }

@@ -2,10 +2,8 @@ using System.Collections.Immutable;
 using Netplugin.Agent.Attachments;
 using Netplugin.Agent.Cluster;
 using Netplugin.Core.Addresses;
-using Netplugin.Core.Collections;
 using Netplugin.Core.Datapath;
 using Netplugin.Core.Planning;
-using Netplugin.Core.Services;
 
 namespace Netplugin.Agent.Wanted;
 
@@ -22,10 +20,10 @@ internal static class WantedState
     /// <param name="local">Attachments that have a device and are not leaving.</param>
     /// <param name="current">What the maps hold now: kept where nothing may be concluded yet.</param>
     /// <param name="settling">After a reset was accepted, while the nodes write their bindings anew: nothing remote is removed.</param>
-    /// <param name="frontends">What is balanced for pods; null: that is not known yet, and what the maps hold stays.</param>
+    /// <param name="services">What is balanced for pods, and which ports all of them may use; null: that is not known yet, and what the maps hold stays.</param>
     public static DatapathState Compute(
         ClusterView view, NodeFacts node, IfIndex vxlan, IReadOnlyCollection<Attachment> local, DatapathState current, bool settling = false,
-        PackedDictionary<FrontendKey, Frontend>? frontends = null)
+        ServiceState? services = null)
     {
         // Journal entries of one network agree on its number, so the first names the network.
         var present = local.Where(a => !a.IsInDefaultNetwork).GroupBy(a => a.DatapathId).ToDictionary(g => g.Key, g => g.First());
@@ -46,8 +44,8 @@ internal static class WantedState
             interfaces.ToImmutable(),
             Vteps(view, node.Host, current, settling).ToImmutableDictionary(vtep => vtep, _ => default(VtepEntry)),
             Blocks(view, node, current, settling),
-            frontends ?? current.Frontends,
-            current.Shared);
+            services?.Frontends ?? current.Frontends,
+            services?.Shared ?? current.Shared);
     }
 
     /// <summary>
@@ -121,15 +119,15 @@ internal static class WantedState
         return blocks.SetItems(node.Blocks.Select(own => KeyValuePair.Create(new BlockKey(DatapathState.Cluster, own.Prefix), IpAddr.Unspecified)));
     }
 
-    private static IEnumerable<KeyValuePair<EndpointKey, EndpointEntry>> Local(IReadOnlyCollection<Attachment> local) => local.SelectMany(a =>
-        a.EndpointKeys.Select(key => KeyValuePair.Create(key, a.EndpointEntry)));
+    private static IEnumerable<KeyValuePair<EndpointKey, EndpointEntry>> Local(IReadOnlyCollection<Attachment> local) =>
+        local.SelectMany(a => a.Endpoints);
 
     private static bool IsKnown(ClusterView view, Attachment sample) =>
         view.IsListed && view.Endpoints.ContainsKey(sample.Endpoint.Network);
 
     private static NetworkEntry EntryOf(ClusterView view, Attachment sample) =>
         view.Network(sample.Endpoint.Network) is { } network && network.DatapathId == sample.DatapathId
-            ? new NetworkEntry(AddressPair.Of([network.Gateway]))
+            ? new NetworkEntry(AddressPair.Of([network.Gateway]), [network.Subnet.Masked])
             : sample.NetworkEntry;
 
     private static NodeEntry Node(ClusterView view, NodeFacts node, IfIndex vxlan, DatapathState current)

@@ -133,10 +133,6 @@ internal sealed class FakeDatapath(Failures failures) : IDatapath
         try
         {
             failures.Count("write maps");
-            if (RefusesFrontends && changes.Any(change => change is DatapathChange.SetFrontend))
-            {
-                throw new KernelException("write to the map", "np_frontends", 7, "the map is full");
-            }
         }
         catch
         {
@@ -144,13 +140,24 @@ internal sealed class FakeDatapath(Failures failures) : IDatapath
             throw;
         }
 
-        State = MapEffects.After(State, changes);
+        foreach (var change in changes)
+        {
+            if ((RefusesFrontends && change is DatapathChange.SetFrontend) || (RefusesShared && change is DatapathChange.SetShared))
+            {
+                throw new KernelException("write to the map", change is DatapathChange.SetShared ? "np_shared" : "np_frontends", 7, "the map is full");
+            }
+
+            State = MapEffects.After(State, [change]);
+        }
     }
 
     public void Activate() => Activations++;
 
     /// <summary>True: no frontend fits.</summary>
     public bool RefusesFrontends { get; set; }
+
+    /// <summary>True: no port that all may use fits.</summary>
+    public bool RefusesShared { get; set; }
 
     public bool HasUnusedBackends { get; set; }
 

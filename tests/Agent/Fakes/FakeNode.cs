@@ -8,10 +8,9 @@ using Netplugin.Agent.Metrics;
 using Netplugin.Agent.Pods;
 using Netplugin.Agent.Runtime;
 using Netplugin.Agent.Wanted;
-using Netplugin.Core.Collections;
+using Netplugin.Core.Addresses;
 using Netplugin.Core.Datapath;
 using Netplugin.Core.Model;
-using Netplugin.Core.Services;
 using Netplugin.Linux;
 using Netplugin.NodeApi.Cni;
 using Netplugin.Store;
@@ -32,7 +31,7 @@ internal sealed class FakeNode : IAsyncDisposable
 
     private FakeNode(string folder, FakeNode? before, NodeFacts? facts, bool knowsServices)
     {
-        Frontends = knowsServices ? DatapathState.Empty.Frontends : null;
+        Services = knowsServices ? new ServiceState(DatapathState.Empty.Frontends, []) : null;
         Facts = facts ?? before?.Facts ?? Samples.Facts;
         Folder = folder;
         Failures = before?.Failures ?? new Failures();
@@ -50,7 +49,7 @@ internal sealed class FakeNode : IAsyncDisposable
         }, TimeProvider.System, NullLogger.Instance);
         _retired = new RetiredLinks(Links, NullLogger.Instance);
         Kernel = new NodeKernel(
-            Links, Datapath, Namespaces, new AttachmentJournal(folder), () => Follower.View, () => Follower.IsSettling, () => Facts, () => Frontends, Problems,
+            Links, Datapath, Namespaces, new AttachmentJournal(folder), () => Follower.View, () => Follower.IsSettling, () => Facts, () => Services, Problems,
             Follower.FollowNetworks, _retired.Signal, Time, NullLogger.Instance);
         Kernel.Restore();
         Loop = new KernelLoop(Kernel, () => Keeper?.MayRemove == true, Problems, _metrics, LoopTime, NullLogger.Instance);
@@ -82,8 +81,8 @@ internal sealed class FakeNode : IAsyncDisposable
     /// <summary>The loop's clock.</summary>
     public ManualTime LoopTime { get; } = new();
 
-    /// <summary>What is balanced for pods; null: that is not known yet.</summary>
-    public PackedDictionary<FrontendKey, Frontend>? Frontends { get; set; }
+    /// <summary>What is balanced for pods, and which ports all may use; null: that is not known yet.</summary>
+    public ServiceState? Services { get; set; }
 
     /// <summary>What the node knows of itself.</summary>
     public NodeFacts Facts { get; set; }
@@ -209,7 +208,7 @@ internal sealed class FakeNode : IAsyncDisposable
     {
         Assert.Empty(Links.Links);
         Assert.Empty(Datapath.State.Interfaces);
-        Assert.DoesNotContain(Datapath.State.Endpoints.Values, e => e.Vtep.IsUnspecified);
+        Assert.DoesNotContain(Datapath.State.Endpoints.Values, e => e.Device != IfIndex.None);
         Assert.Empty(Directory.GetFiles(Path.Combine(Folder, "attachments")));
         Assert.Empty(Kernel.Pods);
     }

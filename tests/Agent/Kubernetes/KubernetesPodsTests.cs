@@ -70,12 +70,12 @@ public sealed class KubernetesPodsTests : IAsyncLifetime
         _cluster.SetPod("c1", "uid-1");
         _pods.Start();
 
-        await AddAsync("s1", "c1", "uid-1");
+        var cluster = (await AddAsync("s1", "c1", "uid-1")).PodAddress;
 
         await Eventually.HoldsAsync("the annotation", () => _cluster.StatusOf("c1") is not null);
         Assert.Contains("\"name\":\"tenant-one/orange\",\"interface\":\"eth0\",\"ips\":[\"11.1.0.7\"]", _cluster.StatusOf("c1"), StringComparison.Ordinal);
-        Assert.Contains("\"netplugin.io/vni\":10001,\"netplugin.io/subnets\":[\"11.1.0.0/24\"]", _cluster.StatusOf("c1"), StringComparison.Ordinal);
-        Assert.DoesNotContain("\"default\":", _cluster.StatusOf("c1"), StringComparison.Ordinal);
+        Assert.Contains("\"netplugin.io/vni\":10001,\"netplugin.io/subnets\":[\"11.1.0.0/24\"],\"netplugin.io/cluster-ips\":[\"" + cluster + "\"]", _cluster.StatusOf("c1"), StringComparison.Ordinal);
+        Assert.Contains("\"default\":true", _cluster.StatusOf("c1"), StringComparison.Ordinal);
     }
 
     [Fact]

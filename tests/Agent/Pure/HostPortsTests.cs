@@ -64,15 +64,25 @@ public sealed class HostPortsTests
     }
 
     [Fact]
-    public void A_tenants_pod_has_none()
+    public void A_tenants_pod_without_cluster_addresses_has_none()
     {
         var tenants = InDefault("s1", 1, AttachmentPhase.Up, Web) with { Attachments = [Samples.Attachment(1, "c1", 1)] };
 
         Assert.Empty(HostPorts.Of([tenants]));
-        var refused = Assert.Throws<ResolveException>(() => HostPorts.RefuseTenant(Waiting(Web), Samples.Candidate(Samples.Endpoint("c1", 1))));
+        var refused = Assert.Throws<ResolveException>(() => HostPorts.RefuseWithoutBlocks(Waiting(Web), Samples.Endpoint("c1", 1).Id));
         Assert.Equal(ResolveFailure.HostPort, refused.Failure);
         Assert.Contains("tcp 8080", refused.Message, StringComparison.Ordinal);
-        HostPorts.RefuseTenant(Waiting(), Samples.Candidate(Samples.Endpoint("c1", 1)));
+        HostPorts.RefuseWithoutBlocks(Waiting(), Samples.Endpoint("c1", 1).Id);
+    }
+
+    [Fact]
+    public void To_a_tenants_pod_a_port_leads_by_its_cluster_address()
+    {
+        var cluster = new InterfaceAddress(IpAddr.Parse("10.244.1.7"), Four.First.Prefix, Four.First.Gateway);
+        var tenants = Samples.Pod("s1", PodOrigin.Cni, Samples.Attachment(1, "c1", 1) with { ClusterAddresses = [cluster] }) with { HostPorts = [Web] };
+
+        Assert.Equal([new HostPort(TransportProtocol.Tcp, IpAddr.Unspecified, 8080, cluster.Address, 80)], HostPorts.Of([tenants]));
+        Assert.Throws<ResolveException>(() => HostPorts.Judge(Waiting(Web), Four, [tenants]));
     }
 
     [Fact]

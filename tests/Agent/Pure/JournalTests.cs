@@ -60,6 +60,22 @@ public sealed class JournalTests : IDisposable
     }
 
     [Fact]
+    public void Cluster_addresses_come_back_in_their_order_and_a_pod_without_is_written_as_earlier_daemons_did()
+    {
+        InterfaceAddress six = new(IpAddr.Parse("fd00:1::2"), IpPrefix.Parse("fd00:1::/64"), IpAddr.Parse("fd00:1::1"));
+        InterfaceAddress four = new(IpAddr.Parse("10.244.1.2"), IpPrefix.Parse("10.244.1.0/24"), IpAddr.Parse("10.244.1.1"));
+        foreach (var addresses in new PerFamily<InterfaceAddress>[] { [six, four], [four], [] })
+        {
+            var attachment = Samples.Attachment(3, "c1", 1) with { ClusterAddresses = addresses };
+            new AttachmentJournal(_folder).Save(Samples.Pod("s1", PodOrigin.Cni, attachment));
+
+            Assert.Equal([attachment], Assert.Single(new AttachmentJournal(_folder).Load([], out _)).Attachments.AsEnumerable());
+            var text = File.ReadAllText(Assert.Single(Directory.GetFiles(Path.Combine(_folder, "attachments"))));
+            Assert.Equal(!addresses.IsEmpty, text.Contains("\"clusterAddresses\"", StringComparison.Ordinal));
+        }
+    }
+
+    [Fact]
     public void A_file_of_a_daemon_that_knew_one_address_is_read()
     {
         var journal = new AttachmentJournal(_folder);

@@ -27,6 +27,24 @@ public sealed class WantedStateTests
     }
 
     [Fact]
+    public void A_tenants_pod_is_in_its_network_and_by_its_cluster_address_in_the_clusters()
+    {
+        var block = new AddressBlock(IpPrefix.Parse("10.244.1.0/24"));
+        var cluster = IpAddr.Parse("10.244.1.7");
+        var attachment = Samples.Attachment(1, "c1", 1) with { ClusterAddresses = [new InterfaceAddress(cluster, block.Prefix, block.Gateway)] };
+        var wanted = WantedState.Compute(
+            Samples.View((Samples.Endpoint("c1", 1), 5)), Samples.Facts with { Blocks = [block] }, Vxlan, [attachment], DatapathState.Empty);
+
+        Assert.Equal(new EndpointEntry(attachment.Device, default, attachment.Mac), wanted.Endpoints[Key(1)]);
+        Assert.Equal(new EndpointEntry(attachment.Device, default, attachment.Mac, 10001), wanted.Endpoints[new EndpointKey(DatapathState.Cluster, cluster)]);
+        Assert.Equal(
+            new InterfaceEntry(10001, 1, attachment.Mac, AddressPair.Of([Samples.Address(1)]), AddressPair.Of([cluster])), wanted.Interfaces[attachment.Device]);
+        Assert.Equal(new NetworkEntry(default, [Samples.Subnet]), wanted.Networks[10001]);
+        Assert.Equal(new NetworkEntry(AddressPair.Of([block.Gateway])), wanted.Networks[DatapathState.Cluster]);
+        Assert.All(attachment.Networks, network => Assert.Equal(wanted.Networks[network.Key], network.Value));
+    }
+
+    [Fact]
     public void A_network_without_a_pod_here_is_not_in_the_maps()
     {
         var wanted = WantedState.Compute(Samples.View((Samples.Endpoint("c2", 2, binding: OnHost2), 5)), Samples.Facts, Vxlan, [], DatapathState.Empty);

@@ -5,6 +5,7 @@ using Netplugin.Core.Addresses;
 using Netplugin.Core.Datapath;
 using Netplugin.Core.Planning;
 using Netplugin.Core.Services;
+using Netplugin.Linux.Links;
 using Netplugin.NodeApi.Cni;
 using Netplugin.Store;
 using Netplugin.Store.Json;
@@ -34,16 +35,17 @@ public sealed class DualStackTests : IDisposable
         Assert.True(Six.Prefix.Contains(six.Address) && Four.Prefix.Contains(four.Address));
         var (device, link) = Assert.Single(node.Links.Wishes);
         Assert.Equal([six.OnLink, four.OnLink], link.Addresses);
-        Assert.Equal([Six.Gateway, Four.Gateway], link.Gateways);
+        Assert.Equal([PodRoute.DefaultVia(Six.Gateway), PodRoute.DefaultVia(Four.Gateway)], link.Routes);
         Assert.Equal(new AddressPair(four.Address, six.Address), node.Datapath.State.Interfaces[device].Addresses);
         Assert.Equal(new NetworkEntry(new(Four.Gateway, Six.Gateway)), node.Datapath.State.Networks[DatapathState.Cluster]);
-        Assert.All(attachment.EndpointKeys, key => Assert.Equal(new EndpointEntry(device, default, attachment.Mac), node.Datapath.State.Endpoints[key]));
+        Assert.Equal(2, attachment.Endpoints.Count());
+        Assert.All(attachment.Endpoints, one => Assert.Equal(new EndpointEntry(device, default, attachment.Mac), node.Datapath.State.Endpoints[one.Key]));
         Assert.Equal([Six.Gateway, Samples.Facts.Vtep], node.Links.Plane!.Sources);
         Assert.Equal(["10.244.1.0/29", "fd00:10:244:1::/64"], node.Links.Plane.Blocks.Select(b => b.ToString()));
 
         await node.DeletePodAsync("s1");
         Assert.Empty(node.Datapath.State.Interfaces);
-        Assert.All(attachment.EndpointKeys, key => Assert.DoesNotContain(key, node.Datapath.State.Endpoints.Keys));
+        Assert.All(attachment.Endpoints, one => Assert.DoesNotContain(one.Key, node.Datapath.State.Endpoints.Keys));
     }
 
     [Fact]
@@ -51,7 +53,7 @@ public sealed class DualStackTests : IDisposable
     {
         await using var node = await FakeNode.StartAsync(_folder, facts: Serving);
         var pod = await node.AddAsync("s1", "web");
-        var key = pod.Attachments[0].EndpointKeys.Last();
+        var key = pod.Attachments[0].Endpoints.Last().Key;
         Assert.Empty(await node.Pods.CheckAsync(pod.Key, new FakeNamespace("/run/netns/s1"), CancellationToken.None));
 
         node.Datapath.Apply([new DatapathChange.RemoveEndpoint(key)]);
@@ -109,7 +111,7 @@ public sealed class DualStackTests : IDisposable
         await node.Loop.ResyncAsync();
         var (_, interfaceOfDual) = node.Datapath.State.Interfaces.Single(i => i.Value.EndpointNumber == dual.Attachments[0].Number);
         Assert.Equal(dual.Attachments[0].InterfaceEntry.Addresses, interfaceOfDual.Addresses);
-        Assert.All(dual.Attachments[0].EndpointKeys, key => Assert.Contains(key, node.Datapath.State.Endpoints.Keys));
+        Assert.All(dual.Attachments[0].Endpoints, one => Assert.Contains(one.Key, node.Datapath.State.Endpoints.Keys));
         Assert.Null((await node.AddAsync("s3", "after")).Attachments[0].Addresses.Second);
     }
 

@@ -57,9 +57,9 @@ public sealed class HostPortTests : IDisposable
     }
 
     [Fact]
-    public async Task A_pod_that_an_intent_names_is_refused_and_leaves_nothing()
+    public async Task Without_a_block_a_pod_that_an_intent_names_is_refused_and_leaves_nothing()
     {
-        await using var node = await FakeNode.StartAsync(_folder, facts: Serving);
+        await using var node = await FakeNode.StartAsync(_folder);
         await node.PostAsync(Samples.Endpoint("c1", 1), Samples.Endpoint("c2", 2));
         var read = await Assert.ThrowsAsync<ResolveException>(() => node.AddAsync("s1", "c1", "default", Web));
 
@@ -72,6 +72,22 @@ public sealed class HostPortTests : IDisposable
         Assert.Equal("s2", Assert.Single(node.Kernel.Pods).Key.Sandbox);
         Assert.Single(node.Links.Links);
         Assert.Null((await node.RecordAsync(Samples.Endpoint("c1", 1).Id))!.Binding);
+    }
+
+    [Fact]
+    public async Task To_a_pod_that_an_intent_names_a_port_leads_by_its_cluster_address_and_to_no_other_pod()
+    {
+        await using var node = await FakeNode.StartAsync(_folder, facts: Serving);
+        await node.PostAsync(Samples.Endpoint("c1", 1));
+        var pod = await node.AddAsync("s1", "c1", "default", Web);
+        Assert.Equal([To(pod) with { Address = pod.Attachments[0].ClusterAddresses.First.Address }], node.Links.HostPorts);
+        await Assert.ThrowsAsync<ResolveException>(() => node.AddAsync("s2", "other", "shop", Web));
+
+        var again = await node.AddAsync("s1", "c1", "default", Web with { HostPort = 8081 });
+        Assert.Equal(8081, Assert.Single(node.Links.HostPorts).Port);
+        Assert.NotEqual(pod.Attachments, again.Attachments);
+        await node.DeletePodAsync("s1");
+        Assert.Empty(node.Links.HostPorts);
     }
 
     [Fact]

@@ -4,9 +4,9 @@ using Netplugin.Agent.Loop;
 using Netplugin.Core.Addresses;
 using Netplugin.Core.Services;
 using Netplugin.Kubernetes;
-using Netplugin.Tests.Agent.Fakes;
 using Netplugin.Tests.Support;
-using static Netplugin.Tests.Agent.Fakes.FakeServices;
+using Netplugin.Tests.Support.ApiServers;
+using static Netplugin.Tests.Support.ApiServers.FakeServices;
 
 namespace Netplugin.Tests.Agent.Service;
 
@@ -22,7 +22,7 @@ public sealed class KubernetesServicesTests : IAsyncDisposable
     public KubernetesServicesTests()
     {
         _client = _cluster.Client();
-        _services = new KubernetesServices(_client, "node-1", () => Interlocked.Increment(ref _changes), _problems, NullLogger.Instance);
+        _services = new KubernetesServices(_client, "node-1", [new("shop", "names")], () => Interlocked.Increment(ref _changes), _problems, NullLogger.Instance);
         _services.Start();
     }
 
@@ -38,7 +38,7 @@ public sealed class KubernetesServicesTests : IAsyncDisposable
     {
         _cluster.List("services", ServiceOf("web", "10.96.0.1"));
         _services.Place("east");
-        Assert.Null(_services.Frontends);
+        Assert.Null(_services.State);
 
         _cluster.List("endpointslices", Slice("web", "10.244.2.2"));
         await HoldsAsync("10.96.0.1:80 -> 10.244.2.2");
@@ -71,6 +71,19 @@ public sealed class KubernetesServicesTests : IAsyncDisposable
         _cluster.Say("services", "DELETED", ServiceOf("web", "10.96.0.1"));
         await HoldsAsync("10.96.0.2:80 -> Reject");
         Assert.Equal(6, _changes);
+    }
+
+    [Fact]
+    public async Task The_ports_of_a_Service_that_all_may_use_are_followed()
+    {
+        await BeginAsync(ServiceOf("web", "10.96.0.1"), ServiceOf("names", "10.96.0.2"));
+        Assert.Empty(_services.State!.Shared);
+
+        _cluster.Say("endpointslices", "ADDED", Slice("web", "10.244.2.2"));
+        _cluster.Say("endpointslices", "ADDED", Slice("names", "10.244.3.2"));
+        await Eventually.HoldsAsync("the port", () => _services.State!.Shared.SetEquals([new(IpAddr.Parse("10.244.3.2"), 8080, TransportProtocol.Tcp)]));
+        _cluster.Say("services", "DELETED", ServiceOf("names", "10.96.0.2"));
+        await Eventually.HoldsAsync("the port to be nobody's", () => _services.State!.Shared.IsEmpty);
     }
 
     [Fact]
@@ -122,11 +135,11 @@ public sealed class KubernetesServicesTests : IAsyncDisposable
         _cluster.List("services", services);
         _cluster.List("endpointslices");
         _services.Place(null);
-        await Eventually.HoldsAsync("the Services to be known", () => _services.Frontends is not null);
+        await Eventually.HoldsAsync("the Services to be known", () => _services.State is not null);
     }
 
     private Task HoldsAsync(params string[] lines) => Eventually.HoldsAsync(
-        string.Join(", ", lines), () => _services.Frontends!.Select(f => $"{f.Key.Address}:{f.Key.Port} -> {Fate(f.Value)}").SequenceEqual(lines));
+        string.Join(", ", lines), () => _services.State!.Frontends.Select(f => $"{f.Key.Address}:{f.Key.Port} -> {Fate(f.Value)}").SequenceEqual(lines));
 
     private static string Fate(Frontend frontend) => frontend.Backends.IsEmpty
         ? frontend.Action.ToString()

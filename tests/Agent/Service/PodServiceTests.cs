@@ -258,7 +258,7 @@ public sealed class PodServiceTests : IDisposable
         await first.AddAsync("s1", "c1");
         await first.Loop.RunAsync(k => k.Begin(
             Samples.Pod("s2", PodOrigin.Cni) with { Name = "c2" },
-            [new(new EndpointId(Samples.Orange, "c2"), 10001, [new InterfaceAddress(Samples.Address(2), Samples.Subnet, default)], Samples.Attachment(0, "c2", 2).Mac, "eth0")]));
+            [new(new EndpointId(Samples.Orange, "c2"), 10001, [new InterfaceAddress(Samples.Address(2), Samples.Subnet, default)], [], Samples.Attachment(0, "c2", 2).Mac, "eth0")]));
         await first.DisposeAsync();
         var before = first.Datapath.State;
 

@@ -69,7 +69,7 @@ public sealed class ServicesTests : IDisposable
         await using var node = await FakeNode.StartAsync(_folder);
         await node.PostAsync(Samples.Endpoint("c1", 1));
         node.Datapath.RefusesFrontends = true;
-        node.Frontends = One;
+        node.Services = new(One, []);
         node.Loop.Mark(ClusterChange.OfServices);
         await Eventually.HoldsAsync("the problem", () => node.Problems.All.Any(p => p.Contains("np_frontends", StringComparison.Ordinal)));
 
@@ -77,6 +77,33 @@ public sealed class ServicesTests : IDisposable
         Assert.Empty(node.Datapath.State.Frontends);
         node.Datapath.RefusesFrontends = false;
         await Eventually.HoldsAsync("the frontends", () => node.Datapath.State.Frontends.SequenceEqual(One) && node.Problems.All.IsEmpty);
+    }
+
+    [Fact]
+    public async Task Ports_that_all_may_use_reach_the_maps_and_those_that_do_not_fit_are_told_and_keep_no_pod_out()
+    {
+        var names = new FrontendKey(IpAddr.Parse("10.244.2.9"), 53, TransportProtocol.Udp);
+        var first = await FakeNode.StartAsync(_folder);
+        await first.PostAsync(Samples.Endpoint("c1", 1));
+        first.Datapath.RefusesShared = true;
+        first.Services = new(One, [names]);
+        first.Loop.Mark(ClusterChange.OfServices);
+        await Eventually.HoldsAsync("the problem", () => first.Problems.All.Any(p => p.Contains("np_shared", StringComparison.Ordinal)));
+        Assert.Single((await first.AddAsync("s1", "c1")).Attachments);
+        Assert.Equal(One, first.Datapath.State.Frontends);
+        Assert.Empty(first.Datapath.State.Shared);
+
+        first.Datapath.RefusesShared = false;
+        await Eventually.HoldsAsync("the port", () => first.Datapath.State.Shared.SetEquals([names]) && first.Problems.All.IsEmpty);
+        await first.DisposeAsync();
+
+        // Kept until the Services are known, as what is balanced.
+        await using var second = await FakeNode.StartAsync(_folder, first, knowsServices: false);
+        await second.Loop.ResyncAsync();
+        Assert.Equal([names], second.Datapath.State.Shared);
+        second.Services = new(One, []);
+        second.Loop.Mark(ClusterChange.OfServices);
+        await Eventually.HoldsAsync("the port to be nobody's", () => second.Datapath.State.Shared.IsEmpty);
     }
 
     [Fact]
@@ -152,7 +179,7 @@ public sealed class ServicesTests : IDisposable
 
     private static async Task ChangeAsync(FakeNode node, PackedDictionary<FrontendKey, Frontend> frontends)
     {
-        node.Frontends = frontends;
+        node.Services = new(frontends, []);
         node.Loop.Mark(ClusterChange.OfServices);
         await Eventually.HoldsAsync("the maps to have the frontends", () => node.Datapath.State.Frontends.SequenceEqual(frontends));
     }

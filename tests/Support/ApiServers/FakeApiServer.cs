@@ -5,6 +5,7 @@ using System.Net.Sockets;
 using System.Security.Cryptography.X509Certificates;
 using Netplugin.Kubernetes;
 using Netplugin.Kubernetes.Configuration;
+using Netplugin.Tests.Support.Packets;
 
 namespace Netplugin.Tests.Support.ApiServers;
 
@@ -14,7 +15,7 @@ namespace Netplugin.Tests.Support.ApiServers;
 public sealed class FakeApiServer : IAsyncDisposable
 {
     private readonly CancellationTokenSource _stop = new();
-    private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
+    private readonly TcpListener _listener;
     private readonly ConcurrentBag<Task> _connections = [];
     private readonly Func<FakeCall, Task> _answer;
     private readonly X509Certificate2? _certificate;
@@ -23,10 +24,11 @@ public sealed class FakeApiServer : IAsyncDisposable
     /// <summary>Starts it.</summary>
     /// <param name="answer">Answers each call; calls of different connections at the same time.</param>
     /// <param name="certificate">Its certificate; null: no TLS.</param>
-    public FakeApiServer(Func<FakeCall, Task> answer, X509Certificate2? certificate = null)
+    /// <param name="networkNamespace">The network that it serves in, at every address; null: this process's loopback.</param>
+    public FakeApiServer(Func<FakeCall, Task> answer, X509Certificate2? certificate = null, string? networkNamespace = null)
     {
         (_answer, _certificate) = (answer, certificate);
-        _listener.Start();
+        _listener = networkNamespace is null ? Listen(IPAddress.Loopback) : InNamespace.Open(networkNamespace, () => Listen(IPAddress.Any));
         _accepting = AcceptAsync();
     }
 
@@ -45,6 +47,13 @@ public sealed class FakeApiServer : IAsyncDisposable
         await _accepting;
         await Task.WhenAll(_connections);
         _stop.Dispose();
+    }
+
+    private static TcpListener Listen(IPAddress address)
+    {
+        var listener = new TcpListener(address, 0);
+        listener.Start();
+        return listener;
     }
 
     private async Task AcceptAsync()

@@ -1,21 +1,25 @@
 using System.Collections.Concurrent;
 using System.Threading.Channels;
 using Netplugin.Kubernetes;
-using Netplugin.Tests.Support.ApiServers;
 
-namespace Netplugin.Tests.Agent.Fakes;
+namespace Netplugin.Tests.Support.ApiServers;
 
-/// <summary>An API server with Services, slices and nodes, one list of each kind and then what a test says.</summary>
-internal sealed class FakeServices : IAsyncDisposable
+/// <summary>An API server with Services, slices and nodes, one list of each kind and then what a test says. What is written to it is taken and forgotten.</summary>
+/// <param name="networkNamespace">The network that it serves in, at every address; null: this process's loopback.</param>
+public sealed class FakeServices(string? networkNamespace = null) : IAsyncDisposable
 {
-    private readonly FakeApiServer _server;
+    private FakeApiServer? _server;
     private bool _isGone;
     private readonly ConcurrentDictionary<string, TaskCompletionSource<string[]>> _lists = new();
     private readonly ConcurrentDictionary<string, Channel<string>> _watches = new();
 
-    public FakeServices() => _server = new(AnswerAsync);
+    /// <summary>The port it serves at.</summary>
+    public int Port => Server.Url.Port;
 
-    public KubernetesClient Client() => _server.Client();
+    private FakeApiServer Server => _server ??= new(AnswerAsync, networkNamespace: networkNamespace);
+
+    /// <summary>A client without credentials.</summary>
+    public KubernetesClient Client() => Server.Client();
 
     /// <summary>What there is of a kind (<c>services</c>, <c>endpointslices</c>, <c>nodes</c>); a list waits until that is said.</summary>
     public void List(string kind, params string[] objects) => ListOf(kind).SetResult(objects);
@@ -23,17 +27,20 @@ internal sealed class FakeServices : IAsyncDisposable
     /// <summary>A change of a kind.</summary>
     public void Say(string kind, string type, string json) => WatchOf(kind).Writer.TryWrite($$"""{"type":"{{type}}","object":{{json}}}""");
 
+    /// <summary>A Service of the namespace <c>shop</c>, with one port 80.</summary>
     public static string ServiceOf(string name, string clusterIp, string more = "") => $$$"""
         {"kind":"Service","apiVersion":"v1","metadata":{"name":"{{{name}}}","namespace":"shop","resourceVersion":"1","creationTimestamp":"2020-12-08T00:00:00Z"},
         "spec":{"clusterIP":"{{{clusterIp}}}","clusterIPs":["{{{clusterIp}}}"],"ports":[{"name":"http","protocol":"TCP","port":80}]{{{more}}}}}
         """.ReplaceLineEndings("");
 
+    /// <summary>A slice of one endpoint, whose port is 8080.</summary>
     public static string Slice(string service, string address, string zone = "") => $$$"""
         {"kind":"EndpointSlice","apiVersion":"discovery.k8s.io/v1","addressType":"IPv4","metadata":{"name":"{{{service}}}-{{{address}}}","namespace":"shop","resourceVersion":"1",
         "labels":{"kubernetes.io/service-name":"{{{service}}}"}},"ports":[{"name":"http","protocol":"TCP","port":8080}],
         "endpoints":[{"addresses":["{{{address}}}"],"conditions":{"ready":true},"nodeName":"node-2"{{{(zone.Length > 0 ? $",\"hints\":{{\"forZones\":[{{\"name\":\"{zone}\"}}]}}" : "")}}}}]}
         """.ReplaceLineEndings("");
 
+    /// <summary>A node in a zone.</summary>
     public static string Node(string name, string zone) => $$$$"""
         {"kind":"Node","apiVersion":"v1","metadata":{"name":"{{{{name}}}}","resourceVersion":"1","labels":{"topology.kubernetes.io/zone":"{{{{zone}}}}"}},"spec":{}}
         """;
@@ -44,7 +51,7 @@ internal sealed class FakeServices : IAsyncDisposable
     private ValueTask StopAsync()
     {
         _isGone = true;
-        return _server.DisposeAsync();
+        return _server?.DisposeAsync() ?? ValueTask.CompletedTask;
     }
 
     private TaskCompletionSource<string[]> ListOf(string kind) =>
@@ -58,6 +65,10 @@ internal sealed class FakeServices : IAsyncDisposable
         if (kind == "discovery.k8s.io")
         {
             await call.ReplyAsync(200, """{"versions":[{"version":"v1"}]}""");
+        }
+        else if (call.Method != "GET")
+        {
+            await call.ReplyAsync(200, "{}");
         }
         else if (!call.IsWatch)
         {
