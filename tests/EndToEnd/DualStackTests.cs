@@ -1,9 +1,9 @@
 using System.Net;
-using System.Text.Json;
 using Netplugin.Tests.EndToEnd.Traffic;
 using Netplugin.Tests.Support;
 using Netplugin.Tests.Support.Nodes;
 using Netplugin.Tests.Support.Packets;
+using static Netplugin.Tests.EndToEnd.DualStack;
 
 namespace Netplugin.Tests.EndToEnd;
 
@@ -12,13 +12,6 @@ public sealed class DualStackTests
 {
     private const int Port = 5001;
     private const int HostPort = 5080;
-    private static readonly Family[] Both = [Family.Four, Family.Six];
-
-    private enum Family
-    {
-        Four,
-        Six,
-    }
 
     [Fact]
     public async Task Pods_have_both_families_on_one_interface_and_reach_pods_nodes_and_the_world_in_each()
@@ -132,46 +125,6 @@ public sealed class DualStackTests
         Assert.Equal([address], Add(before));
         Assert.True(after.Reaches(address));
     }
-
-    private static async Task<Cluster> StartAsync(bool secondFamily = true)
-    {
-        Cluster cluster = await Cluster.StartAsync(2, startDaemons: false);
-        try
-        {
-            cluster.Fabric.Run("ip", "addr", "add", "fd00:192:168:2::1/64", "dev", "underlay", "nodad").Succeeded();
-            foreach (ClusterNode node in cluster.Nodes)
-            {
-                node.Node.Run("ip", "addr", "add", Underlay(Family.Six, 9 + node.Number) + "/64", "dev", "eth1", "nodad").Succeeded();
-                node.Node.Run("ip", "route", "add", "default", "via", "fd00:192:168:2::1").Succeeded();
-            }
-
-            await Task.WhenAll(cluster.Nodes.Select(node => StartDaemonAsync(node, secondFamily)));
-            return cluster;
-        }
-        catch
-        {
-            cluster.Dispose();
-            throw;
-        }
-    }
-
-    private static Task StartDaemonAsync(ClusterNode node, bool secondFamily = true) => node.StartDaemonAsync(
-        FormattableString.Invariant($"-pod-cidr=10.244.{node.Number}.0/24{(secondFamily ? $",fd00:10:244:{node.Number}::/64" : "")}"));
-
-    /// <summary>ADD; gives the addresses, without their prefix lengths, in the answer's order.</summary>
-    private static string[] Add(Pod pod, string? configuration = null)
-    {
-        using JsonDocument result = JsonDocument.Parse(pod.Cni("ADD", configuration).Succeeded());
-        return [.. result.RootElement.GetProperty("ips").EnumerateArray().Select(ip => ip.GetProperty("address").GetString()!.Split('/')[0])];
-    }
-
-    private static string Block(Family family, int node) =>
-        FormattableString.Invariant(family == Family.Four ? (FormattableString)$"10.244.{node}." : $"fd00:10:244:{node}::");
-
-    private static string Gateway(Family family, int node) => Block(family, node) + "1";
-
-    private static string Underlay(Family family, int last) =>
-        FormattableString.Invariant(family == Family.Four ? (FormattableString)$"192.168.2.{last}" : $"fd00:192:168:2::{last}");
 
     private static async Task<string> SourceSeenAsync(string from, string to, string address) =>
         (await UdpSockets.SourceSeenAsync(from, to, IPAddress.Parse(address), Port)).ToString();
