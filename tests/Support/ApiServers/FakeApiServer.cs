@@ -24,11 +24,11 @@ public sealed class FakeApiServer : IAsyncDisposable
     /// <summary>Starts it.</summary>
     /// <param name="answer">Answers each call; calls of different connections at the same time.</param>
     /// <param name="certificate">Its certificate; null: no TLS.</param>
-    /// <param name="networkNamespace">The network that it serves in, at every address; null: this process's loopback.</param>
+    /// <param name="networkNamespace">The network whose loopback it serves at; null: this process's.</param>
     public FakeApiServer(Func<FakeCall, Task> answer, X509Certificate2? certificate = null, string? networkNamespace = null)
     {
         (_answer, _certificate) = (answer, certificate);
-        _listener = networkNamespace is null ? Listen(IPAddress.Loopback) : InNamespace.Open(networkNamespace, () => Listen(IPAddress.Any));
+        _listener = networkNamespace is null ? Listen() : InNamespace.Open(networkNamespace, Listen);
         _accepting = AcceptAsync();
     }
 
@@ -49,9 +49,9 @@ public sealed class FakeApiServer : IAsyncDisposable
         _stop.Dispose();
     }
 
-    private static TcpListener Listen(IPAddress address)
+    private static TcpListener Listen()
     {
-        var listener = new TcpListener(address, 0);
+        var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();
         return listener;
     }

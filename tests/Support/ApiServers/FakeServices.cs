@@ -5,7 +5,7 @@ using Netplugin.Kubernetes;
 namespace Netplugin.Tests.Support.ApiServers;
 
 /// <summary>An API server with Services, slices and nodes, one list of each kind and then what a test says. What is written to it is taken and forgotten.</summary>
-/// <param name="networkNamespace">The network that it serves in, at every address; null: this process's loopback.</param>
+/// <param name="networkNamespace">The network whose loopback it serves at; null: this process's.</param>
 public sealed class FakeServices(string? networkNamespace = null) : IAsyncDisposable
 {
     private FakeApiServer? _server;
@@ -13,8 +13,8 @@ public sealed class FakeServices(string? networkNamespace = null) : IAsyncDispos
     private readonly ConcurrentDictionary<string, TaskCompletionSource<string[]>> _lists = new();
     private readonly ConcurrentDictionary<string, Channel<string>> _watches = new();
 
-    /// <summary>The port it serves at.</summary>
-    public int Port => Server.Url.Port;
+    /// <summary>Where it serves.</summary>
+    public Uri Url => Server.Url;
 
     private FakeApiServer Server => _server ??= new(AnswerAsync, networkNamespace: networkNamespace);
 
