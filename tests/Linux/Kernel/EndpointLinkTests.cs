@@ -3,6 +3,7 @@ using Netplugin.Core.Addresses;
 using Netplugin.Linux;
 using Netplugin.Linux.Links;
 using Netplugin.Linux.Namespaces;
+using Netplugin.Tests.Support.Processes;
 
 namespace Netplugin.Tests.Linux.Kernel;
 
@@ -40,6 +41,29 @@ public sealed class EndpointLinkTests : IDisposable
 
         Assert.Empty(_node.Driver.Check(TestNode.Spec(), _pod));
         Assert.True(Assert.Single(_node.Driver.ListOwned()).IsUp);
+    }
+
+    [Fact]
+    public void A_default_route_leads_through_a_gateway_of_no_subnet_and_speaks_from_the_address_that_it_says()
+    {
+        IpAddr four = IpAddr.Parse("10.244.1.7"), six = IpAddr.Parse("fd00:244::7"), fourth = IpAddr.Parse("10.244.1.1"), sixth = IpAddr.Parse("fd00:244::1");
+        var spec = TestNode.Spec() with
+        {
+            Addresses = [IpPrefix.Parse("10.1.0.2/24"), new(four, 32), IpPrefix.Parse("fd00:1::2/64"), new(six, 128)],
+            Routes = [PodRoute.OnLink(fourth, four), PodRoute.DefaultVia(fourth, four), PodRoute.OnLink(sixth, six), PodRoute.DefaultVia(sixth, six)],
+        };
+        using var link = _node.Up(spec, _pod);
+
+        Assert.Empty(_node.Driver.Check(spec, _pod));
+        foreach (var (target, source) in new[] { ("198.51.100.9", "10.244.1.7"), ("10.244.1.1", "10.244.1.7"), ("10.1.0.9", "10.1.0.2"), ("2001:db8::9", "fd00:244::7"), ("fd00:244::1", "fd00:244::7"), ("fd00:1::9", "fd00:1::2") })
+        {
+            Assert.Contains($" src {source} ", InPod("route", "get", target), StringComparison.Ordinal);
+        }
+
+        InPod("route", "replace", "default", "via", "10.244.1.1", "dev", "eth0");
+        Assert.Equal(["the route to 0.0.0.0/0 via 10.244.1.1 from 10.244.1.7 through eth0 is missing"], _node.Driver.Check(spec, _pod));
+
+        string InPod(params string[] arguments) => _pod.Run(() => Command.Run("ip", arguments).Succeeded());
     }
 
     [Fact]
