@@ -92,6 +92,20 @@ public sealed class OptionsTests
     }
 
     [Theory]
+    [InlineData("default/kubernetes kube-system/kube-dns")]
+    [InlineData("", "-shared-services=")]
+    [InlineData("dns/names kube-system/kube-dns", "-shared-services=kube-system/kube-dns, dns/names")]
+    public void Services_that_all_may_use_are_the_API_servers_and_the_names_unless_others_are_given(string expected, params string[] given) =>
+        Assert.Equal(expected, string.Join(' ', Read(given).Options!.SharedServices.Order()));
+
+    [Theory]
+    [InlineData("kube-dns", "\"kube-dns\"")]
+    [InlineData("default/kubernetes,kube-system/", "\"kube-system/\"")]
+    [InlineData("a/b/c", "\"a/b/c\"")]
+    public void What_names_no_Service_is_refused(string given, string says) =>
+        Assert.Contains($"-shared-services: {says} is not NAMESPACE/NAME", Assert.Single(Read([$"-shared-services={given}"]).Errors), StringComparison.Ordinal);
+
+    [Theory]
     [InlineData("10.244.1.0/24,10.244.2.0/24", "two blocks of one family")]
     [InlineData("fd00:1::/64,10.244.1.0/24,fd00:2::/64", "two blocks of one family")]
     [InlineData("10.244.1.0/24,fd00:1::1/64", "\"fd00:1::1/64\" is not a block")]
