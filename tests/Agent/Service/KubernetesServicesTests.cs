@@ -82,6 +82,10 @@ public sealed class KubernetesServicesTests : IAsyncDisposable
         _cluster.Say("endpointslices", "ADDED", Slice("web", "10.244.2.2"));
         _cluster.Say("endpointslices", "ADDED", Slice("names", "10.244.3.2"));
         await Eventually.HoldsAsync("the port", () => _services.State!.Shared.SetEquals([new(IpAddr.Parse("10.244.3.2"), 8080, TransportProtocol.Tcp)]));
+
+        // One that gets no new connections may have some still: nothing that is balanced changes with it.
+        _cluster.Say("endpointslices", "ADDED", Slice("names", "10.244.4.2").Replace("\"ready\":true", "\"ready\":false", StringComparison.Ordinal));
+        await Eventually.HoldsAsync("the other port", () => _services.State!.Shared.Count == 2);
         _cluster.Say("services", "DELETED", ServiceOf("names", "10.96.0.2"));
         await Eventually.HoldsAsync("the port to be nobody's", () => _services.State!.Shared.IsEmpty);
     }
