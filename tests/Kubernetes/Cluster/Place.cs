@@ -49,6 +49,10 @@ public sealed class Place(string name, Func<IReadOnlyList<string>, TimeSpan, Com
     /// <summary>Runs a program there.</summary>
     public CommandResult Run(params IReadOnlyList<string> program) => run(program, Limit);
 
+    /// <summary>Asks an address or name once, and waits two seconds for an answer.</summary>
+    public bool Reaches(string host, int at, Transport transport) =>
+        Run("busybox", "wget", "-q", "-O", "-", "-T", "2", QuestionTo(host, at, transport, "hostname")).Output.Contains("responses", StringComparison.Ordinal);
+
     /// <summary>Asks another place which address it sees the question come from, until it answers.</summary>
     public Task<IPAddress> SourceSeenByAsync(Place other, char family, Transport transport) =>
         SourceSeenByAsync(other.Name, other.Address(family).ToString(), other.PortOf(transport), transport);
@@ -106,15 +110,16 @@ public sealed class Place(string name, Func<IReadOnlyList<string>, TimeSpan, Com
 
     private int PortOf(Transport transport) => transport == Transport.Tcp ? port : port + 1;
 
+    private string QuestionTo(string host, int at, Transport transport, string request) => string.Create(
+        CultureInfo.InvariantCulture,
+        $"http://127.0.0.1:{port}/dial?host={host}&port={at}&protocol={(transport == Transport.Tcp ? "http" : "udp")}&request={request}&tries=1");
+
     private async Task<string> AskAsync(string what, string host, int at, Transport transport, string request)
     {
-        string protocol = transport == Transport.Tcp ? "http" : "udp";
-        string url = string.Create(
-            CultureInfo.InvariantCulture,
-            $"http://127.0.0.1:{port}/dial?host={host}&port={at}&protocol={protocol}&request={request}&tries=1");
+        string url = QuestionTo(host, at, transport, request);
         string answer = "";
         await Eventually.HoldsAsync(
-            $"{Name} to get an answer from {what} at {host} by {protocol}",
+            $"{Name} to get an answer from {what} at {host} by {transport}",
             () =>
             {
                 using JsonDocument dialled = JsonDocument.Parse(Run("busybox", "wget", "-q", "-O", "-", url).Succeeded());
