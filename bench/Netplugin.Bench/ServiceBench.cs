@@ -4,12 +4,14 @@ using Netplugin.Tests.Support.Packets;
 
 namespace Netplugin.Bench;
 
-/// <summary>Request/response through a Service, against the same to the pod's address and through what kube-proxy writes.</summary>
+/// <summary>Request/response through a Service, against the same to the pod's address and through what kube-proxy writes; and through one of a tenant.</summary>
 internal static class ServiceBench
 {
     private const string Direct = "netplugin, pod's address";
     private const string Service = "netplugin, Service";
+    private const string OfTenant = "netplugin, Service of a tenant";
     private const int Others = 1000;
+    private const int Asked = 2;
 
     /// <summary>Runs the bench.</summary>
     public static async Task RunAsync(Report report)
@@ -18,7 +20,7 @@ internal static class ServiceBench
         TrafficPath proxy = baselines.KubeProxy(Others);
         using Cluster cluster = await Cluster.StartAsync(1, startDaemons: false);
         ClusterNode node = cluster[1];
-        var backend = new TaskCompletionSource<string>(TaskCreationOptions.RunContinuationsAsynchronously);
+        var backend = new TaskCompletionSource<string[]>(TaskCreationOptions.RunContinuationsAsynchronously);
         await using FakeApiServer server = InNamespace.Open(node.Node.NetworkNamespace, () => new FakeApiServer(call => AnswerAsync(call, node.Host, backend.Task)));
         File.WriteAllText(Path.Combine(node.Node.RunFolder, "kubeconfig"), $$"""
             {"clusters":[{"name":"bench","cluster":{"server":"{{server.Url}}"} }],"contexts":[{"name":"bench","context":{"cluster":"bench"} }],"current-context":"bench"}
@@ -28,31 +30,38 @@ internal static class ServiceBench
         Pod two = node.CreatePod("two");
         one.Add();
         string near = two.Add();
-        backend.SetResult(near);
-        TrafficPath service = new(Service, one.NetworkNamespace, two.NetworkNamespace, "10.96.0.10", 80);
+        cluster.Post("""{"Tenants":[{"Name":"tenant","Vxlans":"10001-10010","Networks":[{"Name":"orange","SubnetCIDR":"11.1.0.0/24","Endpoints":[{"Container":"three"},{"Container":"four"}]}]}]}""").Succeeded();
+        Pod three = node.CreatePod("three");
+        Pod four = node.CreatePod("four");
+        three.Add();
+        backend.SetResult([near, four.Add()]);
+        TrafficPath service = new(Service, one.NetworkNamespace, two.NetworkNamespace, Address(0), 80);
+        TrafficPath ofTenant = new(OfTenant, three.NetworkNamespace, four.NetworkNamespace, Address(1), 80);
         await Traffic.AnswersAsync(service);
+        await Traffic.AnswersAsync(ofTenant);
         await Traffic.AnswersAsync(proxy);
 
-        Dictionary<string, TrafficSamples> measured = await Traffic.MeasureRequestsAsync([new(Direct, one.NetworkNamespace, two.NetworkNamespace, near), service, proxy]);
+        Dictionary<string, TrafficSamples> measured = await Traffic.MeasureRequestsAsync([new(Direct, one.NetworkNamespace, two.NetworkNamespace, near), service, ofTenant, proxy]);
         const string section = "Services";
         foreach ((string name, TrafficSamples samples) in measured)
         {
             report.Add(section, name, $"{Report.Number(samples.Requests.Median)} requests/s ({Report.Number(samples.Requests.Minimum)}-{Report.Number(samples.Requests.Maximum)})", "", null);
         }
 
-        Compare(Direct, 0.95);
-        Compare(proxy.Name, 1.1);
+        Compare(Service, Direct, 0.95);
+        Compare(Service, proxy.Name, 1.1);
+        Compare(OfTenant, Service, 0.95);
         report.Note($"Services: a pod asks another one on its node, with {Others} other Services; kube-proxy's rules are written after those of its nftables mode, by hand, between two pods that their node routes.");
 
-        void Compare(string other, double least)
+        void Compare(string one, string other, double least)
         {
-            double ratio = Samples.Ratio(measured[Service].Requests, measured[other].Requests).Median;
-            report.Add(section, $"request/response: {Service} / {other}", Report.Number(ratio), $">= {Report.Number(least)}", ratio >= least);
+            double ratio = Samples.Ratio(measured[one].Requests, measured[other].Requests).Median;
+            report.Add(section, $"request/response: {one} / {other}", Report.Number(ratio), $">= {Report.Number(least)}", ratio >= least);
         }
     }
 
     // An API server that has Services of one endpoint each, and a node.
-    private static async Task AnswerAsync(FakeCall call, string node, Task<string> backend)
+    private static async Task AnswerAsync(FakeCall call, string node, Task<string[]> backends)
     {
         string kind = call.Path.Split('/')[^1];
         if (call.IsWatch)
@@ -61,12 +70,12 @@ internal static class ServiceBench
             await Task.Delay(Timeout.Infinite, call.Stopped);
         }
 
-        string near = kind == "endpointslices" ? await backend : "";
+        string[] near = kind == "endpointslices" ? await backends : [];
         await (kind switch
         {
             "discovery.k8s.io" => call.ReplyAsync(200, """{"versions":[{"version":"v1"}]}"""),
-            "services" => call.ReplyAsync(200, Texts.List("1", [.. Enumerable.Range(0, Others + 1).Select(ServiceObject)])),
-            "endpointslices" => call.ReplyAsync(200, Texts.List("1", [.. Enumerable.Range(0, Others + 1).Select(i => Slice(i, near))])),
+            "services" => call.ReplyAsync(200, Texts.List("1", [.. Enumerable.Range(0, Others + Asked).Select(ServiceObject)])),
+            "endpointslices" => call.ReplyAsync(200, Texts.List("1", [.. Enumerable.Range(0, Others + Asked).Select(i => Slice(i, near))])),
             "nodes" => call.ReplyAsync(200, Texts.List("1", [$$"""{"metadata":{"name":"{{node}}","resourceVersion":"1"},"spec":{} }"""])),
             "pods" => call.ReplyAsync(200, Texts.List("1", [])),
             _ => call.RefuseAsync(404, "not found"),
@@ -78,15 +87,14 @@ internal static class ServiceBench
         "spec":{"clusterIP":"{{Address(number)}}","clusterIPs":["{{Address(number)}}"],"ports":[{"protocol":"TCP","port":80}]} }
         """).ReplaceLineEndings("");
 
-    private static string Slice(int number, string near)
+    private static string Slice(int number, string[] near)
     {
-        string address = number == 0 ? near : FormattableString.Invariant($"10.244.2.{2 + number % 250}");
+        string address = number < near.Length ? near[number] : FormattableString.Invariant($"10.244.2.{2 + number % 250}");
         return FormattableString.Invariant($$"""
             {"addressType":"IPv4","metadata":{"name":"s{{number}}-1","namespace":"bench","resourceVersion":"1","labels":{"kubernetes.io/service-name":"s{{number}}"} },
             "ports":[{"protocol":"TCP","port":{{Traffic.RedisPort}}}],"endpoints":[{"addresses":["{{address}}"],"conditions":{"ready":true} }]}
             """).ReplaceLineEndings("");
     }
 
-    // Of number 0 what the client asks.
-    private static string Address(int number) => number == 0 ? "10.96.0.10" : FormattableString.Invariant($"10.96.{1 + number / 250}.{1 + number % 250}");
+    private static string Address(int number) => FormattableString.Invariant($"10.96.{1 + (number / 250)}.{1 + (number % 250)}");
 }
