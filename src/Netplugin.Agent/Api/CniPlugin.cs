@@ -6,7 +6,6 @@ using Netplugin.Agent.Metrics;
 using Netplugin.Agent.Pods;
 using Netplugin.Agent.Resolve;
 using Netplugin.Agent.Runtime;
-using Netplugin.Core.Addresses;
 using Netplugin.Linux;
 using Netplugin.NodeApi.Cni;
 using Netplugin.Store;
@@ -125,22 +124,20 @@ internal sealed class CniPlugin(
     private static CniResult ResultOf(Pod pod, string netns)
     {
         var interfaces = ImmutableArray.CreateBuilder<CniInterface>();
-        var clusterIps = new List<CniIp>();
-        var ips = new List<CniIp>();
+        var ips = ImmutableArray.CreateBuilder<CniIp>();
         var routes = ImmutableArray.CreateBuilder<CniRoute>();
         foreach (var a in pod.Attachments.Where(a => a.Phase == AttachmentPhase.Up))
         {
             interfaces.Add(new CniInterface(a.DeviceName));
             interfaces.Add(new CniInterface(a.Interface) { Mac = a.Mac.ToString(), Sandbox = netns });
-            clusterIps.AddRange(a.ClusterAddresses.Select(one => IpOf(one.Alone, one.Gateway)));
-            ips.AddRange(a.Addresses.Select(one => IpOf(one.OnLink, one.Gateway)));
+            foreach (var (address, gateway) in a.KnownAddresses)
+            {
+                ips.Add(new CniIp(address.ToString()) { Gateway = gateway.IsUnspecified ? "" : gateway.ToString(), Interface = interfaces.Count - 1 });
+            }
+
             routes.AddRange((a.HasDefaultRoute ? a.DefaultGateways : []).Select(gateway => new CniRoute(gateway.IsV4 ? "0.0.0.0/0" : "::/0", gateway.ToString())));
         }
 
-        // The first is what Kubernetes takes for the pod's.
-        return new CniResult(interfaces.ToImmutable(), [.. clusterIps, .. ips], routes.ToImmutable());
-
-        CniIp IpOf(IpPrefix address, IpAddr gateway) =>
-            new(address.ToString()) { Gateway = gateway.IsUnspecified ? "" : gateway.ToString(), Interface = interfaces.Count - 1 };
+        return new CniResult(interfaces.ToImmutable(), ips.ToImmutable(), routes.ToImmutable());
     }
 }

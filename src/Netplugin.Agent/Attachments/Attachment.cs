@@ -47,8 +47,12 @@ internal sealed record Attachment(
     /// <summary>The first of its addresses in its network: of a tenant's endpoint the only one.</summary>
     public IpAddr Address => Addresses.First.Address;
 
-    /// <summary>The address that others than the network's pods know it by, where it has one: Kubernetes' podIP.</summary>
-    public IpAddr PodAddress => OfBlocks.IsEmpty ? Address : OfBlocks.First.Address;
+    /// <summary>
+    /// The addresses that the runtime is told, each with its gateway: the cluster addresses where it has some. The runtime gives all it is told to Kubernetes,
+    /// which takes one of each family for a pod's, and one that is known in its network alone is nobody's way to the pod there.
+    /// </summary>
+    public IEnumerable<(IpPrefix Address, IpAddr Gateway)> KnownAddresses =>
+        ClusterAddresses.IsEmpty ? Addresses.Select(a => (a.OnLink, a.Gateway)) : ClusterAddresses.Select(a => (a.Alone, a.Gateway));
 
     /// <summary>What the device in the pod has: the cluster addresses, by themselves, and those of the network with its subnet.</summary>
     public ImmutableArray<IpPrefix> LinkAddresses => [.. ClusterAddresses.Select(a => a.Alone), .. Addresses.Select(a => a.OnLink)];
