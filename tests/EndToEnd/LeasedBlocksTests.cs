@@ -44,9 +44,9 @@ public sealed class LeasedBlocksTests
         cluster.Post(Intents.OneTenant(("orange", ["c1", "c2"]))).Succeeded();
         string block = BlockOf(cluster, "host2");
         Pod stays = cluster[1].CreatePod("stays"), gone = cluster[2].CreatePod("gone"), c1 = cluster[2].CreatePod("c1"), c2 = cluster[1].CreatePod("c2");
-        string addressThatStays = stays.Add(), addressOfC2 = c2.Add();
+        string addressThatStays = stays.Add(), addressOfC2 = DualStack.Add(c2)[^1];
         gone.Add();
-        string addressOfC1 = c1.Add();
+        string addressOfC1 = DualStack.Add(c1)[^1];
         Assert.Equal("host2", HostOf(cluster, "c1"));
 
         await cluster.LoseAsync(2);
@@ -59,7 +59,7 @@ public sealed class LeasedBlocksTests
         Assert.StartsWith(block[..^4], fresh.Add(), StringComparison.Ordinal);
         await Eventually.HoldsAsync("the new pod to reach the old one", () => fresh.Reaches(addressThatStays));
         Pod moved = cluster[3].CreatePod("c1");
-        Assert.Equal(addressOfC1, moved.Add());
+        Assert.Equal(addressOfC1, DualStack.Add(moved)[^1]);
         await Eventually.HoldsAsync("the endpoint to be reached where it is now", () => moved.Reaches(addressOfC2));
         Assert.Equal("host3", HostOf(cluster, "c1"));
         Assert.Equal(3, cluster.Nodes.Select(node => BlockOf(cluster, node.Host)).Distinct().Count());
@@ -74,21 +74,18 @@ public sealed class LeasedBlocksTests
         await cluster[2].StartDaemonAsync(small);
         await cluster[3].LaunchDaemonAsync(small);
         cluster.Post(Intents.OneTenant(("orange", ["c1", "c3"]))).Succeeded();
-        Pod here = cluster[1].CreatePod("here"), late = cluster[3].CreatePod("late"), c1 = cluster[2].CreatePod("c1");
+        Pod here = cluster[1].CreatePod("here"), late = cluster[3].CreatePod("late"), c1 = cluster[2].CreatePod("c1"), c3 = cluster[3].CreatePod("c3");
         string addressHere = here.Add();
         c1.Add();
 
         await Eventually.HoldsAsync("the third node to say that there is none left", async () =>
             (await cluster[3].StatusAsync()).Problems.Any(problem => problem.Contains("the pod pool 10.128.0.0/23 is exhausted", StringComparison.Ordinal)));
-        foreach (CommandResult refused in new[] { late.Cni("STATUS"), late.Cni("ADD") })
+        foreach (CommandResult refused in new[] { late.Cni("STATUS"), late.Cni("ADD"), c3.Cni("ADD") })
         {
             Assert.NotEqual(0, refused.ExitCode);
             Assert.Contains("of its 2 blocks of /24 none is free", refused.Output, StringComparison.Ordinal);
             Assert.Contains("netdcli node forget HOST", refused.Output, StringComparison.Ordinal);
         }
-
-        // What an intent names needs no block.
-        cluster[3].CreatePod("c3").Add();
 
         Assert.Contains("node host2 is alive", cluster.Netdcli("node", "forget", "host2").Error, StringComparison.Ordinal);
         string freed = BlockOf(cluster, "host2");
@@ -98,6 +95,7 @@ public sealed class LeasedBlocksTests
         await Eventually.HoldsAsync("the third node to lease what is free", () => BlockOf(cluster, "host3") == freed);
         await Eventually.HoldsAsync("a pod to be attached there", () => late.Cni("ADD").ExitCode == 0);
         await Eventually.HoldsAsync("it to reach the others", () => late.Reaches(addressHere));
+        Assert.StartsWith(freed[..^4], c3.Add(), StringComparison.Ordinal);
     }
 
     private static async Task<Cluster> StartAsync(int nodes, string pool)
