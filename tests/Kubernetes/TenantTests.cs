@@ -175,7 +175,7 @@ public sealed class TenantTests(Lab lab, Tenants tenants) : IClassFixture<Tenant
         string forwarded = lab.Node(1).Run(
             "timeout", "20", "sh", "-c",
             $"kubectl port-forward --namespace {tenant} pod/there 18080:8080 >/dev/null & trap \"kill $!\" EXIT; until busybox wget -q -O - http://127.0.0.1:18080/hostname; do :; done").Succeeded();
-        Assert.Equal(Tenants.HostnameOf(tenant, "there"), forwarded);
+        Assert.Equal(Tenants.HostnameOf(tenant, "there"), forwarded.Trim());
     }
 
     [Theory]
