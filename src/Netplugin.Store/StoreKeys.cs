@@ -51,6 +51,9 @@ public static class StoreKeys
     /// <summary>Subtree, a folder a host, of endpoints an operator homed there; the value is the attach UUID.</summary>
     public const string Homes = Root + "homes/";
 
+    /// <summary>Held with a lease by the node that posts the cluster's Tenant and Network resources; the value is its host label.</summary>
+    public const string ResourcesPoster = Root + "resources-poster";
+
     /// <summary>Key of a part of a post's tail; keys sort in the order the parts are applied.</summary>
     public static string PostTailPart(long post, int part) => string.Create(CultureInfo.InvariantCulture, $"{PostTail}{post:d19}/{part:d6}");
 

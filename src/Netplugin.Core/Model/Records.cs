@@ -20,10 +20,13 @@ public sealed record TenantRecord(
     string Name, Encap DefaultEncap, IpPrefix? SubnetPool, int AllocSubnetLength,
     ImmutableArray<IdRange> Vlans, ImmutableArray<IdRange> Vxlans)
 {
+    /// <summary>Name of the <c>Tenant</c> resource of Kubernetes that posted it; empty: an intent did.</summary>
+    public string Resource { get; init; } = "";
+
     /// <summary>Equal in every member; ranges compare by content.</summary>
     public bool Equals(TenantRecord? other) =>
         other is not null && Name == other.Name && DefaultEncap == other.DefaultEncap && SubnetPool == other.SubnetPool
-        && AllocSubnetLength == other.AllocSubnetLength
+        && AllocSubnetLength == other.AllocSubnetLength && Resource == other.Resource
         && Vlans.AsSpan().SequenceEqual(other.Vlans.AsSpan()) && Vxlans.AsSpan().SequenceEqual(other.Vxlans.AsSpan());
 
     /// <inheritdoc/>
@@ -57,6 +60,9 @@ public enum Encap
 public sealed record NetworkRecord(
     NetworkId Id, Encap Encap, uint Tag, IpPrefix Subnet, bool SubnetFromPool, IpAddr Gateway, long Post)
 {
+    /// <summary>Name of the <c>Network</c> resource of Kubernetes that posted it; empty: an intent did.</summary>
+    public string Resource { get; init; } = "";
+
     /// <summary>
     /// The number that names the network in the datapath's maps, unique in the cluster: the VNI, or for a VLAN network
     /// the VLAN id with bit 24 set (outside the 24 bits of a VNI).

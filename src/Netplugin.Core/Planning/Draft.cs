@@ -5,8 +5,13 @@ using Netplugin.Core.Model;
 namespace Netplugin.Core.Planning;
 
 /// <summary>The state while a post is worked out, and what was found wrong on the way.</summary>
-internal sealed class Draft(ClusterState before, bool isPartial = false)
+/// <param name="before">What is posted.</param>
+/// <param name="isPartial">True: only a part of the intent could be read.</param>
+/// <param name="resource">The custom resource that posts; empty: an intent does.</param>
+internal sealed class Draft(ClusterState before, bool isPartial = false, string resource = "")
 {
+    public string Resource { get; } = resource;
+
     public ClusterState Before { get; } = before;
 
     /// <summary>The number this post gets.</summary>

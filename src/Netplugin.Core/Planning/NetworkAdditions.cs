@@ -12,18 +12,17 @@ namespace Netplugin.Core.Planning;
 internal sealed class NetworkAdditions
 {
     private readonly Draft _draft;
-    private readonly TagPool _vlans;
-    private readonly TagPool _vxlans;
     private readonly Dictionary<string, SubnetPool> _subnets = new(StringComparer.Ordinal);
-    private readonly ILookup<string, NetworkRecord> _existing;
 
-    private NetworkAdditions(Draft draft)
-    {
-        _draft = draft;
-        _vlans = new(Encap.Vlan, draft.Networks.Values);
-        _vxlans = new(Encap.Vxlan, draft.Networks.Values);
-        _existing = draft.Networks.Values.ToLookup(network => network.Id.Tenant, StringComparer.Ordinal);
-    }
+    private NetworkAdditions(Draft draft) => _draft = draft;
+
+    // Each looks at every network there is: made when a network is to be made, not when one is the same as before.
+    private TagPool Vlans => field ??= new(Encap.Vlan, _draft.Networks.Values);
+
+    private TagPool Vxlans => field ??= new(Encap.Vxlan, _draft.Networks.Values);
+
+    private ILookup<string, NetworkRecord> Existing =>
+        field ??= _draft.Networks.Values.ToLookup(network => network.Id.Tenant, StringComparer.Ordinal);
 
     public static void Add(Draft draft, Intent intent, bool isWhole)
     {
@@ -53,9 +52,16 @@ internal sealed class NetworkAdditions
         Contradiction(network.Tag, tag => tag == existing.Tag, string.Create(CultureInfo.InvariantCulture, $"has {Show(existing.Encap)} tag {existing.Tag}"));
         Contradiction(network.Subnet, subnet => subnet.Masked == existing.Subnet.Masked, $"has subnet {existing.Subnet}");
 
-        var gateway = network.Gateway?.Value ?? (isWhole ? IpAddr.Unspecified : existing.Gateway);
+        var isAnothers = existing.Resource != _draft.Resource;
+        if (isAnothers && network.Gateway is { } other && other.Value != existing.Gateway)
+        {
+            var has = existing.Gateway.IsUnspecified ? "has no DefaultGw" : $"has DefaultGw {existing.Gateway}";
+            _draft.Errors.Add(other.At, $"network {existing.Id} {has}; {Owners.ToChange(existing)}");
+        }
+
+        var gateway = isAnothers ? existing.Gateway : network.Gateway?.Value ?? (isWhole ? IpAddr.Unspecified : existing.Gateway);
         var updated = existing with { Gateway = gateway };
-        if (network.Gateway is { } given)
+        if (network.Gateway is { } given && !isAnothers)
         {
             CheckGateway(given, updated);
         }
@@ -66,7 +72,7 @@ internal sealed class NetworkAdditions
         {
             if (given is { } value && !agrees(value.Value))
             {
-                _draft.Errors.Add(value.At, $"network {existing.Id} {has}, which cannot change; remove the network first");
+                _draft.Errors.Add(value.At, $"network {existing.Id} {has}, which cannot change; {Owners.ToRemove(existing)}");
             }
         }
     }
@@ -107,7 +113,10 @@ internal sealed class NetworkAdditions
         }
 
         var record = new NetworkRecord(
-            id, encap, tag.Value, subnet.Value, network.Subnet is null, network.Gateway?.Value ?? IpAddr.Unspecified, _draft.Post);
+            id, encap, tag.Value, subnet.Value, network.Subnet is null, network.Gateway?.Value ?? IpAddr.Unspecified, _draft.Post)
+        {
+            Resource = _draft.Resource,
+        };
         if (network.Gateway is { } gateway)
         {
             CheckGateway(gateway, record);
@@ -172,13 +181,13 @@ internal sealed class NetworkAdditions
         void Refuse(string why) => _draft.AddAbout(network, gateway.At, $"DefaultGw {gateway.Value} {why}");
     }
 
-    private TagPool Tags(Encap encap) => encap == Encap.Vlan ? _vlans : _vxlans;
+    private TagPool Tags(Encap encap) => encap == Encap.Vlan ? Vlans : Vxlans;
 
     private SubnetPool Subnets(string tenant)
     {
         if (!_subnets.TryGetValue(tenant, out var pool))
         {
-            _subnets.Add(tenant, pool = new(_existing[tenant]));
+            _subnets.Add(tenant, pool = new(Existing[tenant]));
         }
 
         return pool;

@@ -12,9 +12,6 @@ internal static class Removals
         var hosts = intent.Hosts.Select(h => h.Name.Value).ToHashSet(StringComparer.Ordinal);
         draft.Hosts.RemoveRange(draft.Before.Hosts.Keys.Where(name => !hosts.Contains(name)));
 
-        var tenants = intent.Tenants.Select(t => t.Name.Value).ToHashSet(StringComparer.Ordinal);
-        draft.Tenants.RemoveRange(draft.Before.Tenants.Keys.Where(name => !tenants.Contains(name)));
-
         var networks = new HashSet<NetworkId>();
         var endpoints = new HashSet<EndpointId>();
         foreach (var (network, _, listed) in intent.AllNetworks())
@@ -23,7 +20,24 @@ internal static class Removals
             endpoints.UnionWith(listed.Select(endpoint => new EndpointId(network, endpoint.Container.Value)));
         }
 
-        draft.Networks.RemoveRange(draft.Before.Networks.Keys.Where(id => !networks.Contains(id)));
+        // What a resource posted is not the file's to remove, nor the tenant that such a network is in.
+        var kept = draft.Before.Networks.Values.Where(network => network.Resource.Length > 0).ToList();
+        draft.Networks.RemoveRange(draft.Before.Networks.Values.Where(network => network.Resource.Length == 0 && !networks.Contains(network.Id)).Select(network => network.Id));
+
+        var tenants = intent.Tenants.Select(t => t.Name.Value).ToHashSet(StringComparer.Ordinal);
+        var needed = kept.ToLookup(network => network.Id.Tenant, StringComparer.Ordinal);
+        foreach (var tenant in draft.Before.Tenants.Values.Where(tenant => tenant.Resource.Length == 0 && !tenants.Contains(tenant.Name)))
+        {
+            if (needed[tenant.Name].FirstOrDefault() is { } network)
+            {
+                draft.Warnings.Add(TextPosition.Start, $"tenant {Quoted.Text(tenant.Name)} stays for its network {network.Id}, {Owners.PostedBy(network)}");
+            }
+            else
+            {
+                draft.Tenants.Remove(tenant.Name);
+            }
+        }
+
         foreach (var id in draft.Before.Endpoints.Keys)
         {
             if (!endpoints.Contains(id))
@@ -52,9 +66,19 @@ internal static class Removals
         {
             if (tenant.Networks.IsEmpty)
             {
-                if (!draft.Tenants.Remove(tenant.Name.Value))
+                var known = draft.Tenants.GetValueOrDefault(tenant.Name.Value);
+                if (known is { Resource.Length: > 0 })
+                {
+                    draft.Errors.Add(tenant.Name.At, $"tenant {Quoted.Text(known.Name)} stays: {Owners.ToRemove(known)}");
+                }
+                else if (!draft.Tenants.Remove(tenant.Name.Value))
                 {
                     draft.Errors.Add(tenant.Name.At, $"tenant {Quoted.Text(tenant.Name.Value)} does not exist");
+                }
+
+                foreach (var network in draft.Before.Networks.Values.Where(network => network.Id.Tenant == tenant.Name.Value && network.Resource.Length > 0))
+                {
+                    draft.Errors.Add(tenant.Name.At, $"network {network.Id} stays: {Owners.ToRemove(network)}");
                 }
 
                 wholeNetworks.UnionWith(draft.Networks.Keys.Where(id => id.Tenant == tenant.Name.Value));
@@ -66,6 +90,10 @@ internal static class Removals
             if (endpoints.IsEmpty && !draft.Networks.ContainsKey(id))
             {
                 draft.Errors.Add(network.Name.At, $"network {id} does not exist");
+            }
+            else if (endpoints.IsEmpty && draft.Networks[id] is { Resource.Length: > 0 } known)
+            {
+                draft.Errors.Add(network.Name.At, $"network {id} stays: {Owners.ToRemove(known)}");
             }
             else if (endpoints.IsEmpty)
             {

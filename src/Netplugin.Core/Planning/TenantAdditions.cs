@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Globalization;
 using Netplugin.Core.Addresses;
 using Netplugin.Core.Intents;
@@ -14,24 +15,39 @@ internal static class TenantAdditions
     /// <summary>A /64 is what IPv6 hosts expect (RFC 4291 section 2.5.1).</summary>
     private const int DefaultLengthV6 = 64;
 
-    public static void Add(Draft draft, Intent intent)
+    /// <summary>Adds and updates the tenants of an intent.</summary>
+    /// <param name="draft">The post.</param>
+    /// <param name="intent">The intent.</param>
+    /// <param name="keeps">True: what an existing tenant is not given stays as it is; false: it is what a new tenant has.</param>
+    public static void Add(Draft draft, Intent intent, bool keeps = true)
     {
-        var kept = draft.Networks.Values.ToLookup(network => network.Id.Tenant, StringComparer.Ordinal);
+        var networks = draft.Networks.Values.ToLookup(network => network.Id.Tenant, StringComparer.Ordinal);
         foreach (var tenant in intent.Tenants)
         {
             var existing = draft.Tenants.GetValueOrDefault(tenant.Name.Value);
-            var pool = tenant.SubnetPool?.Value ?? existing?.SubnetPool;
+            var kept = keeps ? existing : null;
+            var pool = tenant.SubnetPool?.Value ?? kept?.SubnetPool;
             var record = new TenantRecord(
                 tenant.Name.Value,
-                tenant.DefaultEncap?.Value ?? existing?.DefaultEncap ?? Encap.Vxlan,
+                tenant.DefaultEncap?.Value ?? kept?.DefaultEncap ?? Encap.Vxlan,
                 pool,
-                tenant.AllocSubnetLength?.Value ?? LengthFor(pool, existing),
-                tenant.Vlans?.Value ?? existing?.Vlans ?? [],
-                tenant.Vxlans?.Value ?? existing?.Vxlans ?? []);
+                tenant.AllocSubnetLength?.Value ?? LengthFor(pool, kept),
+                tenant.Vlans?.Value ?? kept?.Vlans ?? [],
+                tenant.Vxlans?.Value ?? kept?.Vxlans ?? [])
+            {
+                Resource = existing?.Resource ?? draft.Resource,
+            };
+            if (existing is not null && existing.Resource != draft.Resource)
+            {
+                // Naming it is how an intent gets at its networks.
+                CheckAgrees(draft, tenant, existing);
+                continue;
+            }
+
             CheckLength(draft, tenant, record);
             if (existing is not null)
             {
-                CheckAgainstNetworks(draft, tenant, existing, record, kept[record.Name]);
+                CheckAgainstNetworks(draft, tenant, existing, record, networks[record.Name]);
             }
 
             draft.Tenants[record.Name] = record;
@@ -73,19 +89,44 @@ internal static class TenantAdditions
         foreach (var network in networks)
         {
             var intent = listed.GetValueOrDefault(network.Id.Network);
-            if (tenant.SubnetPool is { } pool && network.SubnetFromPool && intent?.Subnet is null && !Covers(pool.Value, network.Subnet))
+            var isPoolChecked = tenant.SubnetPool is not null || now.SubnetPool != old.SubnetPool;
+            if (isPoolChecked && network.SubnetFromPool && intent?.Subnet is null && !(now.SubnetPool is { } pool && Covers(pool, network.Subnet)))
             {
-                draft.Errors.Add(pool.At,
-                    $"SubnetPool {pool.Value} does not hold {network.Subnet}, which network {network.Id} has from {old.SubnetPool}; remove the network first, or give it its SubnetCIDR");
+                draft.Errors.Add(tenant.SubnetPool?.At ?? tenant.Name.At,
+                    $"{Show("SubnetPool", now.SubnetPool?.ToString())} does not hold {network.Subnet}, which network {network.Id} has from {old.SubnetPool}; remove the network first, or give it its SubnetCIDR");
             }
 
-            var (ranges, oldRanges, field) = network.Encap == Encap.Vlan
-                ? (tenant.Vlans, old.Vlans, "VLANs")
-                : (tenant.Vxlans, old.Vxlans, "VXLANs");
-            if (ranges is { } given && intent?.Tag is null && IdRanges.Contains(oldRanges, network.Tag) && !IdRanges.Contains(given.Value, network.Tag))
+            var (given, ranges, oldRanges, field) = network.Encap == Encap.Vlan
+                ? (tenant.Vlans, now.Vlans, old.Vlans, "VLANs")
+                : (tenant.Vxlans, now.Vxlans, old.Vxlans, "VXLANs");
+            if (intent?.Tag is null && IdRanges.Contains(oldRanges, network.Tag) && !IdRanges.Contains(ranges, network.Tag))
             {
-                draft.Errors.Add(given.At, string.Create(CultureInfo.InvariantCulture,
-                    $"{field} {IdRanges.Show(given.Value)} does not hold {network.Tag}, which network {network.Id} has from {IdRanges.Show(oldRanges)}; remove the network first, or give it its PktTag"));
+                draft.Errors.Add(given?.At ?? tenant.Name.At, string.Create(CultureInfo.InvariantCulture,
+                    $"{Show(field, IdRanges.Show(ranges))} does not hold {network.Tag}, which network {network.Id} has from {IdRanges.Show(oldRanges)}; remove the network first, or give it its PktTag"));
+            }
+        }
+
+        static string Show(string field, string? value) => string.IsNullOrEmpty(value) ? $"a tenant without {field}" : $"{field} {value}";
+    }
+
+    /// <summary>What a file gives of a tenant that somebody else posted must be what that one has.</summary>
+    private static void CheckAgrees(Draft draft, TenantIntent tenant, TenantRecord existing)
+    {
+        Check(tenant.DefaultEncap, existing.DefaultEncap, "DefaultNetType", existing.DefaultEncap == Encap.Vlan ? "vlan" : "vxlan");
+        Check(tenant.SubnetPool, existing.SubnetPool ?? default, "SubnetPool", existing.SubnetPool?.ToString() ?? "");
+        Check(tenant.AllocSubnetLength, existing.AllocSubnetLength, "AllocSubnetLen", existing.AllocSubnetLength.ToString(CultureInfo.InvariantCulture));
+        CheckRanges(tenant.Vlans, existing.Vlans, "VLANs");
+        CheckRanges(tenant.Vxlans, existing.Vxlans, "VXLANs");
+
+        void CheckRanges(Located<ImmutableArray<IdRange>>? given, ImmutableArray<IdRange> has, string field) =>
+            Check<string>(given is { } ranges ? new(IdRanges.Show(ranges.Value), ranges.At) : null, IdRanges.Show(has), field, IdRanges.Show(has));
+
+        void Check<T>(Located<T>? given, T has, string field, string shown)
+        {
+            if (given is { } value && !EqualityComparer<T>.Default.Equals(value.Value, has))
+            {
+                draft.Errors.Add(value.At,
+                    $"tenant {Quoted.Text(existing.Name)} has {(shown.Length == 0 ? "no " : "")}{field}{(shown.Length == 0 ? "" : " ")}{shown}; {Owners.ToChange(existing)}");
             }
         }
     }

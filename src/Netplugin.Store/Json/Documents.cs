@@ -12,11 +12,11 @@ internal sealed record HostDocument(string Name, IpAddr? Vtep = null, string? In
 
 internal sealed record TenantDocument(
     string Name, Encap DefaultEncap, IpPrefix? SubnetPool = null, int AllocSubnetLength = 0,
-    IdRange[]? Vlans = null, IdRange[]? Vxlans = null);
+    IdRange[]? Vlans = null, IdRange[]? Vxlans = null, string? Resource = null);
 
 internal sealed record NetworkDocument(
     string Tenant, string Network, Encap Encap, uint Tag, IpPrefix Subnet, long Post,
-    bool SubnetFromPool = false, IpAddr? Gateway = null);
+    bool SubnetFromPool = false, IpAddr? Gateway = null, string? Resource = null);
 
 internal sealed record EndpointDocument(
     [property: JsonConverter(typeof(SharedTextConverter))] string Tenant,

@@ -27,7 +27,8 @@ public static class RecordCodec
         ArgumentNullException.ThrowIfNull(tenant);
         return Write(
             new TenantDocument(
-                tenant.Name, tenant.DefaultEncap, tenant.SubnetPool, tenant.AllocSubnetLength, OrNull(tenant.Vlans), OrNull(tenant.Vxlans)),
+                tenant.Name, tenant.DefaultEncap, tenant.SubnetPool, tenant.AllocSubnetLength, OrNull(tenant.Vlans), OrNull(tenant.Vxlans),
+                OrNull(tenant.Resource)),
             Json.TenantDocument);
     }
 
@@ -38,7 +39,7 @@ public static class RecordCodec
         return Write(
             new NetworkDocument(
                 network.Id.Tenant, network.Id.Network, network.Encap, network.Tag, network.Subnet, network.Post,
-                network.SubnetFromPool, OrNull(network.Gateway)),
+                network.SubnetFromPool, OrNull(network.Gateway), OrNull(network.Resource)),
             Json.NetworkDocument);
     }
 
@@ -119,7 +120,10 @@ public static class RecordCodec
     public static TenantRecord DecodeTenant(StoreEntry entry)
     {
         var read = Read(entry, Json.TenantDocument);
-        return new(read.Name, read.DefaultEncap, read.SubnetPool, read.AllocSubnetLength, ToArray(read.Vlans), ToArray(read.Vxlans));
+        return new(read.Name, read.DefaultEncap, read.SubnetPool, read.AllocSubnetLength, ToArray(read.Vlans), ToArray(read.Vxlans))
+        {
+            Resource = read.Resource ?? "",
+        };
     }
 
     /// <summary>Reads what <see cref="Encode(NetworkRecord)"/> wrote.</summary>
@@ -128,7 +132,10 @@ public static class RecordCodec
     {
         var read = Read(entry, Json.NetworkDocument);
         return new(
-            new(read.Tenant, read.Network), read.Encap, read.Tag, read.Subnet, read.SubnetFromPool, read.Gateway ?? default, read.Post);
+            new(read.Tenant, read.Network), read.Encap, read.Tag, read.Subnet, read.SubnetFromPool, read.Gateway ?? default, read.Post)
+        {
+            Resource = read.Resource ?? "",
+        };
     }
 
     /// <summary>Reads what <see cref="Encode(EndpointRecord)"/> wrote.</summary>

@@ -66,6 +66,19 @@ public class RecordCodecTests
     }
 
     [Fact]
+    public void Who_posted_is_kept_and_a_record_that_does_not_say_was_an_intents()
+    {
+        var tenant = new TenantRecord("t", Encap.Vxlan, null, 24, [], []);
+        var network = new NetworkRecord(new("t", "n"), Encap.Vxlan, 5, IpPrefix.Parse("10.0.0.0/24"), false, default, 1);
+        Assert.Equal("""{"tenant":"t","network":"n","encap":"vxlan","tag":5,"subnet":"10.0.0.0/24","post":1,"subnetFromPool":false}""", Encoding.UTF8.GetString(RecordCodec.Encode(network)));
+        Assert.Equal(network, RecordCodec.DecodeNetwork(Entry(RecordCodec.Encode(network))));
+
+        Assert.Equal(tenant with { Resource = "t" }, RecordCodec.DecodeTenant(Entry(RecordCodec.Encode(tenant with { Resource = "t" }))));
+        Assert.Equal(network with { Resource = "r" }, RecordCodec.DecodeNetwork(Entry(RecordCodec.Encode(network with { Resource = "r" }))));
+        Assert.NotEqual(tenant, tenant with { Resource = "t" });
+    }
+
+    [Fact]
     public void The_small_records_read_back_as_written()
     {
         var host = new HostRecord("host1", IpAddr.Parse("192.168.2.10"), "");
