@@ -7,12 +7,12 @@ using Netplugin.Kubernetes.Json;
 
 namespace Netplugin.Kubernetes;
 
-/// <summary>One cluster's API server: reads and follows its objects, annotates pods and nodes, writes Events and Secrets.</summary>
+/// <summary>One cluster's API server: reads and follows its objects, annotates pods and nodes, writes Events, Secrets and the status of custom resources.</summary>
 /// <remarks>
 /// Every member but <see cref="FollowAsync"/> throws <see cref="KubernetesException"/> for what went wrong on the way. Members may be used from several
 /// threads.
 /// </remarks>
-public sealed class KubernetesClient : IDisposable
+public sealed partial class KubernetesClient : IDisposable
 {
     // How often a write is tried; with the waits between, some seconds.
     private const int Attempts = 5;

@@ -28,4 +28,16 @@ internal static partial class KubernetesLog
 
     [LoggerMessage(1606, LogLevel.Warning, "The status could not be written to the node's object and is tried again: {Reason}")]
     public static partial void ReportFailed(ILogger log, string reason);
+
+    [LoggerMessage(1607, LogLevel.Information, "This node posts the Tenant and Network resources of the cluster from now on")]
+    public static partial void PostsResources(ILogger log);
+
+    [LoggerMessage(1608, LogLevel.Information, "This node no longer posts the Tenant and Network resources of the cluster: {Reason}")]
+    public static partial void PostsResourcesNoMore(ILogger log, string reason);
+
+    [LoggerMessage(1609, LogLevel.Information, "{Kind} resource {Name}: {Reason}: {Message}")]
+    public static partial void ResourceTold(ILogger log, string kind, string name, string reason, string message);
+
+    [LoggerMessage(1610, LogLevel.Warning, "The Tenant and Network resources could not be posted and are tried again: {Reason}")]
+    public static partial void PostFailed(ILogger log, string reason);
 }

@@ -109,6 +109,7 @@ internal sealed class NodeDaemon : IAsyncDisposable
         KubernetesNode? kubernetes = null;
         KubernetesServices? services = null;
         KubernetesReports? reports = null;
+        ResourcePoster? resources = null;
         NodeRegistration? registration = null;
         var follower = new ClusterFollower(store, options.HostLabel, new StoreMemoryFile(options.StateDirectory), health, change =>
         {
@@ -166,6 +167,9 @@ internal sealed class NodeDaemon : IAsyncDisposable
             Own(kubernetes);
             reports = new KubernetesReports(client, options.HostLabel, kernel, pods, reporter, problems, time, log);
             Own(reports);
+            resources = new ResourcePoster(
+                client, options.HostLabel, store, async token => await follower.VerifyAsync(token) && !follower.IsSettling, problems, log);
+            Own(resources);
         }
 
         var pending = new PendingDeletes(options.PendingDirectory, pods, log);
@@ -184,6 +188,7 @@ internal sealed class NodeDaemon : IAsyncDisposable
         kubernetes?.Start();
         services?.Start();
         reports?.Start();
+        resources?.Start();
         pending.Start();
         if (options.Metrics is { } address)
         {

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Text.Json;
+using Netplugin.Core.Resources;
 using Netplugin.Core.Services;
 using Netplugin.Kubernetes.Json;
 using Netplugin.Kubernetes.Objects;
@@ -71,6 +72,18 @@ public static class Resource
         Slices("v1beta1"),
         new ResourceForm<ServiceEndpoints, EndpointsDocument>(
             "", "v1", "endpoints", Json.EndpointsDocument, Json.ListDocumentEndpointsDocument, ServiceMapping.Endpoints));
+
+    /// <summary>The tenants that the cluster's custom resources post.</summary>
+    public static Resource<TenantResource> Tenants { get; } = new(
+        null,
+        new ResourceForm<TenantResource, TenantResourceDocument>(
+            "netplugin.io", "v1alpha1", "tenants", Json.TenantResourceDocument, Json.ListDocumentTenantResourceDocument, CustomResourceMapping.Tenant));
+
+    /// <summary>The networks that the cluster's custom resources post.</summary>
+    public static Resource<NetworkResource> Networks { get; } = new(
+        null,
+        new ResourceForm<NetworkResource, NetworkResourceDocument>(
+            "netplugin.io", "v1alpha1", "networks", Json.NetworkResourceDocument, Json.ListDocumentNetworkResourceDocument, CustomResourceMapping.Network));
 
     private static ResourceForm<ServiceEndpoints, EndpointSliceDocument> Slices(string version) => new(
         "discovery.k8s.io", version, "endpointslices", Json.EndpointSliceDocument, Json.ListDocumentEndpointSliceDocument, ServiceMapping.Endpoints);

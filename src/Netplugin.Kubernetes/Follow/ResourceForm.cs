@@ -19,6 +19,12 @@ internal abstract class ResourceForm<T>(string group, string version, string plu
     /// <summary>The resource as RBAC's messages name it, e.g. <c>endpointslices.discovery.k8s.io</c>.</summary>
     public string FullName => Group.Length == 0 ? plural : $"{plural}.{Group}";
 
+    /// <summary>The resource's name in its paths.</summary>
+    public string Plural => plural;
+
+    /// <summary>The path of the version, where the server lists the resources it has in it.</summary>
+    public string Root => Group.Length == 0 ? $"/api/{Version}" : $"/apis/{Group}/{Version}";
+
     /// <summary>The path of all its objects.</summary>
     public string ListPath => PathIn(null);
 
@@ -48,8 +54,6 @@ internal abstract class ResourceForm<T>(string group, string version, string plu
     /// <summary>Reads one object; none of ours when it maps to null.</summary>
     /// <exception cref="JsonException">It is none.</exception>
     public abstract VersionedObject<T> ReadObject(ReadOnlySpan<byte> json);
-
-    private string Root => Group.Length == 0 ? $"/api/{Version}" : $"/apis/{Group}/{Version}";
 }
 
 /// <summary>A form that knows its document.</summary>

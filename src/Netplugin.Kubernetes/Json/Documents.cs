@@ -19,7 +19,10 @@ internal sealed record MetadataDocument(
     string? ResourceVersion = null,
     DateTimeOffset? CreationTimestamp = null,
     [property: JsonConverter(typeof(LabelsConverter))] Labels? Labels = null,
-    [property: JsonConverter(typeof(AnnotationsConverter))] Labels? Annotations = null);
+    [property: JsonConverter(typeof(AnnotationsConverter))] Labels? Annotations = null,
+    long Generation = 0,
+    DateTimeOffset? DeletionTimestamp = null,
+    string[]? Finalizers = null);
 
 internal sealed record ListMetadataDocument(string? ResourceVersion = null, string? Continue = null);
 
@@ -110,6 +113,34 @@ internal sealed record SubsetDocument(
 
 internal sealed record EndpointAddressDocument(string? Ip = null, [property: JsonConverter(typeof(SharedTextConverter))] string? NodeName = null);
 
+internal sealed record TenantResourceDocument(
+    MetadataDocument? Metadata = null, TenantSpecDocument? Spec = null, ResourceStatusDocument? Status = null) : IObjectDocument;
+
+internal sealed record TenantSpecDocument(
+    string? DefaultNetType = null, string? SubnetPool = null, int? AllocSubnetLen = null, string? Vlans = null, string? Vxlans = null);
+
+internal sealed record NetworkResourceDocument(
+    MetadataDocument? Metadata = null, NetworkSpecDocument? Spec = null, ResourceStatusDocument? Status = null) : IObjectDocument;
+
+internal sealed record NetworkSpecDocument(
+    string? Tenant = null, string? Name = null, string? Type = null, long? Tag = null, string? Subnet = null, string? Gateway = null);
+
+// Read and written: a merge patch keeps what it does not name, so nulls are written.
+internal sealed record ResourceStatusDocument(
+    long ObservedGeneration = 0,
+    ResourceConditionDocument[]? Conditions = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.Never)] uint? Vni = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.Never)] uint? Vlan = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.Never)] string? Subnet = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.Never)] string? Gateway = null);
+
+internal sealed record ResourceConditionDocument(
+    string? Type = null, string? Status = null, string? Reason = null, string? Message = null, DateTimeOffset? LastTransitionTime = null, long ObservedGeneration = 0);
+
+internal sealed record ResourceListDocument(ResourceNameDocument[]? Resources = null);
+
+internal sealed record ResourceNameDocument(string? Name = null);
+
 internal sealed record GroupDocument(GroupVersionDocument[]? Versions = null);
 
 internal sealed record GroupVersionDocument(string? Version = null);
@@ -120,6 +151,13 @@ internal sealed record AnnotationPatch(AnnotationPatchMetadata Metadata);
 
 // A missing value removes the annotation, so nulls are written here.
 internal sealed record AnnotationPatchMetadata(string? Uid, [property: JsonIgnore(Condition = JsonIgnoreCondition.Never)] IReadOnlyDictionary<string, string?> Annotations);
+
+// The uid says that it is still that object; the version, where it is given, that nobody changed it meanwhile.
+internal sealed record ResourceStatusPatch(ResourcePatchMetadata Metadata, ResourceStatusDocument Status);
+
+internal sealed record FinalizersPatch(ResourcePatchMetadata Metadata);
+
+internal sealed record ResourcePatchMetadata(string Uid, string? ResourceVersion = null, string[]? Finalizers = null);
 
 // On the wire the values are base64.
 internal sealed record SecretPatch(IReadOnlyDictionary<string, byte[]> Data);
