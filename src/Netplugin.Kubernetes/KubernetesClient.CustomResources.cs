@@ -30,8 +30,8 @@ public sealed partial class KubernetesClient
     }
 
     /// <summary>
-    /// Writes a custom resource's status, trying again while the server is busy or fails. False: that resource is gone; one of its name but another uid
-    /// is not touched.
+    /// Writes a custom resource's status, trying again while the server is busy or fails. False: there is no resource of that name. The server compares no
+    /// uid here: one of the same name that came just now gets it too, and its follower hears of that.
     /// </summary>
     /// <param name="kind">Its kind.</param>
     /// <param name="of">The resource.</param>
@@ -44,7 +44,7 @@ public sealed partial class KubernetesClient
     {
         ArgumentNullException.ThrowIfNull(kind);
         ArgumentNullException.ThrowIfNull(of);
-        var patch = new ResourceStatusPatch(new(of.Uid), CustomResourceMapping.Document(status, since));
+        var patch = new ResourceStatusPatch(CustomResourceMapping.Document(status, since));
         return PatchAsync(
             new(
                 "patch", kind.Forms[^1].FullName + "/status", kind.PathOf(new("", of.Name)) + "/status", [],

@@ -11,8 +11,9 @@ public sealed partial class DeployTests
     private static readonly string Template = Repository.Read($"{Chart}/templates/netplugin.yaml");
 
     [Fact]
-    public void The_chart_with_its_own_values_is_the_manifest() =>
-        Assert.Equal(Documents(Repository.Read("deploy/netplugin.yaml")), Documents(ChartRenderer.Render(Template, Values())));
+    public void The_chart_with_its_own_values_is_the_manifest() => Assert.Equal(
+        Documents(Repository.Read("deploy/netplugin.yaml")),
+        Documents(Repository.Read($"{Chart}/crds/netplugin.yaml")).Concat(Documents(ChartRenderer.Render(Template, Values()))));
 
     [Fact]
     public void The_chart_with_an_etcd_of_ones_own_brings_none()

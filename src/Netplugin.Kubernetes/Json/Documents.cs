@@ -152,12 +152,12 @@ internal sealed record AnnotationPatch(AnnotationPatchMetadata Metadata);
 // A missing value removes the annotation, so nulls are written here.
 internal sealed record AnnotationPatchMetadata(string? Uid, [property: JsonIgnore(Condition = JsonIgnoreCondition.Never)] IReadOnlyDictionary<string, string?> Annotations);
 
-// The uid says that it is still that object; the version, where it is given, that nobody changed it meanwhile.
-internal sealed record ResourceStatusPatch(ResourcePatchMetadata Metadata, ResourceStatusDocument Status);
+internal sealed record ResourceStatusPatch(ResourceStatusDocument Status);
 
-internal sealed record FinalizersPatch(ResourcePatchMetadata Metadata);
+internal sealed record FinalizersPatch(FinalizersPatchMetadata Metadata);
 
-internal sealed record ResourcePatchMetadata(string Uid, string? ResourceVersion = null, string[]? Finalizers = null);
+// The uid says that it is still that object, the version that nobody changed it meanwhile.
+internal sealed record FinalizersPatchMetadata(string Uid, string ResourceVersion, string[] Finalizers);
 
 // On the wire the values are base64.
 internal sealed record SecretPatch(IReadOnlyDictionary<string, byte[]> Data);
