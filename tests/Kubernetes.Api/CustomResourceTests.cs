@@ -3,6 +3,7 @@ using Netplugin.Core.Resources;
 using Netplugin.Kubernetes.Follow;
 using Netplugin.Tests.Kubernetes.Api.Fixtures;
 using Netplugin.Tests.Kubernetes.Unit.Fixtures;
+using Netplugin.Tests.Support.ApiServers;
 
 namespace Netplugin.Tests.Kubernetes.Api;
 
@@ -17,7 +18,7 @@ public sealed class CustomResourceTests(ResourceServer server) : IClassFixture<R
     public async Task Resources_are_known_followed_held_told_and_released()
     {
         Assert.False(server.KnewBefore);
-        using var client = server.Client();
+        using var client = server.Client(KubeApiServer.LimitedToken);
         await using var tenants = new Follower<TenantResource>(client, Resource.Tenants);
         await tenants.NextAsync<ResourceEvent<TenantResource>.Snapshot>();
         await using var networks = new Follower<NetworkResource>(client, Resource.Networks);

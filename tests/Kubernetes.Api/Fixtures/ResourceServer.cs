@@ -7,11 +7,13 @@ using YamlDotNet.RepresentationModel;
 
 namespace Netplugin.Tests.Kubernetes.Api.Fixtures;
 
-/// <summary>A real kube-apiserver with the definitions of <c>deploy/netplugin.yaml</c>.</summary>
+/// <summary>A real kube-apiserver with the definitions of <c>deploy/netplugin.yaml</c>, and its role for whoever has <see cref="KubeApiServer.LimitedToken"/>.</summary>
 public sealed class ResourceServer : KubeApiServer, IAsyncLifetime
 {
     /// <summary>Where definitions are.</summary>
     public const string Definitions = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions";
+
+    private const string Rights = "/apis/rbac.authorization.k8s.io/v1/";
 
     /// <summary>Whether the client found the resources before they were defined.</summary>
     public bool KnewBefore { get; private set; }
@@ -23,11 +25,17 @@ public sealed class ResourceServer : KubeApiServer, IAsyncLifetime
         KnewBefore = await client.HasAsync(Resource.Tenants);
         var stream = new YamlStream();
         stream.Load(new StringReader(await File.ReadAllTextAsync(Path.Combine(RepositoryRoot.Path, "deploy", "netplugin.yaml"))));
-        foreach (var definition in stream.Documents.Select(document => document.RootNode).OfType<YamlMappingNode>()
-            .Where(node => node["kind"].ToString() == "CustomResourceDefinition"))
+        var objects = stream.Documents.Select(document => document.RootNode).OfType<YamlMappingNode>().ToLookup(node => node["kind"].ToString());
+        foreach (var definition in objects["CustomResourceDefinition"])
         {
             await CreateAsync(Definitions, Json(definition)!.ToJsonString());
         }
+
+        await CreateAsync(Rights + "clusterroles", Json(objects["ClusterRole"].Single())!.ToJsonString());
+        await CreateAsync(Rights + "clusterrolebindings", """
+            {"metadata":{"name":"limited"},"roleRef":{"apiGroup":"rbac.authorization.k8s.io","kind":"ClusterRole","name":"netplugin"},
+            "subjects":[{"apiGroup":"rbac.authorization.k8s.io","kind":"User","name":"limited"}]}
+            """);
 
         await Eventually.HoldsAsync("the resources to be known", async () => await client.HasAsync(Resource.Tenants) && await client.HasAsync(Resource.Networks));
     }

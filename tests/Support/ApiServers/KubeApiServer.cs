@@ -43,7 +43,7 @@ public class KubeApiServer(string? networkNamespace = null) : IAsyncDisposable
     private static string Program => Path.Combine(
         Environment.GetEnvironmentVariable("KUBE_BIN") ?? Path.Combine(
             Environment.GetEnvironmentVariable("XDG_CACHE_HOME") ?? Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".cache"),
-            "netplugin/kubernetes/1.20.2"),
+            "netplugin/kubernetes/1.20.2-1"),
         "kube-apiserver");
 
     /// <summary>Starts both, and waits until they serve.</summary>
