@@ -27,7 +27,7 @@ public sealed class ResourcePropertyTests
         tenants.Concat(networks).DistinctBy(one => (one is TenantResource, one.Metadata.Name)).ToArray());
 
     private static readonly Gen<string> IntentGen = Gen.Select(Gen.Int[1, 3], Gen.Int[1, 5], Gen.Int[0, 3]).Select((tenant, network, kind) =>
-        $$"""{"Tenants":[{"Name":"t{{tenant}}"{{(kind == 0 ? ",\"SubnetPool\":\"10.9.0.0/16\",\"VXLANs\":\"150-160\"" : "")}},"Networks":[{"Name":"r{{network}}"{{(kind == 1 ? ",\"Endpoints\":[{\"Container\":\"c\"}]" : "")}}}]}]}""");
+        $$"""{"Tenants":[{"Name":"t{{tenant}}"{{(kind == 0 ? ",\"SubnetPool\":\"10.9.0.0/16\",\"VXLANs\":\"150-160\"" : "")}},"Networks":[{"Name":"r{{network}}"{{(kind >= 1 ? ",\"Endpoints\":[{\"Container\":\"c\"}]" : "")}}}]}]}""");
 
     // A step: an intent, or resources as they are then.
     private static readonly Gen<(string? Intent, PostMode Mode, CustomResource[] Resources)[]> HistoryGen = Gen.Select(
