@@ -254,7 +254,10 @@ internal sealed class ResourceRounds : IAsyncDisposable
             {
                 var away = new ResourceStatus(generation, false, ResourceReasons.StoreUnavailable, $"it waits for the store: {e.Message}")
                 {
-                    Vni = before?.Vni, Vlan = before?.Vlan, Subnet = before?.Subnet, Gateway = before?.Gateway,
+                    Vni = before?.Vni,
+                    Vlan = before?.Vlan,
+                    Subnet = before?.Subnet,
+                    Gateway = before?.Gateway,
                 };
                 await WriteAsync(followed, resource, away, cancellationToken);
             }

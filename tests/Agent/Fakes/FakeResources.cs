@@ -44,7 +44,10 @@ internal sealed class FakeResources : IAsyncDisposable
             {
                 ["metadata"] = new JsonObject
                 {
-                    ["name"] = name, ["uid"] = $"uid-{_version}", ["generation"] = 0, ["creationTimestamp"] = $"2026-01-01T00:00:{_version % 60:d2}Z",
+                    ["name"] = name,
+                    ["uid"] = $"uid-{_version}",
+                    ["generation"] = 0,
+                    ["creationTimestamp"] = $"2026-01-01T00:00:{_version % 60:d2}Z",
                 },
             };
             resource["spec"] = JsonNode.Parse(spec);
