@@ -24,6 +24,8 @@ internal sealed class Draft(ClusterState before, bool isPartial = false)
 
     public ImmutableDictionary<EndpointId, EndpointRecord>.Builder Endpoints { get; } = before.Endpoints.ToBuilder();
 
+    public ImmutableSortedDictionary<NetworkId, LeasesRecord>.Builder Leases { get; } = before.Leases.ToBuilder();
+
     private ImmutableDictionary<string, ContainerRecord>.Builder Containers { get; } = before.Containers.ToBuilder();
 
     /// <summary>
@@ -116,7 +118,7 @@ internal sealed class Draft(ClusterState before, bool isPartial = false)
 
         var after = new ClusterState(
             new PostRecord(Post), Hosts.ToImmutable(), Tenants.ToImmutable(), Networks.ToImmutable(), Endpoints.ToImmutable(),
-            Containers.ToImmutable());
+            Containers.ToImmutable(), Leases.ToImmutable());
         var changes = StateDiff.Compute(Before, after);
         return new(new(changes.IsEmpty ? Before : after, changes, Warnings.ToImmutable()), []);
     }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Netplugin.Core.Intents;
 using Netplugin.Core.Model;
 
@@ -23,10 +24,15 @@ internal static class Removals
             endpoints.UnionWith(listed.Select(endpoint => new EndpointId(network, endpoint.Container.Value)));
         }
 
-        draft.Networks.RemoveRange(draft.Before.Networks.Keys.Where(id => !networks.Contains(id)));
-        foreach (var id in draft.Before.Endpoints.Keys)
+        // Where the file names the tenant, the missing network is missing there.
+        var places = intent.Tenants.ToDictionary(tenant => tenant.Name.Value, tenant => tenant.Name.At, StringComparer.Ordinal);
+        RemoveNetworks(
+            draft,
+            draft.Before.Networks.Keys.Where(id => !networks.Contains(id))
+                .ToDictionary(id => id, id => places.GetValueOrDefault(id.Tenant, TextPosition.Start)));
+        foreach (var (id, endpoint) in draft.Before.Endpoints)
         {
-            if (!endpoints.Contains(id))
+            if (!endpoints.Contains(id) && endpoint.Pod is null)
             {
                 draft.RemoveEndpoint(id);
             }
@@ -47,7 +53,7 @@ internal static class Removals
             }
         }
 
-        var wholeNetworks = new HashSet<NetworkId>();
+        var wholeNetworks = new Dictionary<NetworkId, TextPosition>();
         foreach (var tenant in intent.Tenants)
         {
             if (tenant.Networks.IsEmpty)
@@ -57,7 +63,10 @@ internal static class Removals
                     draft.Errors.Add(tenant.Name.At, $"tenant {Quoted.Text(tenant.Name.Value)} does not exist");
                 }
 
-                wholeNetworks.UnionWith(draft.Networks.Keys.Where(id => id.Tenant == tenant.Name.Value));
+                foreach (var id in draft.Networks.Keys.Where(id => id.Tenant == tenant.Name.Value))
+                {
+                    wholeNetworks[id] = tenant.Name.At;
+                }
             }
         }
 
@@ -69,13 +78,17 @@ internal static class Removals
             }
             else if (endpoints.IsEmpty)
             {
-                wholeNetworks.Add(id);
+                wholeNetworks[id] = network.Name.At;
             }
 
             foreach (var container in endpoints.Select(endpoint => endpoint.Container))
             {
                 var endpoint = new EndpointId(id, container.Value);
-                if (draft.Endpoints.ContainsKey(endpoint))
+                if (draft.Endpoints.GetValueOrDefault(endpoint)?.Pod is { } pod)
+                {
+                    draft.Errors.Add(container.At, $"endpoint {endpoint} is that of pod {pod}, which has the network by labels: it goes with the pod");
+                }
+                else if (draft.Endpoints.ContainsKey(endpoint))
                 {
                     draft.RemoveEndpoint(endpoint);
                 }
@@ -86,16 +99,41 @@ internal static class Removals
             }
         }
 
-        draft.Networks.RemoveRange(wholeNetworks);
+        RemoveNetworks(draft, wholeNetworks);
         if (wholeNetworks.Count > 0)
         {
-            foreach (var id in draft.Before.Endpoints.Keys)
+            foreach (var (id, endpoint) in draft.Before.Endpoints)
             {
-                if (wholeNetworks.Contains(id.Network))
+                if (wholeNetworks.ContainsKey(id.Network) && endpoint.Pod is null)
                 {
                     draft.RemoveEndpoint(id);
                 }
             }
+        }
+    }
+
+    /// <summary>Removes networks with their leases. One that pods have by labels is an error: no intent names these pods, so none can have meant them.</summary>
+    private static void RemoveNetworks(Draft draft, Dictionary<NetworkId, TextPosition> networks)
+    {
+        // More are not read; their number is said.
+        const int Named = 10;
+
+        draft.Networks.RemoveRange(networks.Keys);
+        draft.Leases.RemoveRange(networks.Keys);
+        if (networks.Count == 0)
+        {
+            return;
+        }
+
+        var labelled = draft.Before.Endpoints.Values.Where(endpoint => endpoint.Pod is not null && networks.ContainsKey(endpoint.Id.Network))
+            .ToLookup(endpoint => endpoint.Id.Network, endpoint => endpoint.Pod!.ToString());
+        foreach (var network in labelled)
+        {
+            var pods = network.Order(StringComparer.Ordinal).ToArray();
+            var names = string.Join(", ", pods.Take(Named)) + (pods.Length > Named ? ", ..." : "");
+            draft.Errors.Add(networks[network.Key], string.Create(
+                CultureInfo.InvariantCulture,
+                $"network {network.Key} cannot be removed while pods have it by labels, {pods.Length} now: {names}; end them, or start them anew with other labels"));
         }
     }
 }
