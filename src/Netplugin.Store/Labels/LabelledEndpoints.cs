@@ -42,6 +42,12 @@ public sealed class LabelledEndpoints(IStateStore store, string host)
         {
             return await AddAsync(held, new(id, pod.Container), pod, binding, content, cancellationToken);
         }
+        catch
+        {
+            // A lease may have been taken all the same.
+            held.IsStale = true;
+            throw;
+        }
         finally
         {
             held.Turn.Release();
@@ -130,7 +136,7 @@ public sealed class LabelledEndpoints(IStateStore store, string host)
         for (var attempt = 1; attempt <= Tries; attempt++)
         {
             // What was seen with the last pod is proven by the transaction; that the endpoint is missing too.
-            if (held.Seen is null || attempt > 1)
+            if (held.Seen is null || held.IsStale || attempt > 1)
             {
                 if (attempt > 1)
                 {
@@ -163,32 +169,32 @@ public sealed class LabelledEndpoints(IStateStore store, string host)
                 return new(old, seen.Network, existing!.ModRevision, null);
             }
 
-            if (held.Choose(host, id, old?.Address) is not { } address)
-            {
-                var (leased, missing) = await _leases.LeaseAsync(id.Network, content, cancellationToken);
-                if (missing is not null)
-                {
-                    return Refused(LabelRefusalReason.Exhausted, missing);
-                }
-
-                // A block in which nobody has an address: what is known to be given stays so, unless all of it is another's by now.
-                held.Seen = leased?.IsOf(seen) == true ? leased : null;
-                if (held.Seen is null || held.Choose(host, id, null) is not { } first)
-                {
-                    continue;
-                }
-
-                address = first;
-            }
-
-            // Before it is tried: whatever becomes of it, no other pod gets it until this one is gone.
-            held.Given[id.Container] = address;
-            var endpoint = new EndpointRecord(id, address, MacAddress.ForEndpoint(address), "", "", binding, seen.Network.Post) { Pod = pod };
-            var addition = new StoreTransaction(
-                [.. held.Seen!.Compares, existing is null ? StoreCompare.Missing(key) : StoreCompare.Unchanged(key, existing.ModRevision)],
-                [new StoreOperation.Put(key, RecordCodec.Encode(endpoint))]);
             try
             {
+                if (held.Choose(host, id, old?.Address) is not { } address)
+                {
+                    var (leased, missing) = await _leases.LeaseAsync(id.Network, content, cancellationToken);
+                    if (missing is not null)
+                    {
+                        return Refused(LabelRefusalReason.Exhausted, missing);
+                    }
+
+                    // A block in which nobody has an address: what is known to be given stays so, unless all of it is another's by now.
+                    held.Seen = leased?.IsOf(seen) == true ? leased : null;
+                    if (held.Seen is null || held.Choose(host, id, null) is not { } first)
+                    {
+                        continue;
+                    }
+
+                    (seen, address) = (held.Seen, first);
+                }
+
+                // Before it is tried: whatever becomes of it, no other pod gets it until this one is gone.
+                held.Given[id.Container] = address;
+                var endpoint = new EndpointRecord(id, address, MacAddress.ForEndpoint(address), "", "", binding, seen.Network.Post) { Pod = pod };
+                var addition = new StoreTransaction(
+                    [.. seen.Compares, existing is null ? StoreCompare.Missing(key) : StoreCompare.Unchanged(key, existing.ModRevision)],
+                    [new StoreOperation.Put(key, RecordCodec.Encode(endpoint))]);
                 if (await store.CommitAsync(addition, cancellationToken) is { Succeeded: true } result)
                 {
                     return new(endpoint, seen.Network, result.Revision, null);
@@ -214,6 +220,9 @@ public sealed class LabelledEndpoints(IStateStore store, string host)
         /// <summary>The network as it was last; null when it is not known.</summary>
         public LeasedNetwork? Seen { get; set; }
 
+        /// <summary>True when something may have been written of which the answer was lost.</summary>
+        public bool IsStale { get; set; }
+
         /// <summary>The addresses in the node's blocks that are given, by container.</summary>
         public Dictionary<string, IpAddr> Given { get; } = new(StringComparer.Ordinal);
 
@@ -232,7 +241,7 @@ public sealed class LabelledEndpoints(IStateStore store, string host)
                 }
             }
 
-            Seen = network;
+            (Seen, IsStale) = (network, false);
         }
 
         /// <summary>An address for a container: the one it had, if that is of the node's blocks, or the lowest free one.</summary>
