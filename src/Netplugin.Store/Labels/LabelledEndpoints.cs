@@ -71,7 +71,7 @@ public sealed class LabelledEndpoints(IStateStore store, string host)
                 var record = entry is null ? null : RecordCodec.DecodeEndpoint(entry);
                 if (record?.Binding != mine || record.Pod is null)
                 {
-                    if (record?.Binding?.Host != host)
+                    if (record?.Pod is null || record.Binding?.Host != host)
                     {
                         held.Given.Remove(id.Container);
                     }
@@ -118,6 +118,7 @@ public sealed class LabelledEndpoints(IStateStore store, string host)
             await held.Turn.WaitAsync(cancellationToken);
             try
             {
+                held.IsStale = true;
                 await _leases.GiveBackAsync(leases.Network, held.Given.Values, content, cancellationToken);
             }
             finally
@@ -160,6 +161,7 @@ public sealed class LabelledEndpoints(IStateStore store, string host)
             var old = existing is null ? null : RecordCodec.DecodeEndpoint(existing);
             if (old is { Pod: null })
             {
+                held.Given.Remove(id.Container);
                 return Refused(LabelRefusalReason.Posted, $"endpoint {id} is posted for a container of that name, and pod {pod} would have it by labels: post the container under another name");
             }
 
@@ -220,7 +222,7 @@ public sealed class LabelledEndpoints(IStateStore store, string host)
         /// <summary>The network as it was last; null when it is not known.</summary>
         public LeasedNetwork? Seen { get; set; }
 
-        /// <summary>True when something may have been written of which the answer was lost.</summary>
+        /// <summary>True when the store may have what is not seen here: a lease of which the answer was lost, or less than was leased.</summary>
         public bool IsStale { get; set; }
 
         /// <summary>The addresses in the node's blocks that are given, by container.</summary>

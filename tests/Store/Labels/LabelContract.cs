@@ -147,7 +147,9 @@ public abstract partial class LabelContract : DriverTests
         var node = new LabelledEndpoints(Store, "host1");
         await node.RemoveAsync(new(Net, "ns.p1"), Bound("host1", "s1"), Cancel);
         Assert.Equal(bound, RecordCodec.DecodeEndpoint((await Store.GetAsync(key, Cancel))!));
+        await AddAsync(node, "host1", "p0", content);
         Assert.Equal(LabelRefusalReason.Posted, await RefusalAsync(node, "host1", "p1", content));
+        Assert.Equal("10.1.0.9", await AddAsync(node, "host1", "p2", content));
     }
 
     [Fact]
