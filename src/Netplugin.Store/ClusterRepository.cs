@@ -14,6 +14,9 @@ public sealed class ClusterRepository(IStateStore store, string poster)
     // How long a large post's lock outlives a poster that died; others wait this long for it.
     private static readonly TimeSpan DefaultLockTime = TimeSpan.FromSeconds(5);
 
+    // A post that lost to others so often takes the lock before it loads. Leases may come faster than a large state is loaded.
+    private const int LockedFromRound = 4;
+
     // How long to stand back before loading again when another post is under way.
     private static readonly TimeSpan ConflictPause = TimeSpan.FromMilliseconds(20);
 
@@ -47,7 +50,7 @@ public sealed class ClusterRepository(IStateStore store, string poster)
     {
         ArgumentNullException.ThrowIfNull(loaded);
         ArgumentNullException.ThrowIfNull(plan);
-        return plan.Changes.IsEmpty ? loaded.Revision : await new PostWriter(store, loaded, poster, LockTime).CommitAsync(plan, cancellationToken);
+        return await CommitAsync(loaded, plan, null, cancellationToken);
     }
 
     /// <summary>
@@ -62,20 +65,15 @@ public sealed class ClusterRepository(IStateStore store, string poster)
         ArgumentNullException.ThrowIfNull(plan);
         var began = TimeProvider.System.GetTimestamp();
         var unsure = false;
-        while (true)
+        for (var round = 1; ; round++)
         {
-            var loaded = await LoadAsync(cancellationToken);
-            var planned = plan(loaded.State);
-            if (!planned.Succeeded)
-            {
-                return new(planned, null);
-            }
-
+            string? other;
             try
             {
-                if (await CommitAsync(loaded, planned.Plan, cancellationToken) is { } revision)
+                (var outcome, other) = await TryPostAsync(plan, isLocked: round >= LockedFromRound, cancellationToken);
+                if (outcome is not null)
                 {
-                    return new(planned, revision);
+                    return outcome;
                 }
             }
             catch (StoreException e) when (e.OutcomeUnknown && !unsure)
@@ -89,7 +87,7 @@ public sealed class ClusterRepository(IStateStore store, string poster)
                 throw new StoreException(
                     "post",
                     StoreFailure.Refused,
-                    $"others have been posting for {Patience.TotalSeconds:0} s{(loaded.Poster is { } other ? $" (now: {other})" : "")}; try again later.");
+                    $"others have been posting for {Patience.TotalSeconds:0} s{(other is null ? "" : $" (now: {other})")}; try again later.");
             }
 
             // A large post takes a while, and a dead poster's lock its time: watch the one key, not the whole state.
@@ -100,6 +98,26 @@ public sealed class ClusterRepository(IStateStore store, string poster)
             while (await store.GetAsync(StoreKeys.PostLock, cancellationToken) is not null && TimeProvider.System.GetElapsedTime(began) <= Patience);
         }
     }
+
+    /// <summary>One round: the outcome, or null when others came in between, and who posts.</summary>
+    private async Task<(PostOutcome? Outcome, string? Other)> TryPostAsync(
+        Func<ClusterState, PlanResult> plan, bool isLocked, CancellationToken cancellationToken)
+    {
+        await using var held = isLocked ? await PostLock.TakeAsync(store, poster, LockTime, cancellationToken) : null;
+        var loaded = await LoadAsync(cancellationToken);
+        var planned = plan(loaded.State);
+        if (!planned.Succeeded)
+        {
+            return (new(planned, null), null);
+        }
+
+        return await CommitAsync(loaded, planned.Plan, held, cancellationToken) is { } revision
+            ? (new(planned, revision), null)
+            : (null, held is null ? loaded.Poster : null);
+    }
+
+    private async Task<long?> CommitAsync(LoadedCluster loaded, PostPlan plan, PostLock? held, CancellationToken cancellationToken) =>
+        plan.Changes.IsEmpty ? loaded.Revision : await new PostWriter(store, loaded, poster, LockTime).CommitAsync(plan, held, cancellationToken);
 
     /// <summary>
     /// Declares the store's content to be the right one after it was wiped or restored: nodes that hold back go on. The new

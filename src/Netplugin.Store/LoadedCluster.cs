@@ -29,6 +29,9 @@ public sealed class LoadedCluster
     /// <summary>Last change of the post record; 0 when there is none.</summary>
     internal long PostRevision { get; init; }
 
+    /// <summary>Last change of the record of the last lease; 0 when nothing was leased ever.</summary>
+    internal long LeaseRevision { get; init; }
+
     /// <summary>Last change of each endpoint's record: a node may have bound it since.</summary>
     internal IReadOnlyDictionary<EndpointId, long> EndpointRevisions { get; init; } = ImmutableDictionary<EndpointId, long>.Empty;
 

@@ -3,6 +3,7 @@ using Netplugin.Core.Addresses;
 using Netplugin.Core.Model;
 using Netplugin.Core.Planning;
 using Netplugin.Store.Json;
+using Netplugin.Store.Labels;
 using Netplugin.Store.Posts;
 
 namespace Netplugin.Store;
@@ -14,10 +15,6 @@ namespace Netplugin.Store;
 /// <param name="store">Where the records are.</param>
 public sealed class NodeRegistry(IStateStore store)
 {
-    // Of many nodes that lease at once one wins each round; the others stand back for longer and longer.
-    private static readonly TimeSpan ConflictPause = TimeSpan.FromMilliseconds(10);
-    private static readonly TimeSpan LongestPause = TimeSpan.FromMilliseconds(500);
-
     /// <summary>Writes a record whose blocks somebody else gave the node.</summary>
     /// <exception cref="StoreException">As for any write.</exception>
     public Task WriteAsync(NodeRecord node, CancellationToken cancellationToken = default)
@@ -44,7 +41,7 @@ public sealed class NodeRegistry(IStateStore store)
         CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(node);
-        for (var pause = ConflictPause; ; pause = pause < LongestPause ? pause * 2 : pause)
+        for (var standBack = new StandBack(); ; await standBack.WaitAsync(cancellationToken))
         {
             // Before the nodes: what changes between the two fails the compare.
             var before = await store.GetManyAsync([StoreKeys.Blocks, StoreKeys.Cluster], cancellationToken);
@@ -86,35 +83,40 @@ public sealed class NodeRegistry(IStateStore store)
             {
                 return (leased, lease);
             }
-
-            await Task.Delay(pause * Random.Shared.NextDouble(), cancellationToken);
         }
     }
 
     /// <summary>
-    /// Forgets a node that is gone for good: clears the bindings of the endpoints it held, then removes its record, which frees its blocks. If it breaks
-    /// off, doing it again does the rest.
+    /// Forgets a node that is gone for good: takes its leases of networks, removes the endpoints that it made for pods with labels, clears the bindings of the
+    /// others it held, then removes its record, which frees its blocks. If it breaks off, doing it again does the rest.
     /// </summary>
     /// <returns>What it had; null when nothing was known of it.</returns>
     /// <exception cref="StoreException">The node's daemon runs; or as for any write.</exception>
     public async Task<ForgottenNode?> ForgetAsync(string host, CancellationToken cancellationToken = default)
     {
-        var unbound = ImmutableArray.CreateBuilder<EndpointId>();
+        var leased = ImmutableArray.CreateBuilder<(NetworkId Network, IpPrefix Block)>();
+        var (unbound, removed) = (ImmutableArray.CreateBuilder<EndpointId>(), ImmutableArray.CreateBuilder<EndpointId>());
         while (true)
         {
             await RefuseAliveAsync(host, cancellationToken);
             var node = await store.GetAsync(StoreKeys.Node(host), cancellationToken);
-            var isCleared = await UnbindAllAsync(host, unbound, cancellationToken);
+
+            // The leases first: without them the node makes no more endpoints, and nobody leases what still has some.
+            var isCleared = await TakeLeasesAsync(host, leased, cancellationToken) && await UnbindAllAsync(host, unbound, removed, cancellationToken);
             if (!isCleared || (node is not null && !await RemoveAsync(host, node, cancellationToken)))
             {
                 continue;
             }
 
-            return node is null && unbound.Count == 0
+            return node is null && unbound.Count + removed.Count + leased.Count == 0
                 ? null
                 : new(
                     host, node is null ? [] : RecordCodec.DecodeNode(node).Blocks, unbound.ToImmutable(),
-                    await store.GetAsync(StoreKeys.Host(host), cancellationToken) is not null);
+                    await store.GetAsync(StoreKeys.Host(host), cancellationToken) is not null)
+                {
+                    Leases = leased.ToImmutable(),
+                    Removed = removed.ToImmutable(),
+                };
         }
     }
 
@@ -143,8 +145,33 @@ public sealed class NodeRegistry(IStateStore store)
         }
     }
 
-    /// <summary>Clears every binding to a host; false when somebody wrote one of the records meanwhile, or the host came alive.</summary>
-    private async Task<bool> UnbindAllAsync(string host, ImmutableArray<EndpointId>.Builder unbound, CancellationToken cancellationToken)
+    /// <summary>Takes a host's leases of networks away; false when somebody leased meanwhile, or the host came alive.</summary>
+    private async Task<bool> TakeLeasesAsync(
+        string host, ImmutableArray<(NetworkId Network, IpPrefix Block)>.Builder taken, CancellationToken cancellationToken)
+    {
+        foreach (var entry in (await store.ListAsync(StoreKeys.AllLeases, cancellationToken)).Entries)
+        {
+            var leases = RecordCodec.DecodeLeases(entry);
+            var left = leases with { Leases = leases.Leases.RemoveAll(lease => lease.Host == host) };
+            if (left == leases)
+            {
+                continue;
+            }
+
+            if (!(await store.CommitAsync(NetworkLeases.Write(entry, left, StoreCompare.Missing(StoreKeys.NodeAlive(host))), cancellationToken)).Succeeded)
+            {
+                return false;
+            }
+
+            taken.AddRange(leases.Of(host).Select(block => (leases.Network, block)));
+        }
+
+        return true;
+    }
+
+    /// <summary>Clears every binding to a host, and removes what it made itself; false when somebody wrote one of the records meanwhile, or the host came alive.</summary>
+    private async Task<bool> UnbindAllAsync(
+        string host, ImmutableArray<EndpointId>.Builder unbound, ImmutableArray<EndpointId>.Builder removed, CancellationToken cancellationToken)
     {
         const int AliveCompare = 1;
 
@@ -152,7 +179,9 @@ public sealed class NodeRegistry(IStateStore store)
         var bound = all.Entries.Select(entry => (entry.ModRevision, Record: RecordCodec.DecodeEndpoint(entry)))
             .Where(endpoint => endpoint.Record.Binding?.Host == host)
             .ToDictionary(endpoint => StoreKeys.Endpoint(endpoint.Record.Id), StringComparer.Ordinal);
-        var writes = bound.Select(endpoint => new StoreOperation.Put(endpoint.Key, RecordCodec.Encode(endpoint.Value.Record with { Binding = null })));
+        var writes = bound.Select(endpoint => endpoint.Value.Record.Pod is null
+            ? (StoreOperation)new StoreOperation.Put(endpoint.Key, RecordCodec.Encode(endpoint.Value.Record with { Binding = null }))
+            : new StoreOperation.Delete(endpoint.Key));
         foreach (var part in PostOperations.Parts(writes, store.MaxOperations, AliveCompare))
         {
             var result = await store.CommitAsync(
@@ -165,7 +194,9 @@ public sealed class NodeRegistry(IStateStore store)
                 return false;
             }
 
-            unbound.AddRange(part.Select(write => bound[write.Key].Record.Id));
+            var done = part.Select(write => bound[write.Key].Record).ToLookup(record => record.Pod is null, record => record.Id);
+            unbound.AddRange(done[true]);
+            removed.AddRange(done[false]);
         }
 
         return true;
@@ -182,4 +213,11 @@ public sealed class NodeRegistry(IStateStore store)
 /// <param name="Blocks">Its blocks, which are free.</param>
 /// <param name="Endpoints">Endpoints that were bound there and are not any more.</param>
 /// <param name="IsPosted">True when an intent still names the host.</param>
-public sealed record ForgottenNode(string Host, ImmutableArray<IpPrefix> Blocks, ImmutableArray<EndpointId> Endpoints, bool IsPosted);
+public sealed record ForgottenNode(string Host, ImmutableArray<IpPrefix> Blocks, ImmutableArray<EndpointId> Endpoints, bool IsPosted)
+{
+    /// <summary>Blocks of networks that it had leased, which are free.</summary>
+    public ImmutableArray<(NetworkId Network, IpPrefix Block)> Leases { get; init; } = [];
+
+    /// <summary>Endpoints that it had made for pods with labels, which are gone.</summary>
+    public ImmutableArray<EndpointId> Removed { get; init; } = [];
+}

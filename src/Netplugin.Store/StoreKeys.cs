@@ -45,6 +45,12 @@ public static class StoreKeys
     /// <summary>Subtree of <see cref="EndpointRecord"/>, a folder a network.</summary>
     public const string Endpoints = Root + "endpoints/";
 
+    /// <summary>Subtree of <see cref="LeasesRecord"/>, a folder a tenant: blocks of networks that nodes have leased for pods with labels.</summary>
+    public const string AllLeases = Root + "leases/";
+
+    /// <summary>The <see cref="LastLeaseRecord"/>: whoever posts compares that no node leased a block meanwhile.</summary>
+    public const string LastLease = Root + "lease";
+
     /// <summary>Subtree of <see cref="ContainerRecord"/>, the index by container name.</summary>
     public const string Containers = Root + "containers/";
 
@@ -71,6 +77,9 @@ public static class StoreKeys
 
     /// <summary>Key of a network.</summary>
     public static string Network(NetworkId id) => $"{Networks}{Escape(id.Tenant)}/{Escape(id.Network)}";
+
+    /// <summary>Key of what nodes have leased of a network.</summary>
+    public static string Leases(NetworkId id) => $"{AllLeases}{Escape(id.Tenant)}/{Escape(id.Network)}";
 
     /// <summary>Subtree of a network's endpoints.</summary>
     public static string EndpointsOf(NetworkId id) => $"{Endpoints}{Escape(id.Tenant)}/{Escape(id.Network)}/";

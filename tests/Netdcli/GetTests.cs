@@ -18,14 +18,38 @@ public sealed class GetTests
         Bind("orange", "myContainer1", new("host1", "0123456789abcdef0123", "eth0"));
         Assert.Equal(
             """
-            CONTAINER      HOST    TENANT       NETWORK   ADDRESS    MAC                 VNI     INTERFACE   STATE   SANDBOX
-            myContainer1   host1   tenant-one   orange    11.1.0.1   02:02:0b:01:00:01   10001   eth0        bound   0123456789ab
-            myContainer3   -       tenant-one   orange    11.1.0.2   02:02:0b:01:00:02   10001   -           late    -
-            myContainer2   -       tenant-one   purple    11.1.1.1   02:02:0b:01:01:01   10002   -           late    -
-            myContainer4   -       tenant-one   purple    11.1.1.2   02:02:0b:01:01:02   10002   -           late    -
+            CONTAINER      HOST    TENANT       NETWORK   ADDRESS    MAC                 VNI     INTERFACE   STATE   SANDBOX        POD   GROUP
+            myContainer1   host1   tenant-one   orange    11.1.0.1   02:02:0b:01:00:01   10001   eth0        bound   0123456789ab   -     -
+            myContainer3   -       tenant-one   orange    11.1.0.2   02:02:0b:01:00:02   10001   -           late    -              -     -
+            myContainer2   -       tenant-one   purple    11.1.1.1   02:02:0b:01:01:01   10002   -           late    -              -     -
+            myContainer4   -       tenant-one   purple    11.1.1.2   02:02:0b:01:01:02   10002   -           late    -              -     -
 
             """,
             _cli.Run("get", "endpoints", "-o", "wide").Out);
+    }
+
+    [Fact]
+    public void Endpoints_of_pods_with_labels_and_what_nodes_leased_for_them_are_shown()
+    {
+        _cli.Post(Intents.TwoTenants);
+        PutLabelled();
+        Assert.Equal(
+            """
+            CONTAINER   HOST    TENANT   NETWORK   ADDRESS    STATE
+            c1          host1   blue     web       11.1.0.1   homed
+            ns.p1       host1   blue     web       11.1.0.8   bound
+
+            """,
+            _cli.Run("get", "endpoints", "-t", "blue").Out);
+        Assert.Contains(" ns/p1   front\n", _cli.Run("get", "endpoints", "blue/web/ns.p1", "-o", "wide").Out, StringComparison.Ordinal);
+        Assert.Contains(" 11.1.0.8/29=host1,11.1.0.16/30=host2\n", _cli.Run("get", "networks", "-t", "blue", "-o", "wide").Out, StringComparison.Ordinal);
+        using var endpoint = JsonDocument.Parse(_cli.Run("get", "endpoints", "blue/web/ns.p1", "-o", "json").Bytes);
+        Assert.Equal(("ns/p1", "front"), (endpoint.RootElement[0].GetProperty("pod").GetString(), endpoint.RootElement[0].GetProperty("group").GetString()));
+        using var network = JsonDocument.Parse(_cli.Run("get", "networks", "-t", "blue", "-o", "json").Bytes);
+        Assert.Equal(
+            ["host1 11.1.0.8/29", "host2 11.1.0.16/30"],
+            network.RootElement[0].GetProperty("leases").EnumerateArray().Select(lease => $"{lease.GetProperty("host")} {lease.GetProperty("block")}"));
+        Assert.Equal(0, _cli.Run("-oper", "get", "-construct", "endpoint", "web-ns.p1").Exit);
     }
 
     [Fact]
@@ -101,7 +125,9 @@ public sealed class GetTests
                 "state": "late",
                 "interface": "",
                 "sandbox": "",
-                "attachUuid": ""
+                "attachUuid": "",
+                "pod": "",
+                "group": ""
               }
             ]
 
@@ -124,6 +150,7 @@ public sealed class GetTests
               endpoints: 2
               bound: 0
               subnetFromPool: true
+              leases: []
 
             """,
             _cli.Run("get", "net", "orange", "-o=yaml").Out);
@@ -203,6 +230,17 @@ public sealed class GetTests
         _cli.OutIsTerminal = true;
         Assert.Contains("\e[32mbound\e[0m", _cli.Run("get", "endpoints").Out, StringComparison.Ordinal);
         Assert.DoesNotContain('\e', _cli.With("NO_COLOR", "1").Run("get", "endpoints").Out);
+    }
+
+    private void PutLabelled()
+    {
+        var network = new NetworkId("blue", "web");
+        var pod = new LabelledPod("ns", "p1", "front");
+        var address = IpAddr.Parse("11.1.0.8");
+        var endpoint = new EndpointRecord(new(network, pod.Container), address, MacAddress.ForEndpoint(address), "", "", new("host1", "s1", "eth0"), 1) { Pod = pod };
+        _cli.Store.Put(StoreKeys.Endpoint(endpoint.Id), RecordCodec.Encode(endpoint));
+        _cli.Store.Put(
+            StoreKeys.Leases(network), RecordCodec.Encode(new LeasesRecord(network, [new("host1", IpPrefix.Parse("11.1.0.8/29")), new("host2", IpPrefix.Parse("11.1.0.16/30"))])));
     }
 
     private void Bind(string network, string container, EndpointBinding binding)

@@ -27,6 +27,27 @@ public sealed class NodeTests
     }
 
     [Fact]
+    public void What_it_had_leased_and_made_for_pods_with_labels_is_told_too()
+    {
+        PostAndRegister();
+        var network = new NetworkId("blue", "web");
+        var pod = new LabelledPod("ns", "p1", "");
+        var address = IpAddr.Parse("11.1.0.8");
+        var endpoint = new EndpointRecord(new(network, pod.Container), address, MacAddress.ForEndpoint(address), "", "", new("host1", "s1", "eth0"), 1) { Pod = pod };
+        _cli.Store.Put(StoreKeys.Endpoint(endpoint.Id), RecordCodec.Encode(endpoint));
+        _cli.Store.Put(StoreKeys.Leases(network), RecordCodec.Encode(new LeasesRecord(network, [new("host1", IpPrefix.Parse("11.1.0.8/29"))])));
+        Assert.Equal(
+            "forgot host1\nfreed 10.128.0.0/24\nfreed 11.1.0.8/29 of blue/web\nremoved blue/web/ns.p1\nunbound blue/web/c1\n",
+            _cli.Run("node", "forget", "host1").Out);
+
+        _cli.Store.Put(StoreKeys.Endpoint(endpoint.Id), RecordCodec.Encode(endpoint));
+        _cli.Store.Put(StoreKeys.Leases(network), RecordCodec.Encode(new LeasesRecord(network, [new("host1", IpPrefix.Parse("11.1.0.8/29"))])));
+        using var json = JsonDocument.Parse(_cli.Run("node", "forget", "host1", "--output", "json").Bytes);
+        Assert.Equal("11.1.0.8/29", Assert.Single(json.RootElement.GetProperty("leases").EnumerateArray()).GetProperty("block").GetString());
+        Assert.Equal("ns.p1", Assert.Single(json.RootElement.GetProperty("removed").EnumerateArray()).GetProperty("container").GetString());
+    }
+
+    [Fact]
     public void Scripts_are_told_the_same()
     {
         PostAndRegister();

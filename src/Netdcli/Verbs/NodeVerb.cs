@@ -3,6 +3,7 @@ using System.CommandLine;
 using Netdcli.Access;
 using Netdcli.Lookup;
 using Netdcli.Output;
+using Netplugin.Core.Model;
 using Netplugin.Store;
 
 namespace Netdcli.Verbs;
@@ -15,7 +16,7 @@ internal static class NodeVerb
     {
         var host = new Argument<string>("host") { Description = "The node's host label, as in \"netdcli get nodes\"", HelpName = "HOST" };
         var format = FormatOption.Create("table", "json", "yaml");
-        var forget = new Command("forget", "Forget a node that is gone for good: frees its blocks and what was bound there") { host, format };
+        var forget = new Command("forget", "Forget a node that is gone for good: frees its blocks, its leases and what was bound there") { host, format };
         forget.SetAction(async (parsed, cancellationToken) =>
         {
             await using var cluster = session.OpenCluster(store.Choose(parsed, session));
@@ -43,6 +44,16 @@ internal static class NodeVerb
             terminal.Out.Write($"freed {block}\n");
         }
 
+        foreach (var (network, block) in node.Leases)
+        {
+            terminal.Out.Write($"freed {block} of {Printable.Clean(network.ToString())}\n");
+        }
+
+        foreach (var endpoint in node.Removed)
+        {
+            terminal.Out.Write($"removed {Printable.Clean(endpoint.ToString())}\n");
+        }
+
         foreach (var endpoint in node.Endpoints)
         {
             terminal.Out.Write($"unbound {Printable.Clean(endpoint.ToString())}\n");
@@ -56,8 +67,12 @@ internal static class NodeVerb
 
     private static ForgottenNodeItem Item(ForgottenNode node) => new(
         node.Host, [.. node.Blocks.Select(block => block.ToString())],
-        [.. node.Endpoints.Select(endpoint => new ForgottenEndpointItem(endpoint.Network.Tenant, endpoint.Network.Network, endpoint.Container))],
-        node.IsPosted);
+        [.. node.Endpoints.Select(Item)],
+        node.IsPosted,
+        [.. node.Leases.Select(lease => new ForgottenLeaseItem(lease.Network.Tenant, lease.Network.Network, lease.Block.ToString()))],
+        [.. node.Removed.Select(Item)]);
+
+    private static ForgottenEndpointItem Item(EndpointId endpoint) => new(endpoint.Network.Tenant, endpoint.Network.Network, endpoint.Container);
 }
 
 /// <summary>What <c>node forget</c> shows.</summary>
@@ -65,7 +80,14 @@ internal static class NodeVerb
 /// <param name="Freed">Blocks that other nodes may lease now.</param>
 /// <param name="Unbound">Endpoints that were bound there and may start elsewhere now.</param>
 /// <param name="Posted">True when the intent still names the host.</param>
-internal sealed record ForgottenNodeItem(string Host, ImmutableArray<string> Freed, ImmutableArray<ForgottenEndpointItem> Unbound, bool Posted);
+/// <param name="Leases">Blocks of networks that other nodes may lease now.</param>
+/// <param name="Removed">Endpoints of pods with labels that ran there, which are gone.</param>
+internal sealed record ForgottenNodeItem(
+    string Host, ImmutableArray<string> Freed, ImmutableArray<ForgottenEndpointItem> Unbound, bool Posted,
+    ImmutableArray<ForgottenLeaseItem> Leases, ImmutableArray<ForgottenEndpointItem> Removed);
+
+/// <summary>A block of a network in <see cref="ForgottenNodeItem"/>.</summary>
+internal sealed record ForgottenLeaseItem(string Tenant, string Network, string Block);
 
 /// <summary>An endpoint in <see cref="ForgottenNodeItem"/>.</summary>
 internal sealed record ForgottenEndpointItem(string Tenant, string Network, string Container);

@@ -39,6 +39,7 @@ internal static class Columns
         new("ENDPOINTS", n => Number(n.Endpoints)),
         new("BOUND", n => Number(n.Bound)),
         new("ALLOCATED", n => n.SubnetFromPool ? "pool" : "intent", WideOnly: true),
+        new("LEASED", n => string.Join(',', n.Leases.Select(lease => $"{lease.Block}={lease.Host}")), WideOnly: true),
     ];
 
     /// <summary>Columns of <c>get endpoints</c>.</summary>
@@ -54,6 +55,8 @@ internal static class Columns
         new("INTERFACE", e => e.Interface, WideOnly: true),
         new("STATE", e => e.State, Tone: e => e.State == "bound" ? Tone.Good : Tone.Plain),
         new("SANDBOX", e => e.Sandbox.Length > 12 ? e.Sandbox[..12] : e.Sandbox, WideOnly: true),
+        new("POD", e => e.Pod, WideOnly: true),
+        new("GROUP", e => e.Group, WideOnly: true),
     ];
 
     /// <summary>Columns of <c>get nodes</c> and <c>status</c>.</summary>

@@ -38,8 +38,13 @@ internal sealed record TenantItem(
 /// <param name="Endpoints">How many endpoints it has.</param>
 /// <param name="Bound">How many of them run somewhere.</param>
 /// <param name="SubnetFromPool">True when the subnet was allocated.</param>
+/// <param name="Leases">Blocks that nodes have leased of it for pods with labels.</param>
 internal sealed record NetworkItem(
-    string Tenant, string Network, string Encap, uint Tag, string Subnet, string Gateway, int Endpoints, int Bound, bool SubnetFromPool);
+    string Tenant, string Network, string Encap, uint Tag, string Subnet, string Gateway, int Endpoints, int Bound, bool SubnetFromPool,
+    ImmutableArray<LeaseItem> Leases);
+
+/// <summary>A block of a network's subnet that a node has leased.</summary>
+internal sealed record LeaseItem(string Host, string Block);
 
 /// <summary>An endpoint and where it runs.</summary>
 /// <param name="Container">The container or pod.</param>
@@ -54,9 +59,11 @@ internal sealed record NetworkItem(
 /// <param name="Interface">The interface's name in the container; empty while not bound.</param>
 /// <param name="Sandbox">The sandbox that owns the binding; empty while not bound.</param>
 /// <param name="AttachUuid">The container it is to attach to instead; empty when none.</param>
+/// <param name="Pod"><c>namespace/name</c> of the pod that has it by labels; empty for a posted one.</param>
+/// <param name="Group">That pod's group; empty when it has none.</param>
 internal sealed record EndpointItem(
     string Container, string Host, string Tenant, string Network, string Address, string Mac, string Encap, uint Tag,
-    string State, string Interface, string Sandbox, string AttachUuid);
+    string State, string Interface, string Sandbox, string AttachUuid, string Pod, string Group);
 
 /// <summary>All of it, for <c>get</c> without a resource.</summary>
 internal sealed record ClusterItems(

@@ -76,7 +76,8 @@ internal static class ItemsOf
         [
             .. networks.OrderBy(n => n.Id).Select(n => new NetworkItem(
                 n.Id.Tenant, n.Id.Network, Text(n.Encap), n.Tag, n.Subnet.Masked.ToString(), Text(n.Gateway),
-                all.GetValueOrDefault(n.Id), bound.GetValueOrDefault(n.Id), n.SubnetFromPool)),
+                all.GetValueOrDefault(n.Id), bound.GetValueOrDefault(n.Id), n.SubnetFromPool,
+                [.. (view.State.Leases.GetValueOrDefault(n.Id)?.Leases ?? []).Select(lease => new LeaseItem(lease.Host, lease.Block.ToString()))])),
         ];
     }
 
@@ -98,7 +99,7 @@ internal static class ItemsOf
     private static EndpointItem Endpoint(EndpointRecord e, NetworkRecord network) => new(
         e.Id.Container, e.Binding?.Host ?? e.Host, e.Id.Network.Tenant, e.Id.Network.Network, Text(e.Address), e.Mac.ToString(),
         Text(network.Encap), network.Tag, e.Binding is not null ? "bound" : e.Host.Length > 0 ? "homed" : "late",
-        e.Binding?.Interface ?? "", e.Binding?.Sandbox ?? "", e.AttachUuid);
+        e.Binding?.Interface ?? "", e.Binding?.Sandbox ?? "", e.AttachUuid, e.Pod?.ToString() ?? "", e.Pod?.Group ?? "");
 
     private static string Text(IpAddr address) => address.IsUnspecified ? "" : address.ToString();
 

@@ -38,6 +38,14 @@ internal sealed record Attachment(
     /// <summary>True for a pod that nothing names: its address is of this node's own block, and the store knows nothing of it.</summary>
     public bool IsInDefaultNetwork => DatapathId == DatapathState.Cluster;
 
+    /// <summary>
+    /// Of a pod that has its network by labels: its group within the network, empty when it has none. Its node made the endpoint and removes it. Null: not by labels.
+    /// </summary>
+    public string? Group { get; init; }
+
+    /// <summary>True for a pod that has its network by labels.</summary>
+    public bool IsLabelled => Group is not null;
+
     /// <summary>Of a tenant's pod: its cluster addresses, one of each of the node's blocks; none: it speaks in its network alone.</summary>
     public PerFamily<InterfaceAddress> ClusterAddresses { get; init; }
 

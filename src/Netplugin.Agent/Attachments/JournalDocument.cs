@@ -41,12 +41,17 @@ internal sealed record JournalAttachment(
     string Subnet, string? Gateway, int Device, AttachmentPhase Phase, bool HasDefaultRoute, DateTimeOffset Since,
     long BoundRevision, bool Unposted, JournalAddress? Second, ImmutableArray<JournalAddress>? ClusterAddresses)
 {
+    public string? Group { get; init; }
+
     public static JournalAttachment From(Attachment a) => new(
         a.Number, a.Interface, a.Endpoint.Network.Tenant, a.Endpoint.Network.Network, a.Endpoint.Container, a.DatapathId,
         a.Address.ToString(), a.Mac.ToString(), a.Addresses.First.Subnet.ToString(), JournalAddress.TextOf(a.Addresses.First.Gateway),
         a.Device.Value, a.Phase, a.HasDefaultRoute, a.Since, a.BoundRevision, a.Unposted,
         a.Addresses.Second is { } second ? JournalAddress.From(second) : null,
-        a.ClusterAddresses.IsEmpty ? null : [.. a.ClusterAddresses.Select(JournalAddress.From)]);
+        a.ClusterAddresses.IsEmpty ? null : [.. a.ClusterAddresses.Select(JournalAddress.From)])
+    {
+        Group = a.Group,
+    };
 
     public Attachment ToAttachment() => new(
         Number, JournalDocument.Required(Interface, "interface"),
@@ -57,6 +62,7 @@ internal sealed record JournalAttachment(
         MacAddress.Parse(JournalDocument.Required(Mac, "mac")), new IfIndex(Device), Phase, HasDefaultRoute, Since, BoundRevision, Unposted)
     {
         ClusterAddresses = Read(ClusterAddresses ?? []),
+        Group = Group,
     };
 
     private static PerFamily<InterfaceAddress> Read(ImmutableArray<JournalAddress> addresses)

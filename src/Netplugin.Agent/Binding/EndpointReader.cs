@@ -39,6 +39,10 @@ internal sealed class EndpointReader(IStateStore store)
         }
     }
 
+    /// <summary>Whether there is a tenant.</summary>
+    public async Task<bool> HasTenantAsync(string tenant, CancellationToken cancellationToken) =>
+        await store.GetAsync(StoreKeys.Tenant(tenant), cancellationToken) is not null;
+
     /// <summary>
     /// What <see cref="ReadAsync"/> would give for a container name, as far as this node has seen: one free endpoint in a network that it follows. To
     /// be believed only once the store has confirmed it (<see cref="Binder.BindSeenAsync"/>), which also tells that the name leads nowhere else.

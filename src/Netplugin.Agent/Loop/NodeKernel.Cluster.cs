@@ -55,7 +55,7 @@ internal sealed partial class NodeKernel
     }
 
     /// <summary>
-    /// What a pod gets of the endpoints that an intent names for it. On a node that has blocks its first interface has the next free address of each, too.
+    /// What a pod gets of the endpoints that an intent or its labels name for it. On a node that has blocks its first interface has the next free address of each, too.
     /// </summary>
     /// <exception cref="ResolveException">A block has none left, or a port of the node cannot be the pod's.</exception>
     public AttachmentWish[] WishInNetworks(Pod pod, ImmutableArray<EndpointCandidate> endpoints)
@@ -70,7 +70,10 @@ internal sealed partial class NodeKernel
         [
             .. endpoints.Select((e, i) => new AttachmentWish(
                 e.Record.Id, e.Network.DatapathId, [new InterfaceAddress(e.Record.Address, e.Network.Subnet, e.Network.Gateway)],
-                isFirst && i == 0 ? NextOfBlocks(pod) : [], e.Record.Mac, pod.Attachments.IsEmpty && i == 0 ? pod.Key.Interface : "")),
+                isFirst && i == 0 ? NextOfBlocks(pod) : [], e.Record.Mac, pod.Attachments.IsEmpty && i == 0 ? pod.Key.Interface : "")
+            {
+                Group = e.Record.Pod?.Group,
+            }),
         ];
     }
 

@@ -75,6 +75,7 @@ internal sealed partial class NodeKernel(
                 wish.Addresses, wish.Mac, IfIndex.None, AttachmentPhase.Adding, HasDefaultRoute: false, time.GetUtcNow())
             {
                 ClusterAddresses = wish.ClusterAddresses,
+                Group = wish.Group,
             };
             var gateways = attachment.DefaultGateways;
             var isTaken = known.Attachments.Any(a => IsPresent(a) && a.HasDefaultRoute && a.DefaultGateways.Any(gateway => gateways.Of(gateway.IsV4) is not null));
@@ -377,4 +378,8 @@ internal sealed partial class NodeKernel(
 /// <param name="Mac">Its Ethernet address.</param>
 /// <param name="Interface">The interface's name in the pod; empty: the next free one.</param>
 internal sealed record AttachmentWish(
-    EndpointId Endpoint, uint DatapathId, PerFamily<InterfaceAddress> Addresses, PerFamily<InterfaceAddress> ClusterAddresses, MacAddress Mac, string Interface);
+    EndpointId Endpoint, uint DatapathId, PerFamily<InterfaceAddress> Addresses, PerFamily<InterfaceAddress> ClusterAddresses, MacAddress Mac, string Interface)
+{
+    /// <summary>Of a pod that has the network by labels: its group; null: it has it otherwise.</summary>
+    public string? Group { get; init; }
+}

@@ -12,6 +12,7 @@ using Netplugin.Agent.Logging;
 using Netplugin.Agent.Loop;
 using Netplugin.Agent.Metrics;
 using Netplugin.Agent.Pods;
+using Netplugin.Agent.Resolve;
 using Netplugin.Agent.Runtime;
 using Netplugin.Agent.Wanted;
 using Netplugin.Core.Addresses;
@@ -24,6 +25,7 @@ using Netplugin.Linux.Links;
 using Netplugin.Linux.Sockets;
 using Netplugin.NodeApi;
 using Netplugin.Store;
+using Netplugin.Store.Labels;
 
 namespace Netplugin.Agent.Node;
 
@@ -138,12 +140,15 @@ internal sealed class NodeDaemon : IAsyncDisposable
         var turns = new PodTurns();
         var reader = new EndpointReader(store);
         var binder = new Binder(store, options.HostLabel, health);
+        var labelled = new LabelledEndpoints(store, options.HostLabel);
         var registry = new NodeRegistry(store);
         var leases = options.Pools.IsEmpty ? null : new LeasedBlocks(registry, options.Pools, identity, () => kernel.BlocksInUse, follower, problems, log);
         string? Awaited() => leases is not null ? leases.Awaited : kernel.ServesDefaultNetwork ? null : kubernetes?.Awaited;
-        var pods = new PodService(loop, kernel, turns, reader, binder, follower, cache, retired, token => registration!.WhenRegisteredAsync(token), () => keeper?.Signal(resolve: false), Awaited, time, log);
+        var pods = new PodService(
+            loop, kernel, turns, reader, binder, labelled, follower, cache, retired, token => registration!.WhenRegisteredAsync(token), () => keeper?.Signal(resolve: false), Awaited,
+            (_, _) => Task.FromResult<LabelledNetwork?>(null), time, log);
         keeper = new PodKeeper(new KeeperParts(
-            pods, loop, kernel, turns, follower, reader, binder, store, cache, namespaces, retired, problems, journalIsNew, log));
+            pods, loop, kernel, turns, follower, reader, binder, store, cache, namespaces, retired, problems, journalIsNew, labelled, time, log));
         Own(keeper);
         Own(follower);
         var reporter = new NodeReporter(

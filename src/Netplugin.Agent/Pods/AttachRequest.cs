@@ -21,4 +21,8 @@ internal sealed record AttachRequest(PodKey Key, string PodName, string PodNames
 
 /// <summary>It cannot be done now, and trying again later can help.</summary>
 /// <param name="message">Why, for the operator.</param>
-internal sealed class NotReadyException(string message) : Exception(message);
+internal class NotReadyException(string message) : Exception(message);
+
+/// <summary>A pod's labels name a network that is not posted: it waits for it.</summary>
+/// <param name="message">Which, for the operator.</param>
+internal sealed class NetworkMissingException(string message) : NotReadyException(message);

@@ -158,12 +158,44 @@ internal sealed partial class PodKeeper
                 if (RecordCodec.DecodeEndpoint(entry) is { Binding: { } binding } record && binding.Host == _follower.Me && !IsOurs(record.Id, binding))
                 {
                     PodLog.ClearingOrphan(_log, record.Id);
-                    await _binder.UnbindAsync(record.Id, binding, cancellationToken);
+                    await (record.Pod is null ? _binder.UnbindAsync(record.Id, binding, cancellationToken) : _labelled.RemoveAsync(record.Id, binding, cancellationToken));
                 }
             }
         }
 
         _orphansCleared = true;
+    }
+
+    /// <summary>
+    /// Removes endpoints that this node made for pods with labels and no pod has, and gives back the blocks that are then without any. Such an endpoint is in
+    /// the store before the journal knows of it: a daemon that ended between the two leaves it, as does a store that was away when a pod's start was rolled back.
+    /// </summary>
+    private async Task TidyLabelledAsync(CancellationToken cancellationToken)
+    {
+        if (_follower.Cluster is { } cluster)
+        {
+            var leases = await _store.ListAsync(StoreKeys.AllLeases, cancellationToken);
+            foreach (var network in leases.Entries.Select(RecordCodec.DecodeLeases).Where(l => !l.Of(_follower.Me).IsEmpty).Select(l => l.Network))
+            {
+                var endpoints = await _store.ListAsync(StoreKeys.EndpointsOf(network), cancellationToken);
+                foreach (var record in endpoints.Entries.Select(RecordCodec.DecodeEndpoint))
+                {
+                    if (record is { Pod: not null, Binding: { } binding } && binding.Host == _follower.Me && !IsOurs(record.Id, binding))
+                    {
+                        PodLog.RemovingOrphan(_log, record.Id);
+                        await _labelled.RemoveAsync(record.Id, binding, cancellationToken);
+                    }
+                }
+            }
+
+            // What runs though a reset store does not have it keeps its block.
+            if (!_kernel.Pods.Values.Any(p => p.Attachments.Any(a => a.IsLabelled && a.Unposted)))
+            {
+                await _labelled.GiveBackAsync(cluster.ClusterId, cancellationToken);
+            }
+        }
+
+        _tidied = _time.GetTimestamp();
     }
 
     private bool IsOurs(EndpointId id, EndpointBinding binding) =>

@@ -7,6 +7,7 @@ using Netplugin.Agent.Loop;
 using Netplugin.Agent.Runtime;
 using Netplugin.Linux;
 using Netplugin.Store;
+using Netplugin.Store.Labels;
 
 namespace Netplugin.Agent.Pods;
 
@@ -20,6 +21,9 @@ internal sealed partial class PodKeeper : IAsyncDisposable
     private static readonly TimeSpan MinimumGap = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan FirstRetry = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan LastRetry = TimeSpan.FromSeconds(15);
+
+    // Between two looks at what pods with labels have left in the store: nothing waits for what is found.
+    private static readonly TimeSpan BetweenTidyings = TimeSpan.FromMinutes(10);
     private readonly PodService _pods;
     private readonly KernelLoop _loop;
     private readonly NodeKernel _kernel;
@@ -37,11 +41,14 @@ internal sealed partial class PodKeeper : IAsyncDisposable
     private readonly CancellationTokenSource _stop = new();
     private readonly HashSet<string> _topics = new(StringComparer.Ordinal);
     private readonly bool _journalIsNew;
+    private readonly LabelledEndpoints _labelled;
+    private readonly TimeProvider _time;
     private Task _worker = Task.CompletedTask;
     private bool _resolveDue = true;
     private bool _failed;
     private long _acceptancesSeen;
     private bool _orphansCleared;
+    private long? _tidied;
 
     /// <summary>Makes the keeper; <see cref="Start"/> begins.</summary>
     public PodKeeper(KeeperParts parts)
@@ -49,7 +56,7 @@ internal sealed partial class PodKeeper : IAsyncDisposable
         (_pods, _loop, _kernel, _turns, _follower) = (parts.Pods, parts.Loop, parts.Kernel, parts.Turns, parts.Follower);
         (_reader, _binder, _store, _sandboxes) = (parts.Reader, parts.Binder, parts.Store, parts.Sandboxes);
         (_namespaces, _retired, _problems, _log) = (parts.Namespaces, parts.Retired, parts.Problems, parts.Log);
-        _journalIsNew = parts.JournalIsNew;
+        (_journalIsNew, _labelled, _time) = (parts.JournalIsNew, parts.Labelled, parts.Time);
     }
 
     /// <summary>True once every source was listed: only then may anything be removed.</summary>
@@ -162,6 +169,11 @@ internal sealed partial class PodKeeper : IAsyncDisposable
             await GuardAsync("bindings without a pod", () => ClearOrphansAsync(cancellationToken));
         }
 
+        if (_tidied is not { } last || _time.GetElapsedTime(last) >= BetweenTidyings)
+        {
+            await GuardAsync("endpoints of pods with labels", () => TidyLabelledAsync(cancellationToken));
+        }
+
         _problems.KeepOnly("pod/", _topics);
         return resolve && _failed;
     }
@@ -194,9 +206,9 @@ internal sealed partial class PodKeeper : IAsyncDisposable
             await _loop.RunAsync(k => k.TearDown(key, [.. pod.Attachments.Select(a => a.Number)], ended: true));
             await _loop.RunAsync(k => k.Forget(key, []));
         }
-        else if (resolve && pod.Origin != PodOrigin.Operator && !pod.Attachments.Any(a => a.IsInDefaultNetwork))
+        else if (resolve && pod.Origin != PodOrigin.Operator && !pod.Attachments.Any(a => a.IsInDefaultNetwork || a.IsLabelled))
         {
-            // A pod that runs in the default network stays there: what is posted for it counts from its next start.
+            // A pod that runs in the default network, or by labels, stays there: what is posted for it counts from its next start.
             await PlugMissingAsync(pod, cancellationToken);
         }
     }
@@ -225,7 +237,8 @@ internal sealed partial class PodKeeper : IAsyncDisposable
                 break;
             case AttachmentAction.ReportUnposted:
                 Problem($"pod/{pod.Key}/{attachment.Interface}",
-                    $"pod {pod.Name} runs with {attachment.Endpoint} ({attachment.Address}), which the store does not have since it was reset: post it with netdcli -add-cfg, or stop the pod");
+                    $"pod {pod.Name} runs with {attachment.Endpoint} ({attachment.Address}), which the store does not have since it was reset: "
+                    + (attachment.IsLabelled ? "start the pod anew" : "post it with netdcli -add-cfg, or stop the pod"));
                 break;
             default:
                 break;
@@ -279,4 +292,4 @@ internal sealed partial class PodKeeper : IAsyncDisposable
 /// <summary>What a <see cref="PodKeeper"/> works with.</summary>
 internal sealed record KeeperParts(
     PodService Pods, KernelLoop Loop, NodeKernel Kernel, PodTurns Turns, ClusterFollower Follower, EndpointReader Reader, Binder Binder, IStateStore Store,
-    SandboxCache Sandboxes, IPodNamespaces Namespaces, RetiredLinks Retired, ProblemBoard Problems, bool JournalIsNew, ILogger Log);
+    SandboxCache Sandboxes, IPodNamespaces Namespaces, RetiredLinks Retired, ProblemBoard Problems, bool JournalIsNew, LabelledEndpoints Labelled, TimeProvider Time, ILogger Log);

@@ -37,6 +37,9 @@ internal static partial class PodLog
     [LoggerMessage(1309, LogLevel.Warning, "{Path} is not a recorded DEL and was set aside: {Reason}")]
     public static partial void PendingUnreadable(ILogger log, string path, string reason);
 
+    [LoggerMessage(1311, LogLevel.Information, "Removing {Endpoint}, which this node made and no pod of it has")]
+    public static partial void RemovingOrphan(ILogger log, EndpointId endpoint);
+
     [LoggerMessage(1310, LogLevel.Error, "A request failed in a way it should not have")]
     public static partial void Unexpected(ILogger log, Exception error);
 }

@@ -10,6 +10,7 @@ using Netplugin.Agent.Resolve;
 using Netplugin.Agent.Runtime;
 using Netplugin.Core.Model;
 using Netplugin.Store;
+using Netplugin.Store.Labels;
 
 namespace Netplugin.Agent.Pods;
 
@@ -17,9 +18,10 @@ namespace Netplugin.Agent.Pods;
 /// Attaches and detaches pods: resolve, journal, bind in the store while the kernel side is built, answer. Whatever fails half way is rolled
 /// back; what cannot be cleared in the store stays in the journal and is tried again by the <see cref="PodKeeper"/>.
 /// </summary>
-internal sealed class PodService(
-    KernelLoop loop, NodeKernel kernel, PodTurns turns, EndpointReader reader, Binder binder, ClusterFollower follower,
-    SandboxCache sandboxes, RetiredLinks retired, Func<CancellationToken, Task> whenRegistered, Action postponed, Func<string?> awaited, TimeProvider time, ILogger log)
+internal sealed partial class PodService(
+    KernelLoop loop, NodeKernel kernel, PodTurns turns, EndpointReader reader, Binder binder, LabelledEndpoints labelled, ClusterFollower follower,
+    SandboxCache sandboxes, RetiredLinks retired, Func<CancellationToken, Task> whenRegistered, Action postponed, Func<string?> awaited,
+    Func<AttachRequest, CancellationToken, Task<LabelledNetwork?>> labels, TimeProvider time, ILogger log)
 {
     /// <summary>What to say of a pod that was refused because the store did not answer.</summary>
     public const string WithoutStore = "the store does not answer, which alone knows whether an intent names this pod: the pod starts when it answers again";
@@ -40,7 +42,7 @@ internal sealed class PodService(
     /// Gives a pod its interfaces. Asked again for a pod that has them, it answers the same when they are as they were made, else makes them anew.
     /// </summary>
     /// <exception cref="ResolveException">The intent has no endpoint for the pod, or refuses.</exception>
-    /// <exception cref="NotReadyException">The store may not be followed now.</exception>
+    /// <exception cref="NotReadyException">The store may not be followed now, the pod's labels are not known, or the network that they name is not posted.</exception>
     /// <exception cref="StoreException">The store did not answer.</exception>
     /// <exception cref="Linux.KernelException">The kernel refused.</exception>
     public async Task<Pod> AttachAsync(AttachRequest request, IPodNamespace pod, CancellationToken cancellationToken)
@@ -67,8 +69,12 @@ internal sealed class PodService(
             Uid = request.PodUid,
             HostPorts = request.HostPorts,
         };
+
+        // Beside the store's answer, which tells whether they count.
+        var byLabels = labels(request, cancellationToken);
         if (!Pods.ContainsKey(request.Key) && Seen(request) is { } seen)
         {
+            await RefuseOtherLabelsAsync(request, [seen], byLabels);
             try
             {
                 return await PlugAsync(fresh, [seen], pod, added => BindSeenAsync(request.Key, seen, added[0], cancellationToken), cancellationToken);
@@ -83,12 +89,18 @@ internal sealed class PodService(
 
         var candidates = await ReadAsync(request, cancellationToken);
 
-        // What nothing names is the default network's.
-        var isDefault = candidates.IsEmpty && kernel.ServesDefaultNetwork;
-        var chosen = isDefault ? [] : Choose(request, candidates);
+        // An intent goes first, then labels; what nothing names is the default network's.
+        var label = candidates.IsEmpty ? await byLabels : null;
+        var isDefault = candidates.IsEmpty && label is null && kernel.ServesDefaultNetwork;
+        var chosen = isDefault || label is not null ? [] : Choose(request, candidates);
+        if (!chosen.IsEmpty)
+        {
+            await RefuseOtherLabelsAsync(request, chosen, byLabels);
+        }
+
         if (Pods.TryGetValue(request.Key, out var known))
         {
-            if ((isDefault ? IsInDefaultNetwork(known) : IsSame(known, chosen)) && known.HostPorts.SequenceEqual(fresh.HostPorts) && (await loop.RunAsync(k => k.Check(request.Key, pod))).IsEmpty)
+            if ((label is not null ? IsLabelled(known, label) : isDefault ? IsInDefaultNetwork(known) : IsSame(known, chosen)) && known.HostPorts.SequenceEqual(fresh.HostPorts) && (await loop.RunAsync(k => k.Check(request.Key, pod))).IsEmpty)
             {
                 return known;
             }
@@ -97,7 +109,12 @@ internal sealed class PodService(
             await retired.WhenDeletedAsync(cancellationToken);
 
             // What was read has the binding that is cleared by now.
-            chosen = isDefault ? [] : await ResolveAsync(request, cancellationToken);
+            chosen = chosen.IsEmpty ? [] : await ResolveAsync(request, cancellationToken);
+        }
+
+        if (label is not null)
+        {
+            return await PlugLabelledAsync(fresh, label, pod, cancellationToken);
         }
 
         return isDefault ? await PlugDefaultAsync(fresh, pod, cancellationToken) : await PlugAsync(fresh, chosen, pod, cancellationToken);
@@ -381,7 +398,8 @@ internal sealed class PodService(
         patience.CancelAfter(UnbindPatience);
         try
         {
-            await binder.UnbindAsync(attachment.Endpoint, new EndpointBinding(follower.Me, pod.Key.Sandbox, attachment.Interface), patience.Token);
+            var mine = new EndpointBinding(follower.Me, pod.Key.Sandbox, attachment.Interface);
+            await (attachment.IsLabelled ? labelled.RemoveAsync(attachment.Endpoint, mine, patience.Token) : binder.UnbindAsync(attachment.Endpoint, mine, patience.Token));
             return true;
         }
         catch (Exception e) when (e is StoreException || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested))

@@ -29,4 +29,10 @@ internal enum ResolveFailure
 
     /// <summary>A port of the node cannot lead to the pod.</summary>
     HostPort = 105,
+
+    /// <summary>No address of the network that the pod's labels name is free.</summary>
+    NetworkExhausted = 106,
+
+    /// <summary>A label has a value that is no name.</summary>
+    BadLabel = 107,
 }

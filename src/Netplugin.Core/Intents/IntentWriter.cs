@@ -8,7 +8,8 @@ namespace Netplugin.Core.Intents;
 
 /// <summary>
 /// Writes what is posted as an intent. Everything allocated is written out, so posting the result to an empty cluster gives the
-/// same networks, tags and addresses; bindings are the nodes' business and not part of an intent.
+/// same networks, tags and addresses. Bindings, and the endpoints that pods have by
+/// labels, are the nodes' business and not part of an intent.
 /// </summary>
 public static class IntentWriter
 {
@@ -29,7 +30,7 @@ public static class IntentWriter
 
             json.WriteEndArray();
             json.WriteStartArray("Tenants");
-            var endpoints = state.Endpoints.Values.ToLookup(endpoint => endpoint.Id.Network);
+            var endpoints = state.Endpoints.Values.Where(endpoint => endpoint.Pod is null).ToLookup(endpoint => endpoint.Id.Network);
             foreach (var (tenant, networks) in PostingOrder.Of(state))
             {
                 WriteTenant(json, tenant, networks, endpoints);

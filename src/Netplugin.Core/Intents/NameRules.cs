@@ -3,7 +3,7 @@ using System.Globalization;
 namespace Netplugin.Core.Intents;
 
 /// <summary>Which names an intent may give. They end up in keys, file names, link aliases and terminals.</summary>
-internal static class NameRules
+public static class NameRules
 {
     /// <summary>Longest name of a host, tenant or network.</summary>
     public const int Longest = 64;

@@ -8,14 +8,16 @@ namespace Netplugin.Core.Model;
 /// <param name="Tenants">Tenants by name.</param>
 /// <param name="Networks">Networks by id.</param>
 /// <param name="Endpoints">Endpoints by id.</param>
-/// <param name="Containers">The index of container names; always the one that follows from <paramref name="Endpoints"/> and posting order.</param>
+/// <param name="Containers">The index of container names; always the one that follows from the posted ones of <paramref name="Endpoints"/> and posting order.</param>
+/// <param name="Leases">The blocks that nodes have leased, by network; a network without any is missing.</param>
 public sealed record ClusterState(
     PostRecord Post,
     ImmutableSortedDictionary<string, HostRecord> Hosts,
     ImmutableSortedDictionary<string, TenantRecord> Tenants,
     ImmutableSortedDictionary<NetworkId, NetworkRecord> Networks,
     ImmutableDictionary<EndpointId, EndpointRecord> Endpoints,
-    ImmutableDictionary<string, ContainerRecord> Containers)
+    ImmutableDictionary<string, ContainerRecord> Containers,
+    ImmutableSortedDictionary<NetworkId, LeasesRecord> Leases)
 {
     /// <summary>Nothing posted.</summary>
     public static ClusterState Empty { get; } = new(
@@ -24,5 +26,6 @@ public sealed record ClusterState(
         ImmutableSortedDictionary.Create<string, TenantRecord>(StringComparer.Ordinal),
         ImmutableSortedDictionary<NetworkId, NetworkRecord>.Empty,
         ImmutableDictionary<EndpointId, EndpointRecord>.Empty,
-        ImmutableDictionary.Create<string, ContainerRecord>(StringComparer.Ordinal));
+        ImmutableDictionary.Create<string, ContainerRecord>(StringComparer.Ordinal),
+        ImmutableSortedDictionary<NetworkId, LeasesRecord>.Empty);
 }

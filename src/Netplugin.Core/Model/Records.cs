@@ -70,16 +70,23 @@ public sealed record NetworkRecord(
     public uint DatapathId => Encap == Encap.Vxlan ? Tag : 1u << 24 | Tag;
 }
 
-/// <summary>An endpoint: posted, addressed and, once its container runs somewhere, bound.</summary>
+/// <summary>
+/// An endpoint: posted, addressed and, once its container runs somewhere, bound. Or made by a node for a pod that has the network by labels: then it is
+/// bound from its beginning to its end, and posts leave it alone.
+/// </summary>
 /// <param name="Id">Network and container.</param>
 /// <param name="Address">Its address in the network.</param>
 /// <param name="Mac">Its Ethernet address.</param>
 /// <param name="Host">The host the operator homed it on (intent <c>Host</c>, or a host binding); empty while late.</param>
 /// <param name="AttachUuid">The container to attach instead of one named like the endpoint (a pod's infra container); empty when none.</param>
 /// <param name="Binding">Where it runs now; null until a node bound it.</param>
-/// <param name="Post">Number of the post that made it.</param>
+/// <param name="Post">Number of the post that made it; that of the network's where a node made it.</param>
 public sealed record EndpointRecord(
-    EndpointId Id, IpAddr Address, MacAddress Mac, string Host, string AttachUuid, EndpointBinding? Binding, long Post);
+    EndpointId Id, IpAddr Address, MacAddress Mac, string Host, string AttachUuid, EndpointBinding? Binding, long Post)
+{
+    /// <summary>The pod that has it by labels; null: it was posted.</summary>
+    public LabelledPod? Pod { get; init; }
+}
 
 /// <summary>Where an endpoint runs: written by the node that attached it, with owner and revision compared.</summary>
 /// <param name="Host">The node's host label.</param>

@@ -29,6 +29,8 @@ internal sealed class Draft(ClusterState before, bool isPartial = false, string 
 
     public ImmutableDictionary<EndpointId, EndpointRecord>.Builder Endpoints { get; } = before.Endpoints.ToBuilder();
 
+    public ImmutableSortedDictionary<NetworkId, LeasesRecord>.Builder Leases { get; } = before.Leases.ToBuilder();
+
     private ImmutableDictionary<string, ContainerRecord>.Builder Containers { get; } = before.Containers.ToBuilder();
 
     /// <summary>
@@ -121,7 +123,7 @@ internal sealed class Draft(ClusterState before, bool isPartial = false, string 
 
         var after = new ClusterState(
             new PostRecord(Post), Hosts.ToImmutable(), Tenants.ToImmutable(), Networks.ToImmutable(), Endpoints.ToImmutable(),
-            Containers.ToImmutable());
+            Containers.ToImmutable(), Leases.ToImmutable());
         var changes = StateDiff.Compute(Before, after);
         return new(new(changes.IsEmpty ? Before : after, changes, Warnings.ToImmutable()), []);
     }

@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Globalization;
 using Netplugin.Core.Addresses;
 using Netplugin.Core.Intents;
 using Netplugin.Core.Model;
@@ -18,7 +17,7 @@ internal static class EndpointAdditions
             // A network that could not be made was reported; its endpoints have nothing to be checked against.
             if (draft.Networks.TryGetValue(id, out var record))
             {
-                AddTo(draft, record, network, endpoints, new AddressPool(record, existing[id]));
+                AddTo(draft, record, network, endpoints, new AddressPool(record, existing[id], draft.Leases.GetValueOrDefault(id) ?? LeasesRecord.None(id)));
             }
         }
     }
@@ -29,6 +28,12 @@ internal static class EndpointAdditions
         if (!network.Gateway.IsUnspecified && pool.OwnerOf(network.Gateway) is { } owner)
         {
             draft.Errors.Add(intent.Gateway?.At ?? intent.Name.At, $"DefaultGw {network.Gateway} is already that of endpoint {network.Id}/{owner}");
+        }
+        else if (network.Gateway != draft.Before.Networks.GetValueOrDefault(network.Id)?.Gateway && pool.LeaseOf(network.Gateway) is { } lease)
+        {
+            draft.Errors.Add(
+                intent.Gateway?.At ?? intent.Name.At,
+                $"DefaultGw {network.Gateway} is of {lease.Block}, which node {lease.Host} has leased for pods that have network {network.Id} by labels");
         }
 
         foreach (var endpoint in endpoints)
@@ -42,7 +47,11 @@ internal static class EndpointAdditions
         foreach (var endpoint in endpoints)
         {
             var id = new EndpointId(network.Id, endpoint.Container.Value);
-            if (draft.Endpoints.TryGetValue(id, out var known))
+            if (draft.Endpoints.TryGetValue(id, out var known) && known.Pod is { } pod)
+            {
+                draft.Errors.Add(endpoint.Container.At, $"endpoint {id} is that of pod {pod}, which has the network by labels: a container cannot have its name");
+            }
+            else if (known is not null)
             {
                 var updated = known with
                 {
@@ -62,8 +71,7 @@ internal static class EndpointAdditions
             else
             {
                 // One error a network: those of the endpoints behind it would say the same.
-                draft.AddAbout(network, endpoint.Container.At, string.Create(CultureInfo.InvariantCulture,
-                    $"network {network.Id} has no address left in {network.Subnet.Masked}, which holds {pool.Capacity} endpoints: none for {Quoted.Text(id.Container)}"));
+                draft.AddAbout(network, endpoint.Container.At, $"{pool.Exhausted}: none for {Quoted.Text(id.Container)}");
                 return;
             }
         }
@@ -74,7 +82,7 @@ internal static class EndpointAdditions
         var id = new EndpointId(network.Id, endpoint.Container.Value);
         if (draft.Endpoints.TryGetValue(id, out var known))
         {
-            if (known.Address != address.Value)
+            if (known.Pod is null && known.Address != address.Value)
             {
                 draft.Errors.Add(address.At, $"endpoint {id} has address {known.Address}, which cannot change; remove the endpoint first");
             }

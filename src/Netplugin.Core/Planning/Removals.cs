@@ -1,3 +1,4 @@
+using System.Globalization;
 using Netplugin.Core.Intents;
 using Netplugin.Core.Model;
 
@@ -20,13 +21,15 @@ internal static class Removals
             endpoints.UnionWith(listed.Select(endpoint => new EndpointId(network, endpoint.Container.Value)));
         }
 
-        // What a resource posted is not the file's to remove, nor the tenant that such a network is in.
-        var kept = draft.Before.Networks.Values.Where(network => network.Resource.Length > 0).ToList();
-        draft.Networks.RemoveRange(draft.Before.Networks.Values.Where(network => network.Resource.Length == 0 && !networks.Contains(network.Id)).Select(network => network.Id));
-
-        var tenants = intent.Tenants.Select(t => t.Name.Value).ToHashSet(StringComparer.Ordinal);
-        var needed = kept.ToLookup(network => network.Id.Tenant, StringComparer.Ordinal);
-        foreach (var tenant in draft.Before.Tenants.Values.Where(tenant => tenant.Resource.Length == 0 && !tenants.Contains(tenant.Name)))
+        // Where the file names the tenant, the missing network is missing there. What a resource posted is not the file's to remove, nor the tenant that
+        // such a network is in.
+        var places = intent.Tenants.ToDictionary(tenant => tenant.Name.Value, tenant => tenant.Name.At, StringComparer.Ordinal);
+        RemoveNetworks(
+            draft,
+            draft.Before.Networks.Values.Where(network => network.Resource.Length == 0 && !networks.Contains(network.Id))
+                .ToDictionary(network => network.Id, network => places.GetValueOrDefault(network.Id.Tenant, TextPosition.Start)));
+        var needed = draft.Before.Networks.Values.Where(network => network.Resource.Length > 0).ToLookup(network => network.Id.Tenant, StringComparer.Ordinal);
+        foreach (var tenant in draft.Before.Tenants.Values.Where(tenant => tenant.Resource.Length == 0 && !places.ContainsKey(tenant.Name)))
         {
             if (needed[tenant.Name].FirstOrDefault() is { } network)
             {
@@ -38,9 +41,9 @@ internal static class Removals
             }
         }
 
-        foreach (var id in draft.Before.Endpoints.Keys)
+        foreach (var (id, endpoint) in draft.Before.Endpoints)
         {
-            if (!endpoints.Contains(id))
+            if (!endpoints.Contains(id) && endpoint.Pod is null)
             {
                 draft.RemoveEndpoint(id);
             }
@@ -61,7 +64,7 @@ internal static class Removals
             }
         }
 
-        var wholeNetworks = new HashSet<NetworkId>();
+        var wholeNetworks = new Dictionary<NetworkId, TextPosition>();
         foreach (var tenant in intent.Tenants)
         {
             if (tenant.Networks.IsEmpty)
@@ -81,7 +84,10 @@ internal static class Removals
                     draft.Errors.Add(tenant.Name.At, $"network {network.Id} stays: {Owners.ToRemove(network)}");
                 }
 
-                wholeNetworks.UnionWith(draft.Networks.Keys.Where(id => id.Tenant == tenant.Name.Value));
+                foreach (var id in draft.Networks.Keys.Where(id => id.Tenant == tenant.Name.Value))
+                {
+                    wholeNetworks[id] = tenant.Name.At;
+                }
             }
         }
 
@@ -97,13 +103,17 @@ internal static class Removals
             }
             else if (endpoints.IsEmpty)
             {
-                wholeNetworks.Add(id);
+                wholeNetworks[id] = network.Name.At;
             }
 
             foreach (var container in endpoints.Select(endpoint => endpoint.Container))
             {
                 var endpoint = new EndpointId(id, container.Value);
-                if (draft.Endpoints.ContainsKey(endpoint))
+                if (draft.Endpoints.GetValueOrDefault(endpoint)?.Pod is { } pod)
+                {
+                    draft.Errors.Add(container.At, $"endpoint {endpoint} is that of pod {pod}, which has the network by labels: it goes with the pod");
+                }
+                else if (draft.Endpoints.ContainsKey(endpoint))
                 {
                     draft.RemoveEndpoint(endpoint);
                 }
@@ -114,16 +124,41 @@ internal static class Removals
             }
         }
 
-        draft.Networks.RemoveRange(wholeNetworks);
+        RemoveNetworks(draft, wholeNetworks);
         if (wholeNetworks.Count > 0)
         {
-            foreach (var id in draft.Before.Endpoints.Keys)
+            foreach (var (id, endpoint) in draft.Before.Endpoints)
             {
-                if (wholeNetworks.Contains(id.Network))
+                if (wholeNetworks.ContainsKey(id.Network) && endpoint.Pod is null)
                 {
                     draft.RemoveEndpoint(id);
                 }
             }
+        }
+    }
+
+    /// <summary>Removes networks with their leases. One that pods have by labels is an error: no intent names these pods, so none can have meant them.</summary>
+    private static void RemoveNetworks(Draft draft, Dictionary<NetworkId, TextPosition> networks)
+    {
+        // More are not read; their number is said.
+        const int Named = 10;
+
+        draft.Networks.RemoveRange(networks.Keys);
+        draft.Leases.RemoveRange(networks.Keys);
+        if (networks.Count == 0)
+        {
+            return;
+        }
+
+        var labelled = draft.Before.Endpoints.Values.Where(endpoint => endpoint.Pod is not null && networks.ContainsKey(endpoint.Id.Network))
+            .ToLookup(endpoint => endpoint.Id.Network, endpoint => endpoint.Pod!.ToString());
+        foreach (var network in labelled)
+        {
+            var pods = network.Order(StringComparer.Ordinal).ToArray();
+            var names = string.Join(", ", pods.Take(Named)) + (pods.Length > Named ? ", ..." : "");
+            draft.Errors.Add(networks[network.Key], string.Create(
+                CultureInfo.InvariantCulture,
+                $"network {network.Key} cannot be removed while pods have it by labels, {pods.Length} now: {names}; end them, or start them anew with other labels"));
         }
     }
 }

@@ -64,6 +64,10 @@ public abstract record StateChange
     /// <param name="Previous">The record removed.</param>
     public sealed record DeleteNetwork(NetworkRecord Previous) : Delete;
 
+    /// <summary>Removes what nodes have leased of a network that goes.</summary>
+    /// <param name="Previous">The record removed.</param>
+    public sealed record DeleteLeases(LeasesRecord Previous) : Delete;
+
     /// <summary>Writes an endpoint. A node may bind the endpoint at the same time, so the writer compares what it read.</summary>
     /// <param name="Endpoint">The record to write.</param>
     /// <param name="Previous">What it replaces.</param>

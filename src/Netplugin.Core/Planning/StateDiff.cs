@@ -23,6 +23,7 @@ public static class StateDiff
         var tenants = Differing(before.Tenants, after.Tenants, StringComparer.Ordinal);
         var networks = Differing(before.Networks, after.Networks, Comparer<NetworkId>.Default);
         var endpoints = Differing(before.Endpoints, after.Endpoints, EndpointOrder);
+        var leases = Differing(before.Leases, after.Leases, Comparer<NetworkId>.Default);
         var containers = Differing(before.Containers, after.Containers, StringComparer.Ordinal);
         return
         [
@@ -37,6 +38,7 @@ public static class StateDiff
                 .Select(d => new StateChange.DeleteHome(d.Old!.Host, d.Old.Id)),
             .. containers.Where(d => !d.IsPut).Select(d => new StateChange.DeleteContainer(d.Old!)),
             .. endpoints.Where(d => !d.IsPut).Select(d => new StateChange.DeleteEndpoint(d.Old!)),
+            .. leases.Where(d => !d.IsPut).Select(d => new StateChange.DeleteLeases(d.Old!)),
             .. networks.Where(d => !d.IsPut).Select(d => new StateChange.DeleteNetwork(d.Old!)),
             .. tenants.Where(d => !d.IsPut).Select(d => new StateChange.DeleteTenant(d.Old!)),
             .. hosts.Where(d => !d.IsPut).Select(d => new StateChange.DeleteHost(d.Old!)),

@@ -100,7 +100,7 @@ public sealed class ResourcePlanner
 
             if (!endpoints[record.Id].Any())
             {
-                _state = _state with { Networks = _state.Networks.Remove(record.Id) };
+                _state = _state with { Networks = _state.Networks.Remove(record.Id), Leases = _state.Leases.Remove(record.Id) };
                 continue;
             }
 

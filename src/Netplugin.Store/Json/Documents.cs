@@ -27,12 +27,21 @@ internal sealed record EndpointDocument(
     long Post,
     [property: JsonConverter(typeof(SharedTextConverter))] string? Host = null,
     string? AttachUuid = null,
-    BindingDocument? Binding = null);
+    BindingDocument? Binding = null,
+    PodDocument? Pod = null);
 
 internal sealed record BindingDocument(
     [property: JsonConverter(typeof(SharedTextConverter))] string Host,
     string Sandbox,
     [property: JsonConverter(typeof(SharedTextConverter))] string Interface);
+
+internal sealed record PodDocument([property: JsonConverter(typeof(SharedTextConverter))] string Namespace, string Name, string? Group = null);
+
+internal sealed record LeasesDocument(string Tenant, string Network, LeaseDocument[] Leases);
+
+internal readonly record struct LeaseDocument([property: JsonConverter(typeof(SharedTextConverter))] string Host, IpPrefix Block);
+
+internal sealed record LastLeaseDocument(string Tenant, string Network, string Host);
 
 internal sealed record ContainerDocument(string Container, NetworkRef[] Networks);
 

@@ -52,8 +52,25 @@ public static class RecordCodec
             new EndpointDocument(
                 endpoint.Id.Network.Tenant, endpoint.Id.Network.Network, endpoint.Id.Container, endpoint.Address, endpoint.Mac,
                 endpoint.Post, OrNull(endpoint.Host), OrNull(endpoint.AttachUuid),
-                binding is null ? null : new(binding.Host, binding.Sandbox, binding.Interface)),
+                binding is null ? null : new(binding.Host, binding.Sandbox, binding.Interface),
+                endpoint.Pod is { } pod ? new(pod.Namespace, pod.Name, OrNull(pod.Group)) : null),
             Json.EndpointDocument);
+    }
+
+    /// <summary>Value of <see cref="StoreKeys.Leases"/>.</summary>
+    public static byte[] Encode(LeasesRecord leases)
+    {
+        ArgumentNullException.ThrowIfNull(leases);
+        return Write(
+            new LeasesDocument(leases.Network.Tenant, leases.Network.Network, [.. leases.Leases.Select(lease => new LeaseDocument(lease.Host, lease.Block))]),
+            Json.LeasesDocument);
+    }
+
+    /// <summary>Value of <see cref="StoreKeys.LastLease"/>.</summary>
+    public static byte[] Encode(LastLeaseRecord lease)
+    {
+        ArgumentNullException.ThrowIfNull(lease);
+        return Write(new LastLeaseDocument(lease.Network.Tenant, lease.Network.Network, lease.Host), Json.LastLeaseDocument);
     }
 
     /// <summary>Value of <see cref="StoreKeys.Container"/>.</summary>
@@ -146,7 +163,19 @@ public static class RecordCodec
         var binding = read.Binding is { } bound ? new EndpointBinding(bound.Host, bound.Sandbox, bound.Interface) : null;
         return new(
             new(new(read.Tenant, read.Network), read.Container), read.Address, read.Mac, read.Host ?? "", read.AttachUuid ?? "",
-            binding, read.Post);
+            binding, read.Post)
+        {
+            Pod = read.Pod is { } pod ? new(pod.Namespace, pod.Name, pod.Group ?? "") : null,
+        };
+    }
+
+    /// <summary>Reads what <see cref="Encode(LeasesRecord)"/> wrote.</summary>
+    /// <exception cref="StoreException">Unreadable.</exception>
+    public static LeasesRecord DecodeLeases(StoreEntry entry)
+    {
+        var read = Read(entry, Json.LeasesDocument);
+        var leases = read.Leases.Select(lease => new AddressLease(lease.Host, lease.Block.Masked)).OrderBy(lease => lease.Block.First);
+        return new(new(read.Tenant, read.Network), [.. leases]);
     }
 
     /// <summary>Reads what <see cref="Encode(ContainerRecord)"/> wrote.</summary>

@@ -13,6 +13,8 @@ namespace Netplugin.Store.Json;
 [JsonSerializable(typeof(TenantDocument))]
 [JsonSerializable(typeof(NetworkDocument))]
 [JsonSerializable(typeof(EndpointDocument))]
+[JsonSerializable(typeof(LeasesDocument))]
+[JsonSerializable(typeof(LastLeaseDocument))]
 [JsonSerializable(typeof(ContainerDocument))]
 [JsonSerializable(typeof(NodeDocument))]
 [JsonSerializable(typeof(BlocksDocument))]

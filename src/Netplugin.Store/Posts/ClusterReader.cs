@@ -43,11 +43,13 @@ internal sealed class ClusterReader
                 StringComparer.Ordinal, Under(StoreKeys.Tenants).Select(RecordCodec.DecodeTenant).Select(tenant => KeyValuePair.Create(tenant.Name, tenant))),
             networks,
             endpoints,
-            Containers(endpoints));
+            Containers(endpoints),
+            Leases(networks));
         return new(state, cluster, revision)
         {
             Poster = Find(StoreKeys.PostLock) is { } poster ? Encoding.UTF8.GetString(poster.Value.Span) : null,
             PostRevision = postEntry?.ModRevision ?? 0,
+            LeaseRevision = Find(StoreKeys.LastLease)?.ModRevision ?? 0,
             EndpointRevisions = revisions,
             Remains = _remains.ToImmutable(),
             Unapplied = _unapplied.ToImmutable(),
@@ -179,6 +181,25 @@ internal sealed class ClusterReader
         }
 
         return containers.ToImmutable();
+    }
+
+    private ImmutableSortedDictionary<NetworkId, LeasesRecord> Leases(ImmutableSortedDictionary<NetworkId, NetworkRecord> networks)
+    {
+        var leases = ImmutableSortedDictionary.CreateBuilder<NetworkId, LeasesRecord>();
+        foreach (var entry in Under(StoreKeys.AllLeases))
+        {
+            var leased = RecordCodec.DecodeLeases(entry);
+            if (networks.ContainsKey(leased.Network))
+            {
+                leases.Add(leased.Network, leased);
+            }
+            else
+            {
+                _remains.Add(entry.Key);
+            }
+        }
+
+        return leases.ToImmutable();
     }
 
     private void Homes(ImmutableDictionary<EndpointId, EndpointRecord> endpoints)

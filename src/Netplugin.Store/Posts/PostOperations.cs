@@ -14,7 +14,10 @@ namespace Netplugin.Store.Posts;
 /// </summary>
 /// <param name="Hidden">May be written before the commit.</param>
 /// <param name="Seen">Must not be seen before the commit.</param>
-/// <param name="Compares">The endpoint records among <paramref name="Seen"/> as they were read, by key: a node may bind them meanwhile.</param>
+/// <param name="Compares">
+/// By key, the endpoint records among <paramref name="Seen"/> as they were read, for a node may bind them meanwhile; and that new ones are missing where
+/// nodes have leases, for these may make such.
+/// </param>
 internal sealed record PostOperations(
     ImmutableArray<StoreOperation> Hidden, ImmutableArray<StoreOperation> Seen, ImmutableDictionary<string, StoreCompare> Compares)
 {
@@ -29,6 +32,11 @@ internal sealed record PostOperations(
         foreach (var change in plan.Changes)
         {
             var operation = Operation(change);
+            if (change is StateChange.PutEndpoint { Previous: null } made && loaded.State.Leases.ContainsKey(made.Endpoint.Id.Network))
+            {
+                compares.Add(operation.Key, StoreCompare.Missing(operation.Key));
+            }
+
             if (IsHidden(change, plan.After, loaded.State, number))
             {
                 hidden.Add(operation);
@@ -103,6 +111,7 @@ internal sealed record PostOperations(
         StateChange.DeleteTenant delete => new StoreOperation.Delete(StoreKeys.Tenant(delete.Previous.Name)),
         StateChange.PutNetwork put => new StoreOperation.Put(StoreKeys.Network(put.Network.Id), RecordCodec.Encode(put.Network)),
         StateChange.DeleteNetwork delete => new StoreOperation.Delete(StoreKeys.Network(delete.Previous.Id)),
+        StateChange.DeleteLeases delete => new StoreOperation.Delete(StoreKeys.Leases(delete.Previous.Network)),
         StateChange.PutEndpoint put => new StoreOperation.Put(StoreKeys.Endpoint(put.Endpoint.Id), RecordCodec.Encode(put.Endpoint)),
         StateChange.DeleteEndpoint delete => new StoreOperation.Delete(StoreKeys.Endpoint(delete.Previous.Id)),
         StateChange.PutContainer put => new StoreOperation.Put(StoreKeys.Container(put.Container.Container), RecordCodec.Encode(put.Container)),

@@ -18,34 +18,41 @@ internal sealed class PostWriter(IStateStore store, LoadedCluster loaded, string
     // Parts in flight at once: etcd syncs them to disk together.
     private const int Concurrency = 4;
 
+    // Nobody else posted, and no node leased addresses that the plan may give.
+    private ImmutableArray<StoreCompare> AsLoaded =>
+        [StoreCompare.Unchanged(StoreKeys.Post, loaded.PostRevision), StoreCompare.Unchanged(StoreKeys.LastLease, loaded.LeaseRevision)];
+
     /// <summary>The post's revision; null when someone else changed what the plan was made from.</summary>
-    public async Task<long?> CommitAsync(PostPlan plan, CancellationToken cancellationToken)
+    /// <param name="plan">What to commit.</param>
+    /// <param name="held">The lock, taken before the state was loaded; null: it is taken when it is needed.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    public async Task<long?> CommitAsync(PostPlan plan, PostLock? held, CancellationToken cancellationToken)
     {
+        var operations = PostOperations.Of(loaded, plan);
+        if (held is not null)
+        {
+            return await StageAsync(plan, operations, held.Revision, cancellationToken);
+        }
+
         if (loaded.Poster is not null)
         {
             return null;
         }
 
-        var operations = PostOperations.Of(loaded, plan);
         var commit = Commit(plan, operations.Hidden.AddRange(operations.Seen), operations.Compares.Values);
+        commit = commit with { Compares = [StoreCompare.Missing(StoreKeys.PostLock), .. AsLoaded, .. commit.Compares] };
         if (loaded.Remains.IsEmpty && loaded.Unapplied.IsEmpty && Fits(commit))
         {
-            commit = commit with { Compares = commit.Compares.Add(StoreCompare.Missing(StoreKeys.PostLock)) };
             var result = await store.CommitAsync(commit, cancellationToken);
             return result.Succeeded ? result.Revision : null;
         }
 
-        return await StageAsync(plan, operations, cancellationToken);
+        await using var taken = await PostLock.TakeAsync(store, poster, lockTime, loaded.State.Post, AsLoaded, cancellationToken);
+        return taken is null ? null : await StageAsync(plan, operations, taken.Revision, cancellationToken);
     }
 
-    private async Task<long?> StageAsync(PostPlan plan, PostOperations operations, CancellationToken cancellationToken)
+    private async Task<long?> StageAsync(PostPlan plan, PostOperations operations, long lockRevision, CancellationToken cancellationToken)
     {
-        await using var lease = await store.GrantLeaseAsync(lockTime, cancellationToken);
-        if (await LockAsync(lease, cancellationToken) is not { } lockRevision)
-        {
-            return null;
-        }
-
         var held = new StoreCompare(StoreKeys.PostLock, CompareTarget.CreateRevision, lockRevision);
         if (!loaded.Unapplied.IsEmpty)
         {
@@ -56,8 +63,8 @@ internal sealed class PostWriter(IStateStore store, LoadedCluster loaded, string
 
         var remains = loaded.Remains.Select(key => new StoreOperation.Delete(key));
         var (first, tail) = Split(plan, operations);
-        if (!await WriteAsync(remains, held, cancellationToken)
-            || !await WriteAsync(operations.Hidden.Concat(tail), held, cancellationToken))
+        if (!await WriteAsync(remains, ImmutableDictionary<string, StoreCompare>.Empty, held, cancellationToken)
+            || !await WriteAsync(operations.Hidden.Concat(tail), operations.Compares, held, cancellationToken))
         {
             return null;
         }
@@ -65,7 +72,7 @@ internal sealed class PostWriter(IStateStore store, LoadedCluster loaded, string
         var commit = Commit(plan, first, operations.Compares.Where(pair => first.Any(operation => operation.Key == pair.Key)).Select(pair => pair.Value));
         commit = commit with
         {
-            Compares = [held, StoreCompare.Unchanged(StoreKeys.Post, lockRevision), .. commit.Compares.Where(compare => compare.Key != StoreKeys.Post)],
+            Compares = [held, StoreCompare.Unchanged(StoreKeys.Post, lockRevision), .. commit.Compares],
         };
         var result = await store.CommitAsync(commit, cancellationToken);
         if (!result.Succeeded)
@@ -78,24 +85,10 @@ internal sealed class PostWriter(IStateStore store, LoadedCluster loaded, string
         return result.Revision;
     }
 
-    /// <summary>Takes the lock and touches the post record; null when someone was faster.</summary>
-    private async Task<long?> LockAsync(IStoreLease lease, CancellationToken cancellationToken)
-    {
-        var result = await store.CommitAsync(
-            new(
-                [StoreCompare.Missing(StoreKeys.PostLock), StoreCompare.Unchanged(StoreKeys.Post, loaded.PostRevision)],
-                [
-                    new StoreOperation.Put(StoreKeys.PostLock, Encoding.UTF8.GetBytes(poster), lease),
-                    new StoreOperation.Put(StoreKeys.Post, RecordCodec.Encode(loaded.State.Post)),
-                ]),
-            cancellationToken);
-        return result.Succeeded ? result.Revision : null;
-    }
-
     private StoreTransaction Commit(PostPlan plan, ImmutableArray<StoreOperation> operations, IEnumerable<StoreCompare> compares)
     {
         var transaction = new StoreTransaction(
-            [StoreCompare.Unchanged(StoreKeys.Post, loaded.PostRevision), .. compares],
+            [.. compares],
             [new StoreOperation.Put(StoreKeys.Post, RecordCodec.Encode(plan.After.Post)), .. operations]);
         if (loaded.Cluster is not null)
         {
@@ -109,10 +102,9 @@ internal sealed class PostWriter(IStateStore store, LoadedCluster loaded, string
 
     private bool Fits(StoreTransaction transaction)
     {
-        // One more compare is to come, the lock's.
         const long Bytes = 1 << 20;
 
-        return transaction.Operations.Length <= store.MaxOperations && transaction.Compares.Length < store.MaxOperations
+        return transaction.Operations.Length <= store.MaxOperations && transaction.Compares.Length <= store.MaxOperations
             && (store.MaxOperations == int.MaxValue || transaction.Operations.Sum(operation => (long)PostOperations.Size(operation)) <= Bytes);
     }
 
@@ -138,16 +130,20 @@ internal sealed class PostWriter(IStateStore store, LoadedCluster loaded, string
             new(operation.Key, operation is StoreOperation.Put put ? Encoding.UTF8.GetString(put.Value.Span) : null);
     }
 
-    /// <summary>Writes what readers do not see, in as many transactions as it takes; false when the lock was lost.</summary>
-    private async Task<bool> WriteAsync(IEnumerable<StoreOperation> operations, StoreCompare held, CancellationToken cancellationToken)
+    /// <summary>Writes what readers do not see, in as many transactions as it takes; false when the lock was lost, or a compare does not hold.</summary>
+    private async Task<bool> WriteAsync(
+        IEnumerable<StoreOperation> operations, ImmutableDictionary<string, StoreCompare> compares, StoreCompare held, CancellationToken cancellationToken)
     {
+        const int LockCompare = 1;
+
         var lost = false;
         await Parallel.ForEachAsync(
-            PostOperations.Parts(operations, store.MaxOperations, 0),
+            PostOperations.Parts(operations, store.MaxOperations, compares.IsEmpty ? 0 : LockCompare),
             new ParallelOptions { MaxDegreeOfParallelism = Concurrency, CancellationToken = cancellationToken },
             async (part, cancel) =>
             {
-                if (!Volatile.Read(ref lost) && !(await store.CommitAsync(new([held], part), cancel)).Succeeded)
+                var known = part.Where(operation => compares.ContainsKey(operation.Key)).Select(operation => compares[operation.Key]);
+                if (!Volatile.Read(ref lost) && !(await store.CommitAsync(new([held, .. known], part), cancel)).Succeeded)
                 {
                     Volatile.Write(ref lost, true);
                 }

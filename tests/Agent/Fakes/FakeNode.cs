@@ -6,6 +6,7 @@ using Netplugin.Agent.Cluster;
 using Netplugin.Agent.Loop;
 using Netplugin.Agent.Metrics;
 using Netplugin.Agent.Pods;
+using Netplugin.Agent.Resolve;
 using Netplugin.Agent.Runtime;
 using Netplugin.Agent.Wanted;
 using Netplugin.Core.Addresses;
@@ -16,6 +17,7 @@ using Netplugin.NodeApi.Cni;
 using Netplugin.Store;
 using Netplugin.Store.Embedded;
 using Netplugin.Store.Json;
+using Netplugin.Store.Labels;
 using Netplugin.Tests.Support;
 
 namespace Netplugin.Tests.Agent.Fakes;
@@ -57,9 +59,10 @@ internal sealed class FakeNode : IAsyncDisposable
         var turns = new PodTurns();
         var reader = new EndpointReader(store);
         var binder = new Binder(store, Samples.Me, Health);
-        Pods = new PodService(Loop, Kernel, turns, reader, binder, Follower, cache, _retired, _ => Task.CompletedTask, () => Keeper?.Signal(resolve: false), () => Awaited, TimeProvider.System, NullLogger.Instance);
+        var labelled = new LabelledEndpoints(store, Samples.Me);
+        Pods = new PodService(Loop, Kernel, turns, reader, binder, labelled, Follower, cache, _retired, _ => Task.CompletedTask, () => Keeper?.Signal(resolve: false), () => Awaited, (request, token) => Labels(request, token), TimeProvider.System, NullLogger.Instance);
         Keeper = new PodKeeper(new KeeperParts(
-            Pods, Loop, Kernel, turns, Follower, reader, binder, store, cache, Namespaces, _retired, Problems, journalIsNew, NullLogger.Instance));
+            Pods, Loop, Kernel, turns, Follower, reader, binder, store, cache, Namespaces, _retired, Problems, journalIsNew, labelled, Time, NullLogger.Instance));
     }
 
     public string Folder { get; }
@@ -68,6 +71,9 @@ internal sealed class FakeNode : IAsyncDisposable
 
     /// <summary>What the default network's block waits for; null: nothing.</summary>
     public string? Awaited { get; set; }
+
+    /// <summary>What pods have by labels.</summary>
+    public Func<AttachRequest, CancellationToken, Task<LabelledNetwork?>> Labels { get; set; } = (_, _) => Task.FromResult<LabelledNetwork?>(null);
 
     public FakeLinks Links { get; }
 

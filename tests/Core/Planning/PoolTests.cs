@@ -16,7 +16,7 @@ public sealed class PoolTests
     [InlineData("10.0.0.0/24", 255, null)]
     public void The_nth_endpoint_gets_the_nth_address(string subnet, int nth, string? expected)
     {
-        var pool = new AddressPool(new(Network, Encap.Vxlan, 1, IpPrefix.Parse(subnet), false, default, 1), []);
+        var pool = new AddressPool(new(Network, Encap.Vxlan, 1, IpPrefix.Parse(subnet), false, default, 1), [], LeasesRecord.None(Network));
 
         var last = Enumerable.Range(0, nth).Select(i => pool.TakeLowest($"c{i}")).ToList()[^1];
 

@@ -49,6 +49,7 @@ internal static class States
             StateChange.DeleteTenant delete => (state with { Tenants = state.Tenants.Remove(delete.Previous.Name) }, homes),
             StateChange.PutNetwork put => (state with { Networks = state.Networks.SetItem(put.Network.Id, put.Network) }, homes),
             StateChange.DeleteNetwork delete => (state with { Networks = state.Networks.Remove(delete.Previous.Id) }, homes),
+            StateChange.DeleteLeases delete => (state with { Leases = state.Leases.Remove(delete.Previous.Network) }, homes),
             StateChange.PutEndpoint put => (state with { Endpoints = state.Endpoints.SetItem(put.Endpoint.Id, put.Endpoint) }, homes),
             StateChange.DeleteEndpoint delete => (state with { Endpoints = state.Endpoints.Remove(delete.Previous.Id) }, homes),
             StateChange.PutContainer put => (state with { Containers = state.Containers.SetItem(put.Container.Container, put.Container) }, homes),

@@ -18,6 +18,9 @@ internal sealed class DyingStore(IStateStore inner, int maxOperations) : IStateS
     /// <summary>True: die after that commit was carried out; false: before.</summary>
     public bool CarriedOut { get; init; }
 
+    /// <summary>Number of the commit whose answer is lost, from 1, with <see cref="CarriedOut"/> as for a death; 0 = none.</summary>
+    public int LoseAnswerOf { get; init; }
+
     public int Commits => Volatile.Read(ref _commits);
 
     public bool IsDead { get; private set; }
@@ -45,6 +48,16 @@ internal sealed class DyingStore(IStateStore inner, int maxOperations) : IStateS
         }
 
         var store = Living();
+        if (number == LoseAnswerOf)
+        {
+            if (CarriedOut)
+            {
+                await store.CommitAsync(transaction, cancellationToken);
+            }
+
+            throw new StoreException("test", StoreFailure.OutcomeUnknown, "the answer is lost here");
+        }
+
         if (number != DieAt)
         {
             return await store.CommitAsync(transaction, cancellationToken);

@@ -119,6 +119,32 @@ public class RecordCodecTests
     }
 
     [Fact]
+    public void The_stored_form_of_what_labels_lead_to()
+    {
+        var record = new EndpointRecord(
+            new(new("tenant-one", "orange"), "ns.p1"), IpAddr.Parse("11.1.0.1"), MacAddress.Parse("02:02:0b:01:00:01"), "", "", null, 3);
+        Assert.Null(RecordCodec.DecodeEndpoint(Entry(RecordCodec.Encode(record))).Pod);
+        foreach (var (pod, stored) in new[]
+        {
+            (new LabelledPod("ns", "p1", "web"), """{"namespace":"ns","name":"p1","group":"web"}"""), (new("ns", "p1", ""), """{"namespace":"ns","name":"p1"}"""),
+        })
+        {
+            var encoded = RecordCodec.Encode(record with { Pod = pod });
+            Assert.EndsWith($$""","pod":{{stored}}}""", Encoding.UTF8.GetString(encoded), StringComparison.Ordinal);
+            Assert.Equal(record with { Pod = pod }, RecordCodec.DecodeEndpoint(Entry(encoded)));
+        }
+
+        var leases = new LeasesRecord(new("tenant-one", "orange"), [new("host1", IpPrefix.Parse("11.1.0.0/29")), new("host2", IpPrefix.Parse("11.1.0.8/30"))]);
+        Assert.Equal(
+            """{"tenant":"tenant-one","network":"orange","leases":[{"host":"host1","block":"11.1.0.0/29"},{"host":"host2","block":"11.1.0.8/30"}]}""",
+            Encoding.UTF8.GetString(RecordCodec.Encode(leases)));
+        Assert.Equal(leases, RecordCodec.DecodeLeases(Entry(RecordCodec.Encode(leases))));
+        Assert.Equal(
+            """{"tenant":"tenant-one","network":"orange","host":"host1"}""",
+            Encoding.UTF8.GetString(RecordCodec.Encode(new LastLeaseRecord(leases.Network, "host1"))));
+    }
+
+    [Fact]
     public void A_field_of_a_newer_writer_is_skipped() =>
         Assert.Equal(new PostRecord(7), RecordCodec.DecodePost(Entry("""{"number":7,"colour":{"deep":[1]}}"""u8.ToArray())));
 
@@ -148,11 +174,12 @@ public class RecordCodecTests
         [
             e => RecordCodec.DecodeEndpoint(e), e => RecordCodec.DecodeNetwork(e), e => RecordCodec.DecodeTenant(e), e => RecordCodec.DecodeContainer(e),
             e => RecordCodec.DecodeHost(e), e => RecordCodec.DecodeNode(e), e => RecordCodec.DecodeNodeStatus(e), e => RecordCodec.DecodePost(e),
-            e => RecordCodec.DecodeCluster(e),
+            e => RecordCodec.DecodeCluster(e), e => RecordCodec.DecodeLeases(e),
         ];
         byte[][] good =
         [
             RecordCodec.Encode(new EndpointRecord(new(new("t", "n"), "c"), IpAddr.Parse("11.1.0.1"), default, "h", "u", new("h", "s", "eth0"), 3)),
+            RecordCodec.Encode(new LeasesRecord(new("t", "n"), [new("h", IpPrefix.Parse("11.1.0.0/29"))])),
             RecordCodec.Encode(new NetworkRecord(new("t", "n"), Encap.Vxlan, 10001, IpPrefix.Parse("11.1.0.0/24"), true, IpAddr.Parse("11.1.0.9"), 3)),
             RecordCodec.Encode(new TenantRecord("t", Encap.Vlan, IpPrefix.Parse("11.1.0.0/16"), 24, [new(11, 28)], [new(1, 2)])),
             RecordCodec.Encode(new ContainerRecord("c", [new("t", "n")])),

@@ -1,0 +1,31 @@
+using Netplugin.Core.Model;
+
+namespace Netplugin.Store.Labels;
+
+/// <summary>What became of a pod that is to have a network by labels.</summary>
+/// <param name="Endpoint">Its endpoint, bound; null when it gets none.</param>
+/// <param name="Network">The network; null when the pod gets none of it.</param>
+/// <param name="Revision">The store's revision of the endpoint's record; 0 without one.</param>
+/// <param name="Refusal">Why it gets none; null when it has one.</param>
+public sealed record LabelledAddition(EndpointRecord? Endpoint, NetworkRecord? Network, long Revision, LabelRefusal? Refusal);
+
+/// <summary>Why a pod does not get the network that its labels name.</summary>
+/// <param name="Reason">Which rule refused.</param>
+/// <param name="Message">A sentence for the operator.</param>
+public sealed record LabelRefusal(LabelRefusalReason Reason, string Message);
+
+/// <summary>Which rule refused a pod with labels.</summary>
+public enum LabelRefusalReason
+{
+    /// <summary>There is no such network.</summary>
+    NoNetwork,
+
+    /// <summary>It is a VLAN network, and nodes carry VXLAN networks.</summary>
+    Vlan,
+
+    /// <summary>An intent has posted a container of the name that the pod's endpoint would have.</summary>
+    Posted,
+
+    /// <summary>No address of the network is free to lease.</summary>
+    Exhausted,
+}

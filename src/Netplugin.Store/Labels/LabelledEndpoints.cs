@@ -1,0 +1,262 @@
+using System.Collections.Concurrent;
+using Netplugin.Core.Addresses;
+using Netplugin.Core.Model;
+using Netplugin.Core.Planning;
+using Netplugin.Store.Json;
+
+namespace Netplugin.Store.Labels;
+
+/// <summary>
+/// The endpoints that a node makes for its pods that have a network by labels: each with its binding when the pod starts, of an address from the blocks that
+/// the node has leased, and gone with the pod. Each network's are made one after the other, so that no two get one address and no block is given back
+/// under one that is being made; across nodes the leases keep them apart. For one daemon a host.
+/// </summary>
+/// <param name="store">Where the records are.</param>
+/// <param name="host">The node's host label.</param>
+public sealed class LabelledEndpoints(IStateStore store, string host)
+{
+    private const int Tries = 10;
+
+    private readonly NetworkLeases _leases = new(store, host);
+    private readonly ConcurrentDictionary<NetworkId, Held> _networks = new();
+
+    /// <summary>
+    /// Makes the endpoint of a pod, bound to its sandbox. In the usual case that is one transaction; a node's first pod of a network, and each that finds the
+    /// node's blocks full, takes a lease before. Of a pod that ran before under its name the newest sandbox wins, wherever the other was; on the same
+    /// node it keeps its address. Asked again for the same sandbox it finds what it made.
+    /// </summary>
+    /// <param name="id">The network that the labels name.</param>
+    /// <param name="pod">The pod.</param>
+    /// <param name="binding">Where it runs: on this node.</param>
+    /// <param name="content">The store's content that the node follows.</param>
+    /// <param name="cancellationToken">Gives up; the pod may have its endpoint all the same.</param>
+    /// <exception cref="StoreException">The store has another content; or as for any write. What may have been made all the same, <see cref="RemoveAsync"/> removes.</exception>
+    public async Task<LabelledAddition> AddAsync(
+        NetworkId id, LabelledPod pod, EndpointBinding binding, Guid content, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(pod);
+        ArgumentNullException.ThrowIfNull(binding);
+        var held = _networks.GetOrAdd(id, _ => new());
+        await held.Turn.WaitAsync(cancellationToken);
+        try
+        {
+            return await AddAsync(held, new(id, pod.Container), pod, binding, content, cancellationToken);
+        }
+        catch
+        {
+            // A lease may have been taken all the same.
+            held.IsStale = true;
+            throw;
+        }
+        finally
+        {
+            held.Turn.Release();
+        }
+    }
+
+    /// <summary>
+    /// Removes the endpoint of a pod if it is still bound to this sandbox; one that the pod has anew, here or on another node, is left alone.
+    /// </summary>
+    /// <exception cref="StoreException">As for any write; the endpoint may still be there.</exception>
+    public async Task RemoveAsync(EndpointId id, EndpointBinding mine, CancellationToken cancellationToken = default)
+    {
+        var key = StoreKeys.Endpoint(id);
+        var held = _networks.GetOrAdd(id.Network, _ => new());
+        await held.Turn.WaitAsync(cancellationToken);
+        try
+        {
+            for (var attempt = 1; attempt <= Tries; attempt++)
+            {
+                var entry = await store.GetAsync(key, cancellationToken);
+                var record = entry is null ? null : RecordCodec.DecodeEndpoint(entry);
+                if (record?.Binding != mine || record.Pod is null)
+                {
+                    if (record?.Pod is null || record.Binding?.Host != host)
+                    {
+                        held.Given.Remove(id.Container);
+                    }
+
+                    return;
+                }
+
+                try
+                {
+                    var removal = new StoreTransaction([StoreCompare.Unchanged(key, entry!.ModRevision)], [new StoreOperation.Delete(key)]);
+                    if ((await store.CommitAsync(removal, cancellationToken)).Succeeded)
+                    {
+                        held.Given.Remove(id.Container);
+                        return;
+                    }
+                }
+                catch (StoreException e) when (e.OutcomeUnknown && attempt < Tries)
+                {
+                    // Reading again tells whether it was carried out.
+                }
+            }
+        }
+        finally
+        {
+            held.Turn.Release();
+        }
+
+        throw new StoreException("remove", StoreFailure.Refused, $"the endpoint {id} changed {Tries} times while it was being removed: try again");
+    }
+
+    /// <summary>
+    /// Gives back every block of this node, of any network, in which no endpoint has an address. To be called now and then, not with each pod that goes: a
+    /// block that is kept is a lease less for the next. Not while the node holds back from a store that was reset, for endpoints of running pods may be missing in it.
+    /// </summary>
+    /// <param name="content">The store's content that the node follows.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <exception cref="StoreException">The store has another content; or as for any write.</exception>
+    public async Task GiveBackAsync(Guid content, CancellationToken cancellationToken = default)
+    {
+        var all = await store.ListAsync(StoreKeys.AllLeases, cancellationToken);
+        foreach (var leases in all.Entries.Select(RecordCodec.DecodeLeases).Where(leases => !leases.Of(host).IsEmpty))
+        {
+            var held = _networks.GetOrAdd(leases.Network, _ => new());
+            await held.Turn.WaitAsync(cancellationToken);
+            try
+            {
+                held.IsStale = true;
+                await _leases.GiveBackAsync(leases.Network, held.Given.Values, content, cancellationToken);
+            }
+            finally
+            {
+                held.Turn.Release();
+            }
+        }
+    }
+
+    private async Task<LabelledAddition> AddAsync(
+        Held held, EndpointId id, LabelledPod pod, EndpointBinding binding, Guid content, CancellationToken cancellationToken)
+    {
+        var key = StoreKeys.Endpoint(id);
+        var standBack = new StandBack();
+        StoreEntry? existing = null;
+        for (var attempt = 1; attempt <= Tries; attempt++)
+        {
+            // What was seen with the last pod is proven by the transaction; that the endpoint is missing too.
+            if (held.Seen is null || held.IsStale || attempt > 1)
+            {
+                if (attempt > 1)
+                {
+                    await standBack.WaitAsync(cancellationToken);
+                }
+
+                (var network, existing, _, _) = await _leases.ReadAsync(id.Network, content, key, cancellationToken);
+                await held.SeeAsync(store, host, network, cancellationToken);
+            }
+
+            if (held.Seen is not { } seen)
+            {
+                return Refused(LabelRefusalReason.NoNetwork, $"there is no network {id.Network}, which the labels of pod {pod} name: post it with netdcli -add-cfg, or change the labels");
+            }
+
+            if (seen.Network.Encap != Encap.Vxlan)
+            {
+                return Refused(LabelRefusalReason.Vlan, $"network {id.Network}, which the labels of pod {pod} name, is a VLAN network and this netplugin carries VXLAN networks: post it with PktTagType vxlan");
+            }
+
+            var old = existing is null ? null : RecordCodec.DecodeEndpoint(existing);
+            if (old is { Pod: null })
+            {
+                held.Given.Remove(id.Container);
+                return Refused(LabelRefusalReason.Posted, $"endpoint {id} is posted for a container of that name, and pod {pod} would have it by labels: post the container under another name");
+            }
+
+            if (old is not null && old.Binding == binding && old.Pod == pod)
+            {
+                held.Given[id.Container] = old.Address;
+                return new(old, seen.Network, existing!.ModRevision, null);
+            }
+
+            try
+            {
+                if (held.Choose(host, id, old?.Address) is not { } address)
+                {
+                    var (leased, missing) = await _leases.LeaseAsync(id.Network, content, cancellationToken);
+                    if (missing is not null)
+                    {
+                        return Refused(LabelRefusalReason.Exhausted, missing);
+                    }
+
+                    // A block in which nobody has an address: what is known to be given stays so, unless all of it is another's by now.
+                    held.Seen = leased?.IsOf(seen) == true ? leased : null;
+                    if (held.Seen is null || held.Choose(host, id, null) is not { } first)
+                    {
+                        continue;
+                    }
+
+                    (seen, address) = (held.Seen, first);
+                }
+
+                // Before it is tried: whatever becomes of it, no other pod gets it until this one is gone.
+                held.Given[id.Container] = address;
+                var endpoint = new EndpointRecord(id, address, MacAddress.ForEndpoint(address), "", "", binding, seen.Network.Post) { Pod = pod };
+                var addition = new StoreTransaction(
+                    [.. seen.Compares, existing is null ? StoreCompare.Missing(key) : StoreCompare.Unchanged(key, existing.ModRevision)],
+                    [new StoreOperation.Put(key, RecordCodec.Encode(endpoint))]);
+                if (await store.CommitAsync(addition, cancellationToken) is { Succeeded: true } result)
+                {
+                    return new(endpoint, seen.Network, result.Revision, null);
+                }
+            }
+            catch (StoreException e) when (e.OutcomeUnknown && attempt < Tries)
+            {
+                // Reading again tells whether it was carried out.
+            }
+        }
+
+        throw new StoreException("add", StoreFailure.Refused, $"the endpoint {id} or its network changed {Tries} times while it was being made: try again");
+    }
+
+    private static LabelledAddition Refused(LabelRefusalReason reason, string message) => new(null, null, 0, new(reason, message));
+
+    /// <summary>What the node knows of a network it has blocks of.</summary>
+    private sealed class Held
+    {
+        /// <summary>Who has it works on the network.</summary>
+        public SemaphoreSlim Turn { get; } = new(1, 1);
+
+        /// <summary>The network as it was last; null when it is not known.</summary>
+        public LeasedNetwork? Seen { get; set; }
+
+        /// <summary>True when the store may have what is not seen here: a lease of which the answer was lost, or less than was leased.</summary>
+        public bool IsStale { get; set; }
+
+        /// <summary>The addresses in the node's blocks that are given, by container.</summary>
+        public Dictionary<string, IpAddr> Given { get; } = new(StringComparer.Ordinal);
+
+        /// <summary>Takes in what was read. Nobody else gives addresses of this node's blocks; so the endpoints are read only when it did not know the blocks.</summary>
+        public async Task SeeAsync(IStateStore store, string host, LeasedNetwork? network, CancellationToken cancellationToken)
+        {
+            var blocks = network?.Leases.Of(host) ?? [];
+            if (network is not null && (Seen is null || !network.IsOf(Seen) || !blocks.SequenceEqual(Seen.Leases.Of(host))))
+            {
+                Seen = null;
+                var endpoints = blocks.IsEmpty ? [] : (await store.ListAsync(StoreKeys.EndpointsOf(network.Network.Id), cancellationToken)).Entries;
+                Given.Clear();
+                foreach (var endpoint in endpoints.Select(RecordCodec.DecodeEndpoint).Where(endpoint => blocks.Any(block => block.Contains(endpoint.Address))))
+                {
+                    Given[endpoint.Id.Container] = endpoint.Address;
+                }
+            }
+
+            (Seen, IsStale) = (network, false);
+        }
+
+        /// <summary>An address for a container: the one it had, if that is of the node's blocks, or the lowest free one.</summary>
+        public IpAddr? Choose(string host, EndpointId id, IpAddr? had)
+        {
+            var blocks = Seen!.Leases.Of(host);
+            if (had is { } address && blocks.Any(block => block.Contains(address)))
+            {
+                return had;
+            }
+
+            var others = Given.Where(given => given.Key != id.Container).Select(given => given.Value).ToHashSet();
+            return NetworkBlocks.LowestFree(Seen.Network, blocks, others.Contains);
+        }
+    }
+}

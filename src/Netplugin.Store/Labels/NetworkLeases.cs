@@ -1,0 +1,125 @@
+using Netplugin.Core.Addresses;
+using Netplugin.Core.Model;
+using Netplugin.Core.Planning;
+using Netplugin.Store.Json;
+
+namespace Netplugin.Store.Labels;
+
+/// <summary>
+/// A node's leases of the blocks of networks (docs/architecture.md, "State"). A lease and a post never give one address twice: a lease compares that nobody
+/// posted since it looked, and a post that nobody leased.
+/// </summary>
+/// <param name="store">Where they are.</param>
+/// <param name="host">The node's host label.</param>
+internal sealed class NetworkLeases(IStateStore store, string host)
+{
+    /// <summary>Reads a network with its leases, and one key more.</summary>
+    /// <param name="id">The network.</param>
+    /// <param name="content">The store's content that the node follows.</param>
+    /// <param name="also">The other key.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <returns>The network, null when there is none that readers may see; the other key's entry; the last post's; and whether a post is under way.</returns>
+    /// <exception cref="StoreException">The store has another content; or as for any read.</exception>
+    public async Task<(LeasedNetwork? Network, StoreEntry? Also, StoreEntry? Post, bool IsPosting)> ReadAsync(
+        NetworkId id, Guid content, string also, CancellationToken cancellationToken)
+    {
+        var read = await store.GetManyAsync(
+            [StoreKeys.Cluster, StoreKeys.Post, StoreKeys.PostLock, StoreKeys.Network(id), StoreKeys.Leases(id), also], cancellationToken);
+        var cluster = Follows(read[0], content);
+        var network = read[3] is { } entry && RecordCodec.DecodeNetwork(entry) is var found && read[1] is { } post && found.Post <= RecordCodec.DecodePost(post).Number
+            ? new LeasedNetwork(cluster, entry, found, read[4], read[4] is { } leases ? RecordCodec.DecodeLeases(leases) : LeasesRecord.None(id))
+            : null;
+        return (network, read[5], read[1], read[2] is not null);
+    }
+
+    /// <summary>Leases the node one more block. While a large post is under way it waits.</summary>
+    /// <param name="id">The network.</param>
+    /// <param name="content">The store's content that the node follows.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <returns>The network with the lease; without it, and why, when there is nothing to lease; null when there is no such network.</returns>
+    /// <exception cref="StoreException">
+    /// The store has another content; or as for any write. After <see cref="StoreException.OutcomeUnknown"/> the node may have its lease: reading tells.
+    /// </exception>
+    public async Task<(LeasedNetwork? Network, string? Missing)> LeaseAsync(NetworkId id, Guid content, CancellationToken cancellationToken)
+    {
+        for (var standBack = new StandBack(); ; await standBack.WaitAsync(cancellationToken))
+        {
+            // Before the endpoints: what a post changes between the two fails the compare.
+            var (network, last, post, isPosting) = await ReadAsync(id, content, StoreKeys.LastLease, cancellationToken);
+            if (network is null)
+            {
+                return (null, null);
+            }
+
+            if (isPosting)
+            {
+                continue;
+            }
+
+            var endpoints = await store.ListAsync(StoreKeys.EndpointsOf(id), cancellationToken);
+            var taken = endpoints.Entries.Select(entry => RecordCodec.DecodeEndpoint(entry).Address);
+            if (NetworkBlocks.Choose(network.Network, network.Leases.Leases, taken) is not { } block)
+            {
+                return (network, NetworkBlocks.Exhausted(network.Network, network.Leases.Leases));
+            }
+
+            var leases = network.Leases.With(new(host, block));
+            var value = RecordCodec.Encode(leases);
+            var key = StoreKeys.Leases(id);
+            var result = await store.CommitAsync(
+                new(
+                    [
+                        StoreCompare.Missing(StoreKeys.PostLock),
+                        StoreCompare.Unchanged(StoreKeys.Post, post!.ModRevision),
+                        StoreCompare.Unchanged(StoreKeys.Cluster, network.Cluster.ModRevision),
+                        StoreCompare.Unchanged(StoreKeys.Network(id), network.NetworkEntry.ModRevision),
+                        StoreCompare.Unchanged(key, network.LeasesEntry?.ModRevision ?? 0),
+                    ],
+                    [new StoreOperation.Put(key, value), new StoreOperation.Put(StoreKeys.LastLease, RecordCodec.Encode(new LastLeaseRecord(id, host)))]),
+                cancellationToken);
+            if (result.Succeeded)
+            {
+                var entry = new StoreEntry(key, value, network.LeasesEntry?.CreateRevision ?? result.Revision, result.Revision);
+                return (network with { LeasesEntry = entry, Leases = leases }, null);
+            }
+        }
+    }
+
+    /// <summary>Gives back the node's blocks of a network in which no endpoint has an address.</summary>
+    /// <param name="id">The network.</param>
+    /// <param name="inUse">Addresses that the node has given, for endpoints that are perhaps not in the store yet.</param>
+    /// <param name="content">The store's content that the node follows.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <exception cref="StoreException">The store has another content; or as for any write.</exception>
+    public async Task GiveBackAsync(NetworkId id, IReadOnlyCollection<IpAddr> inUse, Guid content, CancellationToken cancellationToken)
+    {
+        for (var standBack = new StandBack(); ; await standBack.WaitAsync(cancellationToken))
+        {
+            var read = await store.GetManyAsync([StoreKeys.Cluster, StoreKeys.Leases(id)], cancellationToken);
+            var cluster = Follows(read[0], content);
+            if (read[1] is not { } entry)
+            {
+                return;
+            }
+
+            var leases = RecordCodec.DecodeLeases(entry);
+            var endpoints = await store.ListAsync(StoreKeys.EndpointsOf(id), cancellationToken);
+            var left = NetworkBlocks.WithoutIdle(leases, host, [.. endpoints.Entries.Select(each => RecordCodec.DecodeEndpoint(each).Address), .. inUse]);
+            if (left == leases || (await store.CommitAsync(Write(entry, left, StoreCompare.Unchanged(StoreKeys.Cluster, cluster.ModRevision)), cancellationToken)).Succeeded)
+            {
+                return;
+            }
+        }
+    }
+
+    /// <summary>What changes the leases of a network from what was read.</summary>
+    public static StoreTransaction Write(StoreEntry before, LeasesRecord leases, StoreCompare also) => new(
+        [StoreCompare.Unchanged(before.Key, before.ModRevision), also],
+        [leases.Leases.IsEmpty ? new StoreOperation.Delete(before.Key) : new StoreOperation.Put(before.Key, RecordCodec.Encode(leases))]);
+
+    private static StoreEntry Follows(StoreEntry? cluster, Guid content) => cluster is not null && RecordCodec.DecodeCluster(cluster).ClusterId == content
+        ? cluster
+
+        // Whoever follows it will say so.
+        : throw new StoreException("lease", StoreFailure.Refused, "the store holds another content than this node follows");
+}
