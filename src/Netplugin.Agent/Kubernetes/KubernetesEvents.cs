@@ -1,5 +1,6 @@
 using System.Threading.Channels;
 using Microsoft.Extensions.Logging;
+using Netplugin.Agent.Attachments;
 using Netplugin.Agent.Pods;
 using Netplugin.Agent.Resolve;
 using Netplugin.Core.Services;
@@ -30,6 +31,7 @@ internal sealed class KubernetesEvents : IAsyncDisposable
     private readonly EventRecorder _recorder;
     private readonly PodService _pods;
     private readonly KubernetesPods _known;
+    private readonly KubernetesLabels _labels;
     private readonly TimeProvider _time;
     private readonly ILogger _log;
     private readonly CancellationTokenSource _stop = new();
@@ -40,11 +42,12 @@ internal sealed class KubernetesEvents : IAsyncDisposable
     /// <param name="node">The node's name.</param>
     /// <param name="pods">Tells which pods are refused.</param>
     /// <param name="known">Knows the pods' uids.</param>
+    /// <param name="labels">Tells which pods are no longer where labels say.</param>
     /// <param name="time">The clock.</param>
     /// <param name="log">The log.</param>
-    public KubernetesEvents(KubernetesClient client, string node, PodService pods, KubernetesPods known, TimeProvider time, ILogger log)
+    public KubernetesEvents(KubernetesClient client, string node, PodService pods, KubernetesPods known, KubernetesLabels labels, TimeProvider time, ILogger log)
     {
-        (_pods, _known, _time, _log) = (pods, known, time, log);
+        (_pods, _known, _labels, _time, _log) = (pods, known, labels, time, log);
         _recorder = new EventRecorder(client, "netplugin", node, time);
     }
 
@@ -52,6 +55,7 @@ internal sealed class KubernetesEvents : IAsyncDisposable
     public void Start()
     {
         _pods.Refused += OnRefused;
+        _labels.Unchanged += OnUnchanged;
         _worker = Task.Run(WriteAsync);
     }
 
@@ -59,12 +63,13 @@ internal sealed class KubernetesEvents : IAsyncDisposable
     /// <param name="node">The node's name.</param>
     /// <param name="reason">The Event's reason.</param>
     /// <param name="sentence">What is wrong and what to do.</param>
-    public void OnNode(string node, string reason, string sentence) => _waiting.Writer.TryWrite(new(new("", node), "", reason, sentence));
+    public void OnNode(string node, string reason, string sentence) => _waiting.Writer.TryWrite(new(new("", node), "", reason, sentence, IsWarning: true));
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
         _pods.Refused -= OnRefused;
+        _labels.Unchanged -= OnUnchanged;
         await _stop.CancelAsync();
         await _worker.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         _recorder.Dispose();
@@ -99,9 +104,12 @@ internal sealed class KubernetesEvents : IAsyncDisposable
     {
         if (request.PodNamespace.Length > 0)
         {
-            _waiting.Writer.TryWrite(new(new(request.PodNamespace, request.PodName), request.PodUid, ReasonOf(failure), SentenceOf(failure)));
+            _waiting.Writer.TryWrite(new(new(request.PodNamespace, request.PodName), request.PodUid, ReasonOf(failure), SentenceOf(failure), IsWarning: true));
         }
     }
+
+    private void OnUnchanged(Pod pod, string sentence) =>
+        _waiting.Writer.TryWrite(new(new(pod.Namespace, pod.Name), pod.Uid, "NetworkUnchanged", sentence, IsWarning: false));
 
     private async Task WriteAsync()
     {
@@ -116,7 +124,7 @@ internal sealed class KubernetesEvents : IAsyncDisposable
             {
                 if (await SubjectAsync(report) is { } about)
                 {
-                    await _recorder.RecordAsync(new(about, IsWarning: true, report.Reason, report.Sentence), _stop.Token);
+                    await _recorder.RecordAsync(new(about, report.IsWarning, report.Reason, report.Sentence), _stop.Token);
                 }
             }
             catch (KubernetesException e)
@@ -139,8 +147,8 @@ internal sealed class KubernetesEvents : IAsyncDisposable
 
     private bool IsTurn(Report report)
     {
-        // A pod is refused again and again. Of a node each sentence is told once, and another of the same reason is news.
-        var key = (report.About, report.About.Namespace.Length == 0 ? report.Sentence : report.Reason);
+        // A pod is refused again and again. Of a node, and of what is well, each sentence is told once, and another of the same reason is news.
+        var key = (report.About, report.About.Namespace.Length == 0 || !report.IsWarning ? report.Sentence : report.Reason);
         if (_written.TryGetValue(key, out var before) && _time.GetElapsedTime(before) < ShortestGap)
         {
             return false;
@@ -155,5 +163,5 @@ internal sealed class KubernetesEvents : IAsyncDisposable
         return true;
     }
 
-    private readonly record struct Report(NamespacedName About, string Uid, string Reason, string Sentence);
+    private readonly record struct Report(NamespacedName About, string Uid, string Reason, string Sentence, bool IsWarning);
 }

@@ -1,6 +1,8 @@
 using Microsoft.Extensions.Logging;
 using Netplugin.Agent.Attachments;
 using Netplugin.Agent.Loop;
+using Netplugin.Agent.Pods;
+using Netplugin.Agent.Resolve;
 using Netplugin.Core.Services;
 using Netplugin.Kubernetes;
 using Netplugin.Kubernetes.Annotations;
@@ -43,6 +45,7 @@ internal sealed class KubernetesPods : IAsyncDisposable
     private readonly CancellationTokenSource _stop = new();
     private Task _worker = Task.CompletedTask;
     private bool _isListed;
+    private string? _lost;
     private int _mtu;
 
     /// <summary>Makes it; <see cref="Start"/> begins.</summary>
@@ -53,6 +56,9 @@ internal sealed class KubernetesPods : IAsyncDisposable
     /// <param name="log">The log.</param>
     public KubernetesPods(KubernetesClient client, string node, NodeKernel kernel, ProblemBoard problems, ILogger log) =>
         (_client, _node, _kernel, _problems, _log) = (client, node, kernel, problems, log);
+
+    /// <summary>Told of every pod that has other labels than before: its name, those before, and those it has.</summary>
+    public event Action<NamespacedName, NetworkLabels, NetworkLabels>? Relabelled;
 
     /// <summary>Begins to follow this node's pods and to write.</summary>
     public void Start()
@@ -78,6 +84,24 @@ internal sealed class KubernetesPods : IAsyncDisposable
     /// <exception cref="KubernetesException">It could not be asked.</exception>
     public async Task<string?> UidAsync(NamespacedName name, string uid, CancellationToken cancellationToken) =>
         (await FindAsync(name, uid, cancellationToken))?.Uid;
+
+    /// <summary>
+    /// The labels of a pod; null when the API server has no such pod, or it is only the image of one that the kubelet has from a file.
+    /// </summary>
+    /// <param name="name">The pod.</param>
+    /// <param name="uid">The uid that the runtime told; empty when it did not.</param>
+    /// <param name="cancellationToken">Ends the call.</param>
+    /// <exception cref="NotReadyException">It was not shown yet, and the API server cannot be asked.</exception>
+    public async Task<NetworkLabels?> LabelsAsync(NamespacedName name, string uid, CancellationToken cancellationToken)
+    {
+        var seen = FindSeen(name) is { } shown && shown.Is(uid)
+            ? shown
+            : await LabelQuestion.AskAsync(Volatile.Read(ref _lost), token => FindAsync(name, uid, token), cancellationToken);
+        return seen is { RuntimeUid: null } pod ? pod.Labels : null;
+    }
+
+    /// <summary>The labels of a pod as it was shown last; null when it was not.</summary>
+    public NetworkLabels? FindLabels(NamespacedName name) => FindSeen(name)?.Labels;
 
     private static NamespacedName NameOf(Pod pod) => new(pod.Namespace, pod.Name);
 
@@ -109,44 +133,57 @@ internal sealed class KubernetesPods : IAsyncDisposable
             switch (happened)
             {
                 case ResourceEvent<PodObject>.Snapshot snapshot:
-                    lock (_gate)
-                    {
-                        _seen.Clear();
-                        Know(snapshot.Objects.Select(entry => new ResourceChange<PodObject>(entry.Name, entry.Value)));
-                        _isListed = true;
-                    }
-
+                    Know(snapshot.Objects.Select(entry => new ResourceChange<PodObject>(entry.Name, entry.Value)), isAll: true);
                     Mark(_kernel.Pods.Values.Select(NameOf));
                     break;
                 case ResourceEvent<PodObject>.Changed changed:
-                    lock (_gate)
-                    {
-                        Know(changed.Changes);
-                    }
-
+                    Know(changed.Changes, isAll: false);
                     Mark(changed.Changes.Select(change => change.Name));
                     break;
                 case ResourceEvent<PodObject>.Disconnected lost:
+                    Volatile.Write(ref _lost, lost.Reason);
                     Report($"Kubernetes does not show the pods of this node, whose addresses are then not shown either: {lost.Reason}");
                     continue;
             }
 
+            Volatile.Write(ref _lost, null);
             _problems.Set(Topic, null);
         }
     }
 
-    private void Know(IEnumerable<ResourceChange<PodObject>> changes)
+    private void Know(IEnumerable<ResourceChange<PodObject>> changes, bool isAll)
     {
-        foreach (var (name, pod) in changes)
+        List<(NamespacedName Name, NetworkLabels Before, NetworkLabels Now)> relabelled = [];
+        lock (_gate)
         {
-            if (pod is null)
+            var before = isAll ? new Dictionary<NamespacedName, Seen>(_seen) : _seen;
+            if (isAll)
             {
-                _seen.Remove(name);
+                _seen.Clear();
+                _isListed = true;
             }
-            else
+
+            foreach (var (name, pod) in changes)
             {
-                _seen[name] = Seen.Of(pod);
+                if (pod is null)
+                {
+                    _seen.Remove(name);
+                    continue;
+                }
+
+                var now = Seen.Of(pod);
+                if (before.TryGetValue(name, out var known) && known.Uid == now.Uid && known.Labels != now.Labels && now.RuntimeUid is null)
+                {
+                    relabelled.Add((name, known.Labels, now.Labels));
+                }
+
+                _seen[name] = now;
             }
+        }
+
+        foreach (var (name, was, now) in relabelled)
+        {
+            Relabelled?.Invoke(name, was, now);
         }
     }
 
@@ -254,16 +291,21 @@ internal sealed class KubernetesPods : IAsyncDisposable
 
     private async Task<Seen?> FindAsync(NamespacedName name, string uid, CancellationToken cancellationToken)
     {
-        lock (_gate)
+        if (FindSeen(name) is { } seen && seen.Is(uid))
         {
-            if (_seen.TryGetValue(name, out var seen) && seen.Is(uid))
-            {
-                return seen;
-            }
+            return seen;
         }
 
         // What is followed may be behind what the runtime says.
         return await _client.GetAsync(Resource.Pods, name, cancellationToken) is { } pod && Seen.Of(pod) is var read && read.Is(uid) ? read : null;
+    }
+
+    private Seen? FindSeen(NamespacedName name)
+    {
+        lock (_gate)
+        {
+            return _seen.TryGetValue(name, out var seen) ? seen : null;
+        }
     }
 
     private void Report(string problem)
@@ -279,9 +321,11 @@ internal sealed class KubernetesPods : IAsyncDisposable
     /// <param name="RuntimeUid">The runtime's, where that is another.</param>
     /// <param name="IsHostNetwork">It has the node's network.</param>
     /// <param name="Status">The annotation; null when it has none.</param>
-    private readonly record struct Seen(string Uid, string? RuntimeUid, bool IsHostNetwork, string? Status)
+    /// <param name="Labels">Its labels by which it has a network.</param>
+    private readonly record struct Seen(string Uid, string? RuntimeUid, bool IsHostNetwork, string? Status, NetworkLabels Labels)
     {
-        public static Seen Of(PodObject pod) => new(pod.Uid, pod.RuntimeUid == pod.Uid ? null : pod.RuntimeUid, pod.IsHostNetwork, pod.Annotations[NetworkStatus.Key]);
+        public static Seen Of(PodObject pod) => new(
+            pod.Uid, pod.RuntimeUid == pod.Uid ? null : pod.RuntimeUid, pod.IsHostNetwork, pod.Annotations[NetworkStatus.Key], NetworkLabels.Of(pod.Labels));
 
         public bool Is(string uid) => uid.Length == 0 || (RuntimeUid ?? Uid) == uid;
     }

@@ -6,10 +6,11 @@ using Netplugin.Kubernetes;
 
 namespace Netplugin.Agent.Kubernetes;
 
-/// <summary>All that a node's daemon writes to the API server: pods' addresses, Events, and how the node is.</summary>
+/// <summary>All that a node's daemon writes to the API server, pods' addresses, Events, and how the node is; and the pods' labels, which it follows for that and for their start.</summary>
 internal sealed class KubernetesReports : IAsyncDisposable
 {
     private readonly KubernetesPods _pods;
+    private readonly KubernetesNamespaces _namespaces;
     private readonly KubernetesEvents _events;
     private readonly KubernetesNodeReport _node;
 
@@ -26,13 +27,19 @@ internal sealed class KubernetesReports : IAsyncDisposable
         KubernetesClient client, string name, NodeKernel kernel, PodService pods, NodeReporter reporter, ProblemBoard problems, TimeProvider time, ILogger log)
     {
         _pods = new(client, name, kernel, problems, log);
-        _events = new(client, name, pods, _pods, time, log);
+        _namespaces = new(client, problems, log);
+        Labels = new(_pods, _namespaces, kernel);
+        _events = new(client, name, pods, _pods, Labels, time, log);
         _node = new(client, name, reporter.ForKubernetes, problems, _events, log);
     }
+
+    /// <summary>Which networks pods have by labels.</summary>
+    public KubernetesLabels Labels { get; }
 
     /// <summary>Begins.</summary>
     public void Start()
     {
+        _namespaces.Start();
         _pods.Start();
         _events.Start();
         _node.Start();
@@ -44,5 +51,6 @@ internal sealed class KubernetesReports : IAsyncDisposable
         await _node.DisposeAsync();
         await _events.DisposeAsync();
         await _pods.DisposeAsync();
+        await _namespaces.DisposeAsync();
     }
 }

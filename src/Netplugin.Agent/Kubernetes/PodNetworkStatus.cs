@@ -33,5 +33,6 @@ internal static class PodNetworkStatus
         // Numbers above are those of VLAN networks.
         a.DatapathId is DatapathState.Cluster or <= MaxVni ? a.DatapathId : null,
         [.. a.Addresses.Select(one => one.Subnet.ToString())],
-        a.ClusterAddresses.IsEmpty ? null : [.. a.ClusterAddresses.Select(one => one.Address.ToString())]);
+        a.ClusterAddresses.IsEmpty ? null : [.. a.ClusterAddresses.Select(one => one.Address.ToString())],
+        a.Group is { Length: > 0 } group ? group : null);
 }

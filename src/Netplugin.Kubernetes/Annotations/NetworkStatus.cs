@@ -6,7 +6,7 @@ namespace Netplugin.Kubernetes.Annotations;
 
 /// <summary>
 /// One interface of a pod, as the annotation <see cref="Key"/> shows it: the network status of the Network Plumbing Working Group's de-facto standard, and
-/// three keys of netplugin's, which other readers pass over.
+/// four keys of netplugin's, which other readers pass over.
 /// </summary>
 /// <param name="Name">The network: <c>tenant/network</c>, or <see cref="DefaultNetwork"/>.</param>
 /// <param name="Interface">The interface's name in the pod.</param>
@@ -18,6 +18,7 @@ namespace Netplugin.Kubernetes.Annotations;
 /// <param name="Vni">The network's VNI in the tunnels between nodes, 0 for the default network; null: not netplugin's interface.</param>
 /// <param name="Subnets">The network's subnet, or the node's blocks of the default network: one for each of the addresses; null = not said.</param>
 /// <param name="ClusterIps">Of a tenant's pod its cluster addresses, without prefix lengths; null: it has none, or is in the default network, whose addresses are such.</param>
+/// <param name="Group">The group within the network that labels put the pod into; null: none.</param>
 public sealed record NetworkStatus(
     string Name,
     string? Interface = null,
@@ -28,7 +29,8 @@ public sealed record NetworkStatus(
     NetworkDns? Dns = null,
     [property: JsonPropertyName("netplugin.io/vni")] uint? Vni = null,
     [property: JsonPropertyName("netplugin.io/subnets")] IReadOnlyList<string>? Subnets = null,
-    [property: JsonPropertyName("netplugin.io/cluster-ips")] IReadOnlyList<string>? ClusterIps = null)
+    [property: JsonPropertyName("netplugin.io/cluster-ips")] IReadOnlyList<string>? ClusterIps = null,
+    [property: JsonPropertyName("netplugin.io/group")] string? Group = null)
 {
     /// <summary>The annotation's key.</summary>
     public const string Key = "k8s.v1.cni.cncf.io/network-status";

@@ -12,7 +12,7 @@ internal sealed class FakeCluster : IAsyncDisposable
 {
     private readonly Lock _gate = new();
     private readonly Dictionary<string, JsonObject> _objects = [];
-    private readonly ConcurrentBag<Channel<string>> _watches = [];
+    private readonly ConcurrentBag<(string Path, Channel<string> Lines)> _watches = [];
     private readonly FakeApiServer _server;
     private int _version = 1;
 
@@ -43,7 +43,7 @@ internal sealed class FakeCluster : IAsyncDisposable
     }
 
     /// <summary>Sets a pod, and tells who watches.</summary>
-    public void SetPod(string name, string uid, string? status = null, bool isHostNetwork = false, string? mirrored = null)
+    public void SetPod(string name, string uid, string? status = null, bool isHostNetwork = false, string? mirrored = null, params (string Key, string Value)[] labels)
     {
         var annotations = new JsonObject();
         if (status is not null)
@@ -58,10 +58,14 @@ internal sealed class FakeCluster : IAsyncDisposable
 
         Set(PathOf(name), new JsonObject
         {
-            ["metadata"] = new JsonObject { ["namespace"] = "default", ["name"] = name, ["uid"] = uid, ["annotations"] = annotations },
+            ["metadata"] = new JsonObject { ["namespace"] = "default", ["name"] = name, ["uid"] = uid, ["annotations"] = annotations, ["labels"] = Labels(labels) },
             ["spec"] = new JsonObject { ["nodeName"] = Samples.Me, ["hostNetwork"] = isHostNetwork },
         });
     }
+
+    /// <summary>Sets a namespace, and tells who watches.</summary>
+    public void SetNamespace(string name, params (string Key, string Value)[] labels) =>
+        Set($"{NamespacesPath}/{name}", new JsonObject { ["metadata"] = new JsonObject { ["name"] = name, ["labels"] = Labels(labels) } });
 
     /// <summary>Sets the node.</summary>
     public void SetNode() => Set(NodePath, new JsonObject { ["metadata"] = new JsonObject { ["name"] = Samples.Me, ["annotations"] = new JsonObject() } });
@@ -75,6 +79,16 @@ internal sealed class FakeCluster : IAsyncDisposable
     private static string PathOf(string pod) => $"/api/v1/namespaces/default/pods/{pod}";
 
     private static string NodePath => $"/api/v1/nodes/{Samples.Me}";
+
+    private const string NamespacesPath = "/api/v1/namespaces";
+
+    private const string PodsPath = "/api/v1/pods";
+
+    // Of what is there, what a list of pods or namespaces has.
+    private static bool IsOf(string list, string path) =>
+        path != NodePath && list == (path.Contains("/pods/", StringComparison.Ordinal) ? PodsPath : NamespacesPath);
+
+    private static JsonObject Labels((string Key, string Value)[] labels) => new(labels.Select(l => KeyValuePair.Create(l.Key, (JsonNode?)l.Value)));
 
     private string? Annotation(string path, string key)
     {
@@ -90,12 +104,9 @@ internal sealed class FakeCluster : IAsyncDisposable
         {
             value["metadata"]!["resourceVersion"] = $"{++_version}";
             _objects[path] = value;
-            if (path != NodePath)
+            foreach (var (_, lines) in _watches.Where(watch => IsOf(watch.Path, path)))
             {
-                foreach (var watch in _watches)
-                {
-                    watch.Writer.TryWrite(Texts.Event("MODIFIED", value.ToJsonString()));
-                }
+                lines.Writer.TryWrite(Texts.Event("MODIFIED", value.ToJsonString()));
             }
         }
     }
@@ -104,7 +115,7 @@ internal sealed class FakeCluster : IAsyncDisposable
     {
         _ when IsAway => call.RefuseAsync(500, "away"),
         { IsWatch: true } => WatchAsync(call),
-        { Method: "GET", Path: "/api/v1/pods" } => ListAsync(call),
+        { Method: "GET", Path: PodsPath or NamespacesPath } => ListAsync(call),
         { Method: "GET" } => GetAsync(call),
         { Method: "PATCH" } when call.Path.Contains("/events/", StringComparison.Ordinal) => call.ReplyAsync(200, "{}"),
         { Method: "PATCH" } => PatchAsync(call),
@@ -114,7 +125,7 @@ internal sealed class FakeCluster : IAsyncDisposable
     private async Task WatchAsync(FakeCall call)
     {
         var lines = Channel.CreateUnbounded<string>();
-        _watches.Add(lines);
+        _watches.Add((call.Path, lines));
         await call.BeginAsync();
         await foreach (var line in lines.Reader.ReadAllAsync(call.Stopped))
         {
@@ -124,10 +135,10 @@ internal sealed class FakeCluster : IAsyncDisposable
 
     private Task ListAsync(FakeCall call)
     {
-        Assert.Equal($"spec.nodeName={Samples.Me}", call.Query["fieldSelector"]);
+        Assert.Equal(call.Path == PodsPath ? $"spec.nodeName={Samples.Me}" : "", call.Query.GetValueOrDefault("fieldSelector", ""));
         lock (_gate)
         {
-            return call.ReplyAsync(200, Texts.List($"{_version}", [.. _objects.Where(o => o.Key != NodePath).Select(o => o.Value.ToJsonString())]));
+            return call.ReplyAsync(200, Texts.List($"{_version}", [.. _objects.Where(o => IsOf(call.Path, o.Key)).Select(o => o.Value.ToJsonString())]));
         }
     }
 

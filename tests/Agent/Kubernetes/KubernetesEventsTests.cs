@@ -19,13 +19,15 @@ public sealed class KubernetesEventsTests : IAsyncLifetime
     private readonly FakeCluster _cluster = new();
     private FakeNode _node = null!;
     private KubernetesPods _pods = null!;
+    private KubernetesNamespaces _namespaces = null!;
     private KubernetesEvents _events = null!;
 
     public async ValueTask InitializeAsync()
     {
         _node = await FakeNode.StartAsync(_folder);
         _pods = new(_cluster.Client, Samples.Me, _node.Kernel, _node.Problems, NullLogger.Instance);
-        _events = new(_cluster.Client, Samples.Me, _node.Pods, _pods, _node.Time, NullLogger.Instance);
+        _namespaces = new(_cluster.Client, _node.Problems, NullLogger.Instance);
+        _events = new(_cluster.Client, Samples.Me, _node.Pods, _pods, new(_pods, _namespaces, _node.Kernel), _node.Time, NullLogger.Instance);
         _events.Start();
     }
 
@@ -33,6 +35,7 @@ public sealed class KubernetesEventsTests : IAsyncLifetime
     {
         await _events.DisposeAsync();
         await _pods.DisposeAsync();
+        await _namespaces.DisposeAsync();
         await _node.DisposeAsync();
         await _cluster.DisposeAsync();
         Directory.Delete(_folder, recursive: true);
