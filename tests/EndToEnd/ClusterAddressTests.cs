@@ -259,18 +259,8 @@ public sealed class ClusterAddressTests
           user: {}
         """;
 
-    /// <summary>ADD; gives the addresses of the answer, and then that of the network, which the runtime is not told.</summary>
-    private static string[] AddressesOf(Pod pod)
-    {
-        string[] told = Add(pod);
-        using JsonDocument links = JsonDocument.Parse(pod.Run("ip", "-json", "-4", "address", "show", "eth0").Succeeded());
-        return
-        [
-            .. told,
-            .. links.RootElement[0].GetProperty("addr_info").EnumerateArray().Select(one => one.GetProperty("local").GetString()!)
-                .Where(address => address.StartsWith("11.1.0.", StringComparison.Ordinal)),
-        ];
-    }
+    /// <summary>ADD; gives the addresses of the answer, and then that of the network, if the pod is in one.</summary>
+    private static string[] AddressesOf(Pod pod) => [.. Add(pod), .. NetworkAddresses(pod)];
 
     private static async Task<string> SourceSeenAsync(string from, string to, string address) =>
         (await UdpSockets.SourceSeenAsync(from, to, IPAddress.Parse(address), Port)).ToString();

@@ -57,6 +57,17 @@ internal static class DualStack
         return [.. result.RootElement.GetProperty("ips").EnumerateArray().Select(ip => ip.GetProperty("address").GetString()!.Split('/')[0])];
     }
 
+    /// <summary>The addresses that a pod has in the first network of a tenant: of it the answer to ADD says nothing where there are cluster addresses.</summary>
+    public static string[] NetworkAddresses(Pod pod)
+    {
+        using JsonDocument links = JsonDocument.Parse(pod.Run("ip", "-json", "-4", "address", "show", "eth0").Succeeded());
+        return
+        [
+            .. links.RootElement[0].GetProperty("addr_info").EnumerateArray().Select(one => one.GetProperty("local").GetString()!)
+                .Where(address => address.StartsWith("11.1.0.", StringComparison.Ordinal)),
+        ];
+    }
+
     /// <summary>How the addresses of a node's block begin.</summary>
     public static string Block(Family family, int node) =>
         FormattableString.Invariant(family == Family.Four ? (FormattableString)$"10.244.{node}." : $"fd00:10:244:{node}::");

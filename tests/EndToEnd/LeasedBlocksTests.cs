@@ -44,9 +44,11 @@ public sealed class LeasedBlocksTests
         cluster.Post(Intents.OneTenant(("orange", ["c1", "c2"]))).Succeeded();
         string block = BlockOf(cluster, "host2");
         Pod stays = cluster[1].CreatePod("stays"), gone = cluster[2].CreatePod("gone"), c1 = cluster[2].CreatePod("c1"), c2 = cluster[1].CreatePod("c2");
-        string addressThatStays = stays.Add(), addressOfC2 = DualStack.Add(c2)[^1];
+        string addressThatStays = stays.Add();
         gone.Add();
-        string addressOfC1 = DualStack.Add(c1)[^1];
+        c1.Add();
+        c2.Add();
+        string[] addressesOfC1 = DualStack.NetworkAddresses(c1), addressesOfC2 = DualStack.NetworkAddresses(c2);
         Assert.Equal("host2", HostOf(cluster, "c1"));
 
         await cluster.LoseAsync(2);
@@ -59,8 +61,9 @@ public sealed class LeasedBlocksTests
         Assert.StartsWith(block[..^4], fresh.Add(), StringComparison.Ordinal);
         await Eventually.HoldsAsync("the new pod to reach the old one", () => fresh.Reaches(addressThatStays));
         Pod moved = cluster[3].CreatePod("c1");
-        Assert.Equal(addressOfC1, DualStack.Add(moved)[^1]);
-        await Eventually.HoldsAsync("the endpoint to be reached where it is now", () => moved.Reaches(addressOfC2));
+        moved.Add();
+        Assert.Equal(addressesOfC1, DualStack.NetworkAddresses(moved));
+        await Eventually.HoldsAsync("the endpoint to be reached where it is now", () => moved.Reaches(Assert.Single(addressesOfC2)));
         Assert.Equal("host3", HostOf(cluster, "c1"));
         Assert.Equal(3, cluster.Nodes.Select(node => BlockOf(cluster, node.Host)).Distinct().Count());
     }

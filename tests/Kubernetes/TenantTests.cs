@@ -121,12 +121,12 @@ public sealed class TenantTests(Lab lab, Tenants tenants) : IClassFixture<Tenant
     [InlineData("blue")]
     public async Task A_headless_Service_and_the_names_of_its_pods_lead_to_pods_of_the_tenant(string tenant)
     {
-        Place from = lab.Pod("here", tenant);
-        await Eventually.HoldsAsync("the names", () => from.Run("nslookup", $"headless.{tenant}.svc.cluster.local").ExitCode == 0);
+        Place asking = lab.Pod("here", tenant);
+        await Eventually.HoldsAsync("the names", () => asking.Run("nslookup", $"headless.{tenant}.svc.cluster.local").ExitCode == 0);
         foreach (string pod in new[] { "beside", "there" })
         {
             string name = Tenants.HostnameOf(tenant, pod);
-            Assert.Equal(name, await from.NameOfAsync($"{name}.headless.{tenant}.svc.cluster.local", 8080, Transport.Tcp));
+            Assert.Equal(name, await asking.NameOfAsync($"{name}.headless.{tenant}.svc.cluster.local", 8080, Transport.Tcp));
         }
     }
 
@@ -148,11 +148,11 @@ public sealed class TenantTests(Lab lab, Tenants tenants) : IClassFixture<Tenant
     public async Task A_pod_of_a_tenant_reaches_the_API_server_the_names_and_the_outside(string tenant)
     {
         string server = new IPEndPoint(lab.ServiceAddress("kubernetes", "default"), 443).ToString();
-        foreach ((string pod, int node) in (ReadOnlySpan<(string, int)>)[("here", 1), ("there", 2)])
+        foreach (string pod in new[] { "here", "there" })
         {
-            Place from = lab.Pod(pod, tenant);
-            from.Run("agnhost", "connect", "--timeout=5s", server).Succeeded();
-            from.Run("nslookup", "kubernetes.default.svc.cluster.local").Succeeded();
+            Place asking = lab.Pod(pod, tenant);
+            asking.Run("agnhost", "connect", "--timeout=5s", server).Succeeded();
+            asking.Run("nslookup", "kubernetes.default.svc.cluster.local").Succeeded();
         }
 
         foreach ((string pod, int node) in new[] { ("here", 1), ("there", 2) })
