@@ -104,9 +104,9 @@ public sealed class NodeTests
         return [.. routes.RootElement.EnumerateArray().Select(route => route.GetProperty("dst").GetString()!)];
     }
 
-    // What the node's netplugin has given away.
+    // What the node's netplugin has given away, of a tenant's pod its cluster address.
     private static string[] JournalOf(OwnCluster cluster, int node) => cluster.Node(node)
-        .Run("sh", "-c", """cat /run/netplugin/attachments/*.json | sed -n 's/.*"address": "\(.*\)",/\1/p'""").Succeeded().Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        .Run("sh", "-c", "jq -r '.attachments[] | .clusterAddresses[0].address // .address' /run/netplugin/attachments/*.json").Succeeded().Split('\n', StringSplitOptions.RemoveEmptyEntries);
 
     // Those of pods that have a network of their own.
     private static PodState[] PodsOf(OwnCluster cluster, int node)

@@ -66,6 +66,11 @@ public sealed class FakeServices(string? networkNamespace = null) : IAsyncDispos
         {
             await call.ReplyAsync(200, """{"versions":[{"version":"v1"}]}""");
         }
+        else if (call.Path.Contains("/pods/", StringComparison.Ordinal))
+        {
+            // No pod is known here: so none has a network by labels.
+            await call.RefuseAsync(404, "not found");
+        }
         else if (call.Method != "GET")
         {
             await call.ReplyAsync(200, "{}");
