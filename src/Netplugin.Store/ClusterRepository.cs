@@ -103,7 +103,7 @@ public sealed class ClusterRepository(IStateStore store, string poster)
     private async Task<(PostOutcome? Outcome, string? Other)> TryPostAsync(
         Func<ClusterState, PlanResult> plan, bool isLocked, CancellationToken cancellationToken)
     {
-        await using var held = isLocked ? await PostLock.TakeAsync(store, poster, LockTime, cancellationToken) : null;
+        await using var held = isLocked ? await PostLock.TryTakeAsync(store, poster, LockTime, cancellationToken) : null;
         var loaded = await LoadAsync(cancellationToken);
         var planned = plan(loaded.State);
         if (!planned.Succeeded)
@@ -116,7 +116,7 @@ public sealed class ClusterRepository(IStateStore store, string poster)
             : (null, held is null ? loaded.Poster : null);
     }
 
-    private async Task<long?> CommitAsync(LoadedCluster loaded, PostPlan plan, PostLock? held, CancellationToken cancellationToken) =>
+    private async Task<long?> CommitAsync(LoadedCluster loaded, PostPlan plan, HeldKey? held, CancellationToken cancellationToken) =>
         plan.Changes.IsEmpty ? loaded.Revision : await new PostWriter(store, loaded, poster, LockTime).CommitAsync(plan, held, cancellationToken);
 
     /// <summary>

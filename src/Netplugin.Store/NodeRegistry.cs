@@ -46,10 +46,9 @@ public sealed class NodeRegistry(IStateStore store)
             // Before the nodes: what changes between the two fails the compare.
             var before = await store.GetManyAsync([StoreKeys.Blocks, StoreKeys.Cluster], cancellationToken);
             var (blocks, cluster) = (before[0], before[1]);
-            if (content is not null && (cluster is null || RecordCodec.DecodeCluster(cluster).ClusterId != content))
+            if (content is { } followed)
             {
-                // Whoever follows it will say so. Until an operator spoke, a wiped store must look wiped.
-                throw new StoreException("lease", StoreFailure.Refused, "the store holds another content than this node follows");
+                NetworkLeases.Followed(cluster, followed);
             }
 
             var nodes = await store.ListAsync(StoreKeys.Nodes, cancellationToken);

@@ -1,4 +1,3 @@
-using System.Text;
 using Netplugin.Store;
 
 namespace Netplugin.Agent.Kubernetes;
@@ -24,7 +23,7 @@ internal static class PosterLease
     /// <param name="mayWrite">False: the store is not to be written to.</param>
     /// <param name="cancellationToken">Gives up.</param>
     /// <exception cref="StoreException">As for any write.</exception>
-    public static async Task<IStoreLease> TakeAsync(
+    public static async Task<HeldKey> TakeAsync(
         IStateStore store, string host, Func<CancellationToken, Task<bool>> mayWrite, CancellationToken cancellationToken)
     {
         await foreach (var happened in store.FollowAsync(StoreKeys.ResourcesPoster, cancellationToken))
@@ -47,34 +46,13 @@ internal static class PosterLease
                 {
                     await Task.Delay(HeldBack, cancellationToken);
                 }
-                else if (await TryTakeAsync(store, host, cancellationToken) is { } lease)
+                else if (await HeldKey.TryTakeAsync(store, StoreKeys.ResourcesPoster, host, TimeToLive, [], [], cancellationToken) is { } held)
                 {
-                    return lease;
+                    return held;
                 }
             }
         }
 
         throw new OperationCanceledException(cancellationToken);
-    }
-
-    private static async Task<IStoreLease?> TryTakeAsync(IStateStore store, string host, CancellationToken cancellationToken)
-    {
-        var lease = await store.GrantLeaseAsync(TimeToLive, cancellationToken);
-        var isOurs = false;
-        try
-        {
-            var taking = new StoreTransaction(
-                [StoreCompare.Missing(StoreKeys.ResourcesPoster)],
-                [new StoreOperation.Put(StoreKeys.ResourcesPoster, Encoding.UTF8.GetBytes(host), lease)]);
-            isOurs = (await store.CommitAsync(taking, cancellationToken)).Succeeded;
-            return isOurs ? lease : null;
-        }
-        finally
-        {
-            if (!isOurs)
-            {
-                await lease.DisposeAsync();
-            }
-        }
     }
 }

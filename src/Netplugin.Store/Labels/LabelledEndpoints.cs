@@ -150,7 +150,7 @@ public sealed class LabelledEndpoints(IStateStore store, string host)
 
             if (held.Seen is not { } seen)
             {
-                return Refused(LabelRefusalReason.NoNetwork, $"there is no network {id.Network}, which the labels of pod {pod} name: post it with netdcli -add-cfg, or change the labels");
+                return Refused(LabelRefusalReason.NoNetwork, $"there is no network {id.Network}, which the labels of pod {pod} name");
             }
 
             if (seen.Network.Encap != Encap.Vxlan)

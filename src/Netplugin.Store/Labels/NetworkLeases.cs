@@ -25,7 +25,7 @@ internal sealed class NetworkLeases(IStateStore store, string host)
     {
         var read = await store.GetManyAsync(
             [StoreKeys.Cluster, StoreKeys.Post, StoreKeys.PostLock, StoreKeys.Network(id), StoreKeys.Leases(id), also], cancellationToken);
-        var cluster = Follows(read[0], content);
+        var cluster = Followed(read[0], content);
         var network = read[3] is { } entry && RecordCodec.DecodeNetwork(entry) is var found && read[1] is { } post && found.Post <= RecordCodec.DecodePost(post).Number
             ? new LeasedNetwork(cluster, entry, found, read[4], read[4] is { } leases ? RecordCodec.DecodeLeases(leases) : LeasesRecord.None(id))
             : null;
@@ -96,7 +96,7 @@ internal sealed class NetworkLeases(IStateStore store, string host)
         for (var standBack = new StandBack(); ; await standBack.WaitAsync(cancellationToken))
         {
             var read = await store.GetManyAsync([StoreKeys.Cluster, StoreKeys.Leases(id)], cancellationToken);
-            var cluster = Follows(read[0], content);
+            var cluster = Followed(read[0], content);
             if (read[1] is not { } entry)
             {
                 return;
@@ -117,9 +117,9 @@ internal sealed class NetworkLeases(IStateStore store, string host)
         [StoreCompare.Unchanged(before.Key, before.ModRevision), also],
         [leases.Leases.IsEmpty ? new StoreOperation.Delete(before.Key) : new StoreOperation.Put(before.Key, RecordCodec.Encode(leases))]);
 
-    private static StoreEntry Follows(StoreEntry? cluster, Guid content) => cluster is not null && RecordCodec.DecodeCluster(cluster).ClusterId == content
+    /// <summary>The record of the store's content, if that is the one that is followed.</summary>
+    /// <exception cref="StoreException">It is another: whoever follows it will say so. Until an operator spoke, a wiped store must look wiped.</exception>
+    public static StoreEntry Followed(StoreEntry? cluster, Guid content) => cluster is not null && RecordCodec.DecodeCluster(cluster).ClusterId == content
         ? cluster
-
-        // Whoever follows it will say so.
         : throw new StoreException("lease", StoreFailure.Refused, "the store holds another content than this node follows");
 }

@@ -26,7 +26,7 @@ internal sealed class PostWriter(IStateStore store, LoadedCluster loaded, string
     /// <param name="plan">What to commit.</param>
     /// <param name="held">The lock, taken before the state was loaded; null: it is taken when it is needed.</param>
     /// <param name="cancellationToken">Gives up.</param>
-    public async Task<long?> CommitAsync(PostPlan plan, PostLock? held, CancellationToken cancellationToken)
+    public async Task<long?> CommitAsync(PostPlan plan, HeldKey? held, CancellationToken cancellationToken)
     {
         var operations = PostOperations.Of(loaded, plan);
         if (held is not null)
@@ -47,7 +47,7 @@ internal sealed class PostWriter(IStateStore store, LoadedCluster loaded, string
             return result.Succeeded ? result.Revision : null;
         }
 
-        await using var taken = await PostLock.TakeAsync(store, poster, lockTime, loaded.State.Post, AsLoaded, cancellationToken);
+        await using var taken = await PostLock.TryTakeAsync(store, poster, lockTime, loaded.State.Post, AsLoaded, cancellationToken);
         return taken is null ? null : await StageAsync(plan, operations, taken.Revision, cancellationToken);
     }
 
