@@ -130,7 +130,7 @@ internal sealed class CniPlugin(
         {
             interfaces.Add(new CniInterface(a.DeviceName));
             interfaces.Add(new CniInterface(a.Interface) { Mac = a.Mac.ToString(), Sandbox = netns });
-            foreach (var (address, gateway) in a.KnownAddresses)
+            foreach (var (address, gateway) in a.RuntimeAddresses)
             {
                 ips.Add(new CniIp(address.ToString()) { Gateway = gateway.IsUnspecified ? "" : gateway.ToString(), Interface = interfaces.Count - 1 });
             }

@@ -59,8 +59,11 @@ internal sealed record Attachment(
     /// The addresses that the runtime is told, each with its gateway: the cluster addresses where it has some. The runtime gives all it is told to Kubernetes,
     /// which takes one of each family for a pod's, and one that is known in its network alone is nobody's way to the pod there.
     /// </summary>
-    public IEnumerable<(IpPrefix Address, IpAddr Gateway)> KnownAddresses =>
+    public IEnumerable<(IpPrefix Address, IpAddr Gateway)> RuntimeAddresses =>
         ClusterAddresses.IsEmpty ? Addresses.Select(a => (a.OnLink, a.Gateway)) : ClusterAddresses.Select(a => (a.Alone, a.Gateway));
+
+    /// <summary>The first of the <see cref="RuntimeAddresses"/>: Kubernetes' podIP.</summary>
+    public IpAddr PodAddress => RuntimeAddresses.First().Address.Address;
 
     /// <summary>What the device in the pod has: the cluster addresses, by themselves, and those of the network with its subnet.</summary>
     public ImmutableArray<IpPrefix> LinkAddresses => [.. ClusterAddresses.Select(a => a.Alone), .. Addresses.Select(a => a.OnLink)];

@@ -99,7 +99,7 @@ internal sealed partial class PodService
         var hasTenant = await reader.HasTenantAsync(label.Id.Tenant, cancellationToken);
         return new(
             $"pod {pod.FullName} is to be in network {label.Id} by {label.Whose}, and there is no such {(hasTenant ? "network" : $"tenant as {label.Id.Tenant}")}: "
-            + "the pod starts when it is posted with netdcli -add-cfg");
+            + "the pod starts when it is posted, with netdcli -add-cfg or as a resource of Kubernetes");
     }
 
     private static bool IsLabelled(Pod known, LabelledNetwork label) =>

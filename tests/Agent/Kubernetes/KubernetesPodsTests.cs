@@ -70,7 +70,7 @@ public sealed class KubernetesPodsTests : IAsyncLifetime
         _cluster.SetPod("c1", "uid-1");
         _pods.Start();
 
-        var cluster = (await AddAsync("s1", "c1", "uid-1")).KnownAddresses.First().Address.Address;
+        var cluster = (await AddAsync("s1", "c1", "uid-1")).PodAddress;
 
         await Eventually.HoldsAsync("the annotation", () => _cluster.StatusOf("c1") is not null);
         Assert.Contains("\"name\":\"tenant-one/orange\",\"interface\":\"eth0\",\"ips\":[\"11.1.0.7\"]", _cluster.StatusOf("c1"), StringComparison.Ordinal);

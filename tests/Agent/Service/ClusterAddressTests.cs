@@ -70,7 +70,7 @@ public sealed class ClusterAddressTests : IDisposable
 
         Assert.Equal(pods[0].Attachments[0].Address, pods[1].Attachments[0].Address);
         Assert.Equal(6, pods.SelectMany(p => p.Attachments[0].OfBlocks).Select(a => a.Address).Distinct().Count());
-        Assert.Equal([10001, 10002, 0], pods.Select(p => node.Datapath.State.Endpoints[new(DatapathState.Cluster, p.Attachments[0].KnownAddresses.First().Address.Address)].Network));
+        Assert.Equal([10001, 10002, 0], pods.Select(p => node.Datapath.State.Endpoints[new(DatapathState.Cluster, p.Attachments[0].PodAddress)].Network));
     }
 
     [Fact]
