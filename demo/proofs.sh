@@ -29,7 +29,7 @@ never_reaches() { # from to what
     local to
     to=$(address "$2")
     in_pod "$1" ip route replace "$to/32" dev eth0
-    ! in_pod "$1" timeout 2 redis-cli -h "$to" ping | grep -q PONG || fails "$1 reaches $2 at $to, and must not"
+    [[ $(in_pod "$1" timeout 2 redis-cli -h "$to" ping) != *PONG* ]] || fails "$1 reaches $2 at $to, and must not"
     in_pod "$1" ip route del "$to/32" dev eth0
     says "$3: $1 on ${home[$1]} does not reach $2 on ${home[$2]}"
 }

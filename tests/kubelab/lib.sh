@@ -46,7 +46,7 @@ service_addresses() { # N
         if [[ $range == *:* ]]; then printf '%s%x\n' "${range%/*}" "$1"; else echo "${range%.*}.$1"; fi
     done
 }
-service_address() { service_addresses "$1" | head -n 1; } # N -> in the first range
+service_address() { service_addresses "$1" | sed -n 1p; } # N -> in the first range
 
 minor() { "$kube_bin/kube-apiserver" --version | sed -n 's/^Kubernetes v1\.\([0-9]*\).*/\1/p'; }
 
