@@ -22,9 +22,7 @@ internal static class ServiceBench
         ClusterNode node = cluster[1];
         var backend = new TaskCompletionSource<string[]>(TaskCreationOptions.RunContinuationsAsynchronously);
         await using FakeApiServer server = InNamespace.Open(node.Node.NetworkNamespace, () => new FakeApiServer(call => AnswerAsync(call, node.Host, backend.Task)));
-        File.WriteAllText(Path.Combine(node.Node.RunFolder, "kubeconfig"), $$"""
-            {"clusters":[{"name":"bench","cluster":{"server":"{{server.Url}}"} }],"contexts":[{"name":"bench","context":{"cluster":"bench"} }],"current-context":"bench"}
-            """);
+        File.WriteAllText(Path.Combine(node.Node.RunFolder, "kubeconfig"), server.Kubeconfig);
         await node.StartDaemonAsync("-pod-cidr=10.244.1.0/24", "-kubeconfig=/run/kubeconfig");
         Pod one = node.CreatePod("one");
         Pod two = node.CreatePod("two");

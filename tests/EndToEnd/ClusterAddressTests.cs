@@ -174,7 +174,7 @@ public sealed class ClusterAddressTests
         await using FakeServices first = new(cluster[1].Node.NetworkNamespace), second = new(cluster[2].Node.NetworkNamespace);
         foreach ((ClusterNode node, FakeServices kubernetes) in cluster.Nodes.Zip([first, second]))
         {
-            await File.WriteAllTextAsync(Path.Combine(node.Node.RunFolder, "kubeconfig"), Kubeconfig(kubernetes.Url), TestContext.Current.CancellationToken);
+            await File.WriteAllTextAsync(Path.Combine(node.Node.RunFolder, "kubeconfig"), kubernetes.Kubeconfig, TestContext.Current.CancellationToken);
             kubernetes.List("nodes", FakeServices.Node(node.Host, "east"));
             kubernetes.List("pods");
             kubernetes.List("services", FakeServices.ServiceOf("names", "10.96.0.10"), FakeServices.ServiceOf("closed", "10.96.0.11"));
@@ -243,21 +243,6 @@ public sealed class ClusterAddressTests
         });
         return seen!.ToString();
     }
-
-    private static string Kubeconfig(Uri server) => $$"""
-        apiVersion: v1
-        kind: Config
-        current-context: test
-        contexts:
-        - name: test
-          context: {cluster: test, user: test}
-        clusters:
-        - name: test
-          cluster: {server: "{{server}}"}
-        users:
-        - name: test
-          user: {}
-        """;
 
     /// <summary>ADD; gives the addresses of the answer, and then that of the network, if the pod is in one.</summary>
     private static string[] AddressesOf(Pod pod) => [.. Add(pod), .. NetworkAddresses(pod)];

@@ -24,7 +24,7 @@ public sealed class LabelTests(Lab lab)
             }
 
             Place first = lab.Pod("first", Namespace), second = lab.Pod("second", Namespace);
-            JsonElement ofFirst = await StatusAsync("first"), ofSecond = await StatusAsync("second");
+            JsonElement ofFirst = await lab.NetworkStatusAsync(Namespace, "first"), ofSecond = await lab.NetworkStatusAsync(Namespace, "second");
             Assert.Equal("labelled/orange", ofFirst.GetProperty("name").GetString());
             Assert.Equal("web", ofFirst.GetProperty("netplugin.io/group").GetString());
             Assert.Equal(AddressIn(ofFirst), await first.SourceSeenByAsync("second", AddressIn(ofSecond).ToString(), 8080, Transport.Tcp));
@@ -34,11 +34,11 @@ public sealed class LabelTests(Lab lab)
             }
 
             string told = "";
-            await Eventually.HoldsAsync("an Event about the third", () => (told = EventsOf("other")).Contains("NetworkMissing", StringComparison.Ordinal), TimeSpan.FromMinutes(1));
+            await Eventually.HoldsAsync("an Event about the third", () => (told = lab.EventsOf(Namespace, "other")).Contains("NetworkMissing", StringComparison.Ordinal), TimeSpan.FromMinutes(1));
             Assert.Contains("labelled/purple", told, StringComparison.Ordinal);
             Post("-add-cfg", "purple");
             lab.Kubectl("wait", "--namespace", Namespace, "--for=condition=Ready", "pod", "other", "--timeout=90s").Succeeded();
-            Assert.Equal("labelled/purple", (await StatusAsync("other")).GetProperty("name").GetString());
+            Assert.Equal("labelled/purple", (await lab.NetworkStatusAsync(Namespace, "other")).GetProperty("name").GetString());
 
             // Another network, though of the same tenant.
             foreach (char family in lab.Families)
@@ -64,22 +64,6 @@ public sealed class LabelTests(Lab lab)
     private void Post(string how, params IEnumerable<string> networks)
     {
         string named = string.Join(',', networks.Select(network => $$"""{"Name":"{{network}}"}"""));
-        lab.Node(1).Run(
-            "sh", "-c", $"netdcli {how} - <<'JSON'\n{{\"Tenants\":[{{\"Name\":\"labelled\",\"SubnetPool\":\"11.40.0.0/16\",\"Vxlans\":\"24001-24010\",\"Networks\":[{named}]}}]}}\nJSON").Succeeded();
-    }
-
-    private string EventsOf(string pod) => lab.Kubectl(
-        "get", "events", "--namespace", Namespace, "--field-selector", $"involvedObject.name={pod},source=netplugin", "-o", """jsonpath={range .items[*]}{.reason}: {.message}{"\n"}{end}""").Succeeded();
-
-    private async Task<JsonElement> StatusAsync(string pod)
-    {
-        string text = "";
-        await Eventually.HoldsAsync(
-            $"the annotation of {pod}",
-            () => (text = lab.Kubectl(
-                "get", "pod", "--namespace", Namespace, pod, "-o", """jsonpath={.metadata.annotations.k8s\.v1\.cni\.cncf\.io/network-status}""").Succeeded().TrimEnd()).StartsWith('['),
-            TimeSpan.FromSeconds(30));
-        using JsonDocument document = JsonDocument.Parse(text);
-        return document.RootElement[0].Clone();
+        lab.Netdcli(how, $$"""{"Tenants":[{"Name":"labelled","SubnetPool":"11.40.0.0/16","Vxlans":"24001-24010","Networks":[{{named}}]}]}""").Succeeded();
     }
 }

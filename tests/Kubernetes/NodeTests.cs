@@ -50,7 +50,7 @@ public sealed class NodeTests
     /// <returns>The containers of node2.</returns>
     private static async Task<string[]> StartPodsAsync(OwnCluster cluster)
     {
-        cluster.Node(1).Run("sh", "-c", $"netdcli -cfg - <<'JSON'\n{Intent}\nJSON").Succeeded();
+        cluster.Netdcli("-cfg", Intent).Succeeded();
         await cluster.ApplyPodsAsync(Kubelab.Manifest("traffic.yaml"));
         await cluster.ApplyPodsAsync(Kubelab.Manifest("bound.yaml"));
         cluster.WaitForPods("traffic");

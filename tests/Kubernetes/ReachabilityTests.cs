@@ -23,7 +23,7 @@ public sealed class ReachabilityTests(ITestOutputHelper output)
         output.WriteLine($"NETPLUGIN_SEED={seed}");
         World world = World.Generate(seed, Nodes, pods: 60, services: 15);
         await using OwnCluster cluster = OwnCluster.Make("reach", ("KUBELAB_NODES", $"{Nodes}"), ("KUBELAB_FAMILY", "46"));
-        cluster.Node(1).Run("sh", "-c", $"netdcli -cfg - <<'JSON'\n{world.Intent()}\nJSON").Succeeded();
+        cluster.Netdcli("-cfg", world.Intent()).Succeeded();
         await cluster.ApplyPodsAsync(world.Manifest(), TimeSpan.FromMinutes(1));
         foreach (string place in world.Pods.Select(pod => pod.Namespace).Distinct())
         {
@@ -146,7 +146,7 @@ public sealed class ReachabilityTests(ITestOutputHelper output)
     private static IPAddress[] NetworkAddresses(JsonElement pod)
     {
         using JsonDocument status = JsonDocument.Parse(
-            pod.GetProperty("metadata").GetProperty("annotations").GetProperty("k8s.v1.cni.cncf.io/network-status").GetString()!);
+            pod.GetProperty("metadata").GetProperty("annotations").GetProperty(Kubelab.NetworkStatusKey).GetString()!);
         return [.. status.RootElement[0].GetProperty("ips").EnumerateArray().Select(ip => IPAddress.Parse(ip.GetString()!))];
     }
 

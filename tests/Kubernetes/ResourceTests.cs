@@ -25,11 +25,11 @@ public sealed class ResourceTests(Lab lab)
             Assert.Matches(@"resourceful-blue +resourceful +11\.10\.0\.0/24 +21001 +True +Posted ", lab.Kubectl("get", Network).Succeeded());
             Assert.Matches(@"resourceful +11\.10\.0\.0/16 +True +Posted ", lab.Kubectl("get", Tenant).Succeeded());
 
-            CommandResult refused = Netdcli("-add-cfg", """{"Tenants":[{"Name":"resourceful","Networks":[{"Name":"blue","PktTag":7}]}]}""");
+            CommandResult refused = lab.Netdcli("-add-cfg", """{"Tenants":[{"Name":"resourceful","Networks":[{"Name":"blue","PktTag":7}]}]}""");
             Assert.Equal(1, refused.ExitCode);
             Assert.Contains("delete the Network resource \"resourceful-blue\" first", refused.Error, StringComparison.Ordinal);
 
-            Netdcli("-add-cfg", Endpoint).Succeeded();
+            lab.Netdcli("-add-cfg", Endpoint).Succeeded();
             await lab.ApplyPodsAsync(Lab.Manifest("resident.yaml"));
             lab.WaitForPods("resident");
             lab.Kubectl("delete", "--wait=false", Network, Tenant).Succeeded();
@@ -38,7 +38,7 @@ public sealed class ResourceTests(Lab lab)
 
             lab.Kubectl("delete", "namespace", "resident", "--wait").Succeeded();
             await SaysAsync(Network, "InUse: network resourceful/blue has 1 endpoint without a pod: resident");
-            Netdcli("-del-cfg", Endpoint).Succeeded();
+            lab.Netdcli("-del-cfg", Endpoint).Succeeded();
             await Eventually.HoldsAsync("both to be gone", () => lab.Kubectl("get", Network, Tenant).ExitCode != 0, TimeSpan.FromMinutes(1));
             Assert.DoesNotContain("resourceful", lab.Node(1).Run("netdcli", "get", "networks").Succeeded(), StringComparison.Ordinal);
         }
@@ -47,8 +47,6 @@ public sealed class ResourceTests(Lab lab)
             lab.Delete(definitions);
         }
     }
-
-    private CommandResult Netdcli(string how, string intent) => lab.Node(1).Run("sh", "-c", $"netdcli {how} - <<'JSON'\n{intent}\nJSON");
 
     private Task SaysAsync(string resource, string begins) => Eventually.HoldsAsync(
         $"{resource} to say {begins}",

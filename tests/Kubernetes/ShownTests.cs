@@ -9,8 +9,6 @@ namespace Netplugin.Tests.Kubernetes;
 [Trait("run", "smoke")]
 public sealed class ShownTests(Lab lab)
 {
-    private const string Key = "k8s.v1.cni.cncf.io/network-status";
-
     // "misplaced" is homed on the other node than the one its manifest asks for.
     private const string Intent = """
         {"Tenants":[{"Name":"shown","DefaultNetType":"vxlan","SubnetPool":"11.9.0.0/16","AllocSubnetLen":24,"Vxlans":"20001-20100","Networks":[
@@ -24,7 +22,7 @@ public sealed class ShownTests(Lab lab)
     {
         using JsonDocument link = JsonDocument.Parse(lab.Pod(pod).Run("ip", "-json", "address", "show", "eth0").Succeeded());
         JsonElement eth0 = link.RootElement[0];
-        JsonElement shown = (await StatusAsync("traffic", pod))[0];
+        JsonElement shown = await lab.NetworkStatusAsync("traffic", pod);
         Assert.Equal("default", shown.GetProperty("name").GetString());
         Assert.Equal("eth0", shown.GetProperty("interface").GetString());
         Assert.Equal(eth0.GetProperty("address").GetString(), shown.GetProperty("mac").GetString());
@@ -39,16 +37,18 @@ public sealed class ShownTests(Lab lab)
     public async Task A_pod_in_the_network_of_its_node_has_no_annotation()
     {
         // That the other one is there says that its node has looked at its pods.
-        await StatusAsync("traffic", "first");
-        Assert.Empty(Annotation("traffic", "host1"));
+        await lab.NetworkStatusAsync("traffic", "first");
+        Assert.Empty(lab.NetworkStatusText("traffic", "host1"));
     }
 
     [Fact]
     public async Task An_annotation_that_was_removed_comes_back_and_one_that_a_stopped_daemon_missed_too()
     {
-        string before = (await StatusAsync("traffic", "remote")).GetRawText();
+        await lab.NetworkStatusAsync("traffic", "remote");
+        string before = lab.NetworkStatusText("traffic", "remote");
         Annotate("-");
-        Assert.Equal(before, (await StatusAsync("traffic", "remote")).GetRawText());
+        await lab.NetworkStatusAsync("traffic", "remote");
+        Assert.Equal(before, lab.NetworkStatusText("traffic", "remote"));
 
         lab.Kill(2, "netplugin");
         try
@@ -60,25 +60,25 @@ public sealed class ShownTests(Lab lab)
             lab.Start(2, "netplugin");
         }
 
-        await Eventually.HoldsAsync("the right annotation", () => Annotation("traffic", "remote") == before, TimeSpan.FromMinutes(1));
+        await Eventually.HoldsAsync("the right annotation", () => lab.NetworkStatusText("traffic", "remote") == before, TimeSpan.FromMinutes(1));
         void Annotate(string value) =>
-            lab.Kubectl("annotate", "--overwrite", "--namespace", "traffic", "pod", "remote", Key + value).Succeeded();
+            lab.Kubectl("annotate", "--overwrite", "--namespace", "traffic", "pod", "remote", Kubelab.NetworkStatusKey + value).Succeeded();
     }
 
     [Fact]
     public async Task A_pod_of_a_tenant_shows_its_network_and_one_that_gets_no_address_is_told_why()
     {
-        Post("-add-cfg");
+        lab.Netdcli("-add-cfg", Intent).Succeeded();
         try
         {
             lab.Apply(Lab.Manifest("shown.yaml"));
-            JsonElement shown = (await StatusAsync("shown", "placed"))[0];
+            JsonElement shown = await lab.NetworkStatusAsync("shown", "placed");
             Assert.Equal("shown/orange", shown.GetProperty("name").GetString());
             Assert.StartsWith("11.9.0.", shown.GetProperty("ips")[0].GetString(), StringComparison.Ordinal);
             Assert.InRange(shown.GetProperty("netplugin.io/vni").GetInt32(), 20001, 20100);
 
             string told = "";
-            await Eventually.HoldsAsync("an Event about the other pod", () => (told = EventsOf("misplaced")).Length > 0, TimeSpan.FromMinutes(1));
+            await Eventually.HoldsAsync("an Event about the other pod", () => (told = lab.EventsOf("shown", "misplaced")).Length > 0, TimeSpan.FromMinutes(1));
             Assert.Contains("EndpointHomedElsewhere: endpoint shown/orange/misplaced is homed on host node2", told, StringComparison.Ordinal);
             Assert.Contains("netdcli -host-bindings-cfg", told, StringComparison.Ordinal);
 
@@ -88,14 +88,14 @@ public sealed class ShownTests(Lab lab)
         finally
         {
             lab.Kubectl("delete", "namespace", "shown", "--wait").Succeeded();
-            Post("-del-cfg");
+            lab.Netdcli("-del-cfg", Intent).Succeeded();
         }
     }
 
     [Fact]
     public async Task kubectl_netplugin_shows_pods_and_nodes()
     {
-        JsonElement status = (await StatusAsync("traffic", "remote"))[0];
+        JsonElement status = await lab.NetworkStatusAsync("traffic", "remote");
         using JsonDocument pods = JsonDocument.Parse(lab.Node(1).Run("kubectl", "netplugin", "pods", "-A", "-o", "json").Succeeded());
         JsonElement remote = pods.RootElement.EnumerateArray().Single(pod => pod.GetProperty("name").GetString() == "remote");
         Assert.Equal("node2", remote.GetProperty("node").GetString());
@@ -110,22 +110,5 @@ public sealed class ShownTests(Lab lab)
         Assert.Equal(1, missing.ExitCode);
         Assert.Contains("NotFound", missing.Error, StringComparison.Ordinal);
         Assert.Equal("remote\n:4\n", lab.Node(1).Run("kubectl_complete-netplugin", "pods", "-n", "traffic", "rem").Succeeded());
-    }
-
-    private void Post(string how) => lab.Node(1).Run("sh", "-c", $"netdcli {how} - <<'JSON'\n{Intent}\nJSON").Succeeded();
-
-    private string Annotation(string kubernetesNamespace, string pod) => lab.Kubectl(
-        "get", "pod", "--namespace", kubernetesNamespace, pod, "-o", $$"""jsonpath={.metadata.annotations.{{Key.Replace(".", "\\.", StringComparison.Ordinal)}}}""").Succeeded().TrimEnd();
-
-    private string EventsOf(string pod) => lab.Kubectl(
-        "get", "events", "--namespace", "shown", "--field-selector", $"involvedObject.name={pod},source=netplugin", "-o", """jsonpath={range .items[*]}{.reason}: {.message}{"\n"}{end}""").Succeeded();
-
-    private async Task<JsonElement> StatusAsync(string kubernetesNamespace, string pod)
-    {
-        string text = "";
-        await Eventually.HoldsAsync(
-            $"the annotation of {pod}", () => (text = Annotation(kubernetesNamespace, pod)).StartsWith('['), TimeSpan.FromSeconds(30));
-        using JsonDocument document = JsonDocument.Parse(text);
-        return document.RootElement.Clone();
     }
 }

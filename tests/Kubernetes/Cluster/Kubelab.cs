@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net;
+using System.Text.Json;
 using Netplugin.Tests.Support;
 using Netplugin.Tests.Support.Processes;
 
@@ -9,6 +10,9 @@ namespace Netplugin.Tests.Kubernetes.Cluster;
 /// <param name="environment">What it is to be like, beside what this process's environment says.</param>
 public class Kubelab(IReadOnlyDictionary<string, string?>? environment = null)
 {
+    /// <summary>The key of the annotation that has a pod's interfaces.</summary>
+    public const string NetworkStatusKey = "k8s.v1.cni.cncf.io/network-status";
+
     private static readonly TimeSpan UpLimit = TimeSpan.FromMinutes(5);
     private static readonly TimeSpan Limit = TimeSpan.FromMinutes(3);
     private readonly string _script = Path.Combine(RepositoryRoot.Path, "tests", "kubelab", "kubelab");
@@ -44,6 +48,30 @@ public class Kubelab(IReadOnlyDictionary<string, string?>? environment = null)
     /// <summary>Waits until every pod of a namespace is ready.</summary>
     public void WaitForPods(string kubernetesNamespace) =>
         Kubectl("wait", "--namespace", kubernetesNamespace, "--for=condition=Ready", "pods", "--all", "--timeout=60s").Succeeded();
+
+    /// <summary>Posts an intent, or takes back what it names.</summary>
+    /// <param name="how">One of netdcli's flags, such as <c>-add-cfg</c>.</param>
+    /// <param name="intent">The intent, as JSON.</param>
+    public CommandResult Netdcli(string how, string intent) => Node(1).Run("sh", "-c", $"netdcli {how} - <<'JSON'\n{intent}\nJSON");
+
+    /// <summary>What netplugin told of a pod: a line <c>reason: message</c> an Event.</summary>
+    public string EventsOf(string kubernetesNamespace, string pod) => Kubectl(
+        "get", "events", "--namespace", kubernetesNamespace, "--field-selector", $"involvedObject.name={pod},source=netplugin",
+        "-o", """jsonpath={range .items[*]}{.reason}: {.message}{"\n"}{end}""").Succeeded();
+
+    /// <summary>The text of the annotation that has a pod's interfaces; empty when it has none.</summary>
+    public string NetworkStatusText(string kubernetesNamespace, string pod) => Kubectl(
+        "get", "pod", "--namespace", kubernetesNamespace, pod, "-o", $$"""jsonpath={.metadata.annotations.{{NetworkStatusKey.Replace(".", "\\.", StringComparison.Ordinal)}}}""").Succeeded().TrimEnd();
+
+    /// <summary>Waits for a pod's annotation, and gives its first interface.</summary>
+    public async Task<JsonElement> NetworkStatusAsync(string kubernetesNamespace, string pod)
+    {
+        string text = "";
+        await Eventually.HoldsAsync(
+            $"the annotation of {pod}", () => (text = NetworkStatusText(kubernetesNamespace, pod)).StartsWith('['), TimeSpan.FromSeconds(30));
+        using JsonDocument document = JsonDocument.Parse(text);
+        return document.RootElement[0].Clone();
+    }
 
     /// <summary>Ends a program of a node with SIGKILL.</summary>
     public void Kill(int node, string program) => Run(Limit, "kill", Number(node), program).Succeeded();

@@ -76,6 +76,6 @@ public sealed class Tenants(Lab lab) : IAsyncLifetime
             {"Name":"{{tenant}}","Vxlans":"2{{NumberOf(tenant)}}001-2{{NumberOf(tenant)}}010","Networks":[{"Name":"net","SubnetCIDR":"{{Subnet}}0/{{length}}","Endpoints":[
             {{string.Join(',', Pods.Select(pod => $$"""{"Container":"{{pod}}","IPAddress":"{{NetworkAddress(pod)}}"}"""))}}]}]}
             """));
-        lab.Node(1).Run("sh", "-c", $"netdcli {how} - <<'JSON'\n{{\"Tenants\":[{tenants}]}}\nJSON").Succeeded();
+        lab.Netdcli(how, $$"""{"Tenants":[{{tenants}}]}""").Succeeded();
     }
 }

@@ -34,6 +34,11 @@ public sealed class FakeApiServer : IAsyncDisposable
 
     public Uri Url => new($"{(_certificate is null ? "http" : "https")}://127.0.0.1:{((IPEndPoint)_listener.LocalEndpoint).Port}");
 
+    /// <summary>A kubeconfig that leads to it, without credentials.</summary>
+    public string Kubeconfig => $$"""
+        {"clusters":[{"name":"fake","cluster":{"server":"{{Url}}"} }],"contexts":[{"name":"fake","context":{"cluster":"fake"} }],"current-context":"fake"}
+        """;
+
     /// <summary>The calls so far, in order.</summary>
     public ConcurrentQueue<FakeCall> Calls { get; } = new();
 

@@ -18,6 +18,9 @@ public sealed class FakeServices(string? networkNamespace = null) : IAsyncDispos
 
     private FakeApiServer Server => _server ??= new(AnswerAsync, networkNamespace: networkNamespace);
 
+    /// <summary>A kubeconfig that leads to it, without credentials.</summary>
+    public string Kubeconfig => Server.Kubeconfig;
+
     /// <summary>A client without credentials.</summary>
     public KubernetesClient Client() => Server.Client();
 
