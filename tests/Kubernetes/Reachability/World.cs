@@ -130,7 +130,7 @@ public sealed class World
 
         for (int service = 0; service < Services; service++)
         {
-            foreach ((string name, string kind) in new[] { ("s", $"type: NodePort"), ("h", "clusterIP: None") })
+            foreach ((string name, string kind) in new[] { ("s", "type: NodePort"), ("h", "clusterIP: None") })
             {
                 string nodePort = name == "s" ? $", nodePort: {NodePort(service)}" : "";
                 text.Append(
