@@ -1,5 +1,6 @@
 using CsCheck;
 using Netplugin.Core.Collections;
+using Netplugin.Tests.Support;
 
 namespace Netplugin.Tests.Core.Collections;
 
@@ -74,14 +75,10 @@ public sealed class PackedDictionaryTests
     {
         var before = Empty.With([.. Enumerable.Range(0, 100_000).Select(i => new DictionaryEdit<int, string>(i, "v"))]);
         KeyValuePair<int, string>[] entries = [.. before.Reverse()];
-        before.Rebuild(entries);
-
-        var allocated = GC.GetAllocatedBytesForCurrentThread();
-        var rebuilt = before.Rebuild(entries);
+        Assert.Same(before, before.Rebuild(entries));
 
         // A bit an entry, and where each block starts.
-        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - allocated, 0, 20_000);
-        Assert.Same(before, rebuilt);
+        Assert.InRange(Allocations.Of(() => before.Rebuild(entries)), 0, 20_000);
     }
 
     [Fact]
@@ -107,12 +104,8 @@ public sealed class PackedDictionaryTests
     {
         var table = Empty.With([.. Enumerable.Range(0, 100_000).Select(i => new DictionaryEdit<int, string>(i, "v"))]);
         DictionaryEdit<int, string>[] edit = [new(50_000, "w")];
-        table.With(edit);
-
-        var before = GC.GetAllocatedBytesForCurrentThread();
-        table.With(edit);
 
         // The list of blocks twice, a block, and what it is written in.
-        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 32_000);
+        Assert.InRange(Allocations.Of(() => table.With(edit)), 0, 32_000);
     }
 }
