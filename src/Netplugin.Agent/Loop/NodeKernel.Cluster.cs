@@ -7,6 +7,7 @@ using Netplugin.Core.Datapath;
 using Netplugin.Core.Model;
 using Netplugin.Core.Planning;
 using Netplugin.Linux;
+using Netplugin.Linux.Nftables;
 
 namespace Netplugin.Agent.Loop;
 
@@ -16,6 +17,8 @@ internal sealed partial class NodeKernel
     // Who still believes that the address is the old pod's (a connection, a name server's answer) has forgotten it by then.
     private static readonly TimeSpan Rest = TimeSpan.FromSeconds(180);
     private readonly Dictionary<IpAddr, long> _resting = [];
+    private bool _firewallMasquerades;
+    private ImmutableHashSet<HostPort> _firewallPorts = [];
     private ImmutableHashSet<IpAddr> _firewallNodes = [];
     private HostPlane? _plane;
     private bool _planeIsSet;
@@ -106,19 +109,20 @@ internal sealed partial class NodeKernel
 
     private void EnsureFirewall()
     {
-        var nodes = OtherNodes();
-        links.EnsureFirewall(facts().Masquerades, HostPorts.Of(Pods.Values), nodes);
-        _firewallNodes = nodes;
+        var (masquerades, hostPorts, nodes) = (facts().Masquerades, HostPorts.Of(Pods.Values), OtherNodes());
+        links.EnsureFirewall(masquerades, hostPorts, nodes);
+        (_firewallMasquerades, _firewallPorts, _firewallNodes) = (masquerades, hostPorts, nodes);
     }
 
     // By which addresses pods send to the other nodes. The cluster network's endpoints come first, and they alone are few.
     private ImmutableHashSet<IpAddr> OtherNodes() =>
         [.. Current.Endpoints.TakeWhile(e => e.Key.Network == DatapathState.Cluster).Where(e => !e.Value.Vtep.IsUnspecified).Select(e => e.Key.Address)];
 
-    // Nodes came or went: who has host ports must know them.
+    // Between two looks at the real rules, which are rare: the node may have got blocks, a pod host ports, and who has these must know the other nodes.
     private void TellFirewall()
     {
-        if (!HostPorts.Of(Pods.Values).IsEmpty && !_firewallNodes.SetEquals(OtherNodes()))
+        var hostPorts = HostPorts.Of(Pods.Values);
+        if (facts().Masquerades != _firewallMasquerades || !_firewallPorts.SetEquals(hostPorts) || (!hostPorts.IsEmpty && !_firewallNodes.SetEquals(OtherNodes())))
         {
             EnsureFirewall();
         }

@@ -133,10 +133,7 @@ internal sealed partial class NodeKernel(
             _unfilled.ExceptWith(unfilled);
         }
 
-        if (!pod.HostPorts.IsEmpty)
-        {
-            EnsureFirewall();
-        }
+        TellFirewall();
 
         foreach (var (number, revision) in bound)
         {
@@ -205,10 +202,7 @@ internal sealed partial class NodeKernel(
             ? links.ListOwned().Where(l => leaving.Any(a => a.Number == l.Number)).Select(l => l.Device).ToImmutableArray()
             : [.. leaving.Select(a => a.Device)];
         ApplyNow([.. leaving.SelectMany(a => Forget(a, numbers))]);
-        if (!pod.HostPorts.IsEmpty)
-        {
-            EnsureFirewall();
-        }
+        TellFirewall();
 
         FaultPoint.Reach(FaultPoint.DelMapsCleared);
         links.Retire(devices);

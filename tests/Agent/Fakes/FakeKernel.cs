@@ -84,13 +84,15 @@ internal sealed class FakeLinks(Failures failures) : ILinks
 
     public ImmutableHashSet<IpAddr> FirewallNodes { get; private set; } = [];
 
+    public bool Masquerades { get; private set; }
+
     public void EnsureFirewall(bool masquerade, ImmutableHashSet<HostPort> hostPorts, ImmutableHashSet<IpAddr> nodes)
     {
         var peers = hostPorts.IsEmpty ? [] : nodes;
-        if (!HostPorts.SetEquals(hostPorts) || !FirewallNodes.SetEquals(peers))
+        if (Masquerades != masquerade || !HostPorts.SetEquals(hostPorts) || !FirewallNodes.SetEquals(peers))
         {
             failures.Count("write the firewall");
-            (HostPorts, FirewallNodes) = (hostPorts, peers);
+            (Masquerades, HostPorts, FirewallNodes) = (masquerade, hostPorts, peers);
         }
     }
 

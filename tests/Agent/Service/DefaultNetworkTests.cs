@@ -1,4 +1,5 @@
 using Netplugin.Agent.Attachments;
+using Netplugin.Agent.Cluster;
 using Netplugin.Agent.Pods;
 using Netplugin.Agent.Resolve;
 using Netplugin.Agent.Wanted;
@@ -59,6 +60,22 @@ public sealed class DefaultNetworkTests : IDisposable
         node.Facts = Samples.Facts;
         var refused = await Assert.ThrowsAsync<ResolveException>(() => node.AddAsync("s2", "web"));
         Assert.Equal(ResolveFailure.NotPosted, refused.Failure);
+    }
+
+    [Fact]
+    public async Task The_first_pod_of_a_block_leaves_by_the_nodes_address_as_soon_as_it_is_up_and_nobody_does_without_a_block()
+    {
+        await using var node = await FakeNode.StartAsync(_folder);
+        Assert.False(node.Links.Masquerades);
+
+        // Nothing else has happened since, by which the loop would look again.
+        node.Facts = Serving;
+        await node.AddAsync("s1", "web");
+        Assert.True(node.Links.Masquerades);
+
+        node.Facts = Samples.Facts;
+        node.Loop.Mark(new ClusterChange(true, [], false));
+        await Eventually.HoldsAsync("the rule to go", () => !node.Links.Masquerades);
     }
 
     [Fact]
