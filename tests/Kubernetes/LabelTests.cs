@@ -33,9 +33,7 @@ public sealed class LabelTests(Lab lab)
                 Assert.Equal(first.Address(family), await first.SourceSeenByAsync(second, family, Transport.Tcp));
             }
 
-            string told = "";
-            await Eventually.HoldsAsync("an Event about the third", () => (told = lab.EventsOf(Namespace, "other")).Contains("NetworkMissing", StringComparison.Ordinal), TimeSpan.FromMinutes(1));
-            Assert.Contains("labelled/purple", told, StringComparison.Ordinal);
+            await ToldAsync(Namespace, "other", "NetworkMissing", "labelled/purple");
             Post("-add-cfg", "purple");
             lab.Kubectl("wait", "--namespace", Namespace, "--for=condition=Ready", "pod", "other", "--timeout=90s").Succeeded();
             Assert.Equal("labelled/purple", (await lab.NetworkStatusAsync(Namespace, "other")).GetProperty("name").GetString());
@@ -57,6 +55,48 @@ public sealed class LabelTests(Lab lab)
                     return true;
                 });
         }
+    }
+
+    [Fact]
+    public async Task A_pod_of_an_unknown_tenant_or_of_two_networks_is_told_so_and_relabelling_moves_no_pod()
+    {
+        const string Place = "mislabelled";
+        Post("-add-cfg", "orange", "purple");
+        const string Twice = """{"Tenants":[{"Name":"labelled","Networks":[{"Name":"purple","Endpoints":[{"Container":"twice"}]}]}]}""";
+        lab.Netdcli("-add-cfg", Twice).Succeeded();
+        try
+        {
+            await lab.ApplyPodsAsync(Lab.Manifest("mislabelled.yaml"));
+            lab.Kubectl("wait", "--namespace", Place, "--for=condition=Ready", "pod", "moved", "--timeout=60s").Succeeded();
+            await ToldAsync(Place, "nobodys", "NetworkMissing", "there is no such tenant as nobody");
+            await ToldAsync(Place, "twice", "EndpointAmbiguous", "labelled/purple", "its labels name network labelled/orange");
+
+            IPAddress before = AddressIn(await lab.NetworkStatusAsync(Place, "moved"));
+            lab.Kubectl("label", "namespace", Place, "io.contiv.network=purple", "--overwrite").Succeeded();
+            await ToldAsync(Place, "moved", "NetworkUnchanged", "labelled/orange", "labelled/purple");
+            JsonElement after = await lab.NetworkStatusAsync(Place, "moved");
+            Assert.Equal(("labelled/orange", before), (after.GetProperty("name").GetString(), AddressIn(after)));
+        }
+        finally
+        {
+            lab.Kubectl("delete", "namespace", Place, "--ignore-not-found", "--wait").Succeeded();
+            await Eventually.HoldsAsync(
+                "the pods to have left the networks",
+                () =>
+                {
+                    lab.Netdcli("-del-cfg", Twice).Succeeded();
+                    Post("-del-cfg", "orange", "purple");
+                    return true;
+                });
+        }
+    }
+
+    private async Task ToldAsync(string kubernetesNamespace, string pod, string reason, params string[] words)
+    {
+        string told = "";
+        await Eventually.HoldsAsync(
+            $"an Event {reason} of {pod}", () => (told = lab.EventsOf(kubernetesNamespace, pod)).Contains(reason, StringComparison.Ordinal), TimeSpan.FromMinutes(1));
+        Assert.All(words, word => Assert.Contains(word, told, StringComparison.Ordinal));
     }
 
     private static IPAddress AddressIn(JsonElement status) => IPAddress.Parse(status.GetProperty("ips")[0].GetString()!);

@@ -7,26 +7,31 @@ namespace Netplugin.Tests.Kubernetes;
 [Trait("run", "smoke")]
 public sealed class ProbeTests(Lab lab)
 {
-    [Fact]
-    public Task The_kubelet_starts_a_container_again_that_answers_no_probe() => StartedAgainAsync("probes", "probes.yaml", "http", "tcp", "exec");
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public Task The_kubelet_starts_a_container_again_that_answers_no_probe(bool ofTenant) => StartedAgainAsync(ofTenant, "probes", "probes.yaml", "http", "tcp", "exec");
 
-    [Fact]
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
     [Trait("kubernetes", "current")]
-    public Task The_kubelet_starts_a_container_again_that_answers_no_gRPC() => StartedAgainAsync("probes-grpc", "probes-grpc.yaml", "grpc");
+    public Task The_kubelet_starts_a_container_again_that_answers_no_gRPC(bool ofTenant) => StartedAgainAsync(ofTenant, "probes-grpc", "probes-grpc.yaml", "grpc");
 
-    private async Task StartedAgainAsync(string kubernetesNamespace, string manifest, params string[] pods)
+    private async Task StartedAgainAsync(bool ofTenant, string kubernetesNamespace, string manifest, params string[] pods)
     {
+        const string Tenant = """{"Tenants":[{"Name":"probed","Vxlans":"25001-25010","Networks":[{"Name":"net","SubnetCIDR":"11.50.0.0/24"}]}]}""";
+        if (ofTenant)
+        {
+            lab.Netdcli("-add-cfg", Tenant).Succeeded();
+        }
+
         try
         {
-            // Pods are refused until the namespace's service account has been made.
-            await Eventually.HoldsAsync(
-                "the pods to be accepted",
-                () =>
-                {
-                    lab.Apply(Lab.Manifest(manifest));
-                    return true;
-                });
+            await lab.ApplyPodsAsync(Lab.Manifest(manifest).Replace("LABELS", ofTenant ? "io.contiv.tenant: probed, io.contiv.network: net" : "", StringComparison.Ordinal));
             lab.WaitForPods(kubernetesNamespace);
+            string network = (await lab.NetworkStatusAsync(kubernetesNamespace, pods[0])).GetProperty("name").GetString()!;
+            Assert.Equal(ofTenant, network == "probed/net");
             string[] before = Shown(kubernetesNamespace, "{.status.podIPs[*].ip}");
             Assert.All(Shown(kubernetesNamespace, "{.status.containerStatuses[0].restartCount}"), count => Assert.Equal("0", count));
 
@@ -46,6 +51,10 @@ public sealed class ProbeTests(Lab lab)
         finally
         {
             lab.Kubectl("delete", "namespace", kubernetesNamespace).Succeeded();
+            if (ofTenant)
+            {
+                lab.Netdcli("-del-cfg", Tenant).Succeeded();
+            }
         }
     }
 

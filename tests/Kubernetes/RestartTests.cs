@@ -7,8 +7,6 @@ namespace Netplugin.Tests.Kubernetes;
 [Trait("run", "smoke")]
 public sealed class RestartTests(Lab lab)
 {
-    private static readonly int[] Nodes = [1, 2];
-
     [Fact]
     public async Task A_connection_goes_on_while_netplugin_is_killed_and_started_on_both_nodes()
     {
@@ -30,7 +28,7 @@ public sealed class RestartTests(Lab lab)
         foreach (char family in lab.Families)
         {
             Conversation conversation = await Conversation.BeginAsync(lab.Pod("first"), lab.Pod("redis").Address(family));
-            foreach (int node in Nodes)
+            foreach (int node in new[] { 1, 2 })
             {
                 lab.Kill(node, program);
                 lab.Start(node, program);
@@ -43,17 +41,6 @@ public sealed class RestartTests(Lab lab)
     private async Task GoesOnAsync(IPAddress redis)
     {
         Conversation conversation = await Conversation.BeginAsync(lab.Pod("first"), redis);
-        foreach (int node in Nodes)
-        {
-            lab.Kill(node, "netplugin");
-        }
-
-        await conversation.GoesOnAsync();
-        foreach (int node in Nodes)
-        {
-            lab.Start(node, "netplugin");
-        }
-
-        await conversation.GoesOnAsync();
+        await conversation.OutlivesNetpluginAsync(lab);
     }
 }

@@ -171,7 +171,7 @@ public sealed class TenantTests(Lab lab, Tenants tenants) : IClassFixture<Tenant
     public void kubectl_looks_into_a_tenants_pod_and_forwards_a_port_of_it(string tenant)
     {
         Assert.Equal(Tenants.HostnameOf(tenant, "there"), lab.Pod("there", tenant).Run("hostname").Succeeded().Trim());
-        Assert.Contains("Started HTTP server", lab.Kubectl("logs", "--namespace", tenant, "there").Succeeded(), StringComparison.Ordinal);
+        Assert.Contains("Started HTTP server", lab.Kubectl("logs", "--namespace", tenant, "there", "--container", "agnhost").Succeeded(), StringComparison.Ordinal);
         string forwarded = lab.Node(1).Run(
             "timeout", "20", "sh", "-c",
             $"kubectl port-forward --namespace {tenant} pod/there 18080:8080 >/dev/null & trap \"kill $!\" EXIT; until busybox wget -q -O - http://127.0.0.1:18080/hostname; do :; done").Succeeded();
@@ -214,6 +214,45 @@ public sealed class TenantTests(Lab lab, Tenants tenants) : IClassFixture<Tenant
 
         await NothingIsReachedAsync(lab.Pod("here", tenant), ways, lab.Pod("first"));
         await NothingIsReachedAsync(lab.Pod("there", tenant), ways, lab.Pod("remote"));
+    }
+
+    [Theory]
+    [InlineData("red", "blue")]
+    [InlineData("blue", "red")]
+    public async Task What_a_tenants_pod_forges_reaches_no_pod_of_another_tenant(string tenant, string other)
+    {
+        Place from = lab.Pod("here", tenant), who = lab.Pod("here", other);
+        IPAddress network = tenants.NetworkAddress("here");
+        foreach (string name in new[] { "beside", "there" })
+        {
+            Place to = lab.Pod(name, other);
+            using var forgery = new Forgery(from, to);
+            foreach (char family in lab.Families)
+            {
+                IPAddress[] inNetwork = network.AddressFamily == from.Address(family).AddressFamily ? [network] : [];
+                IPAddress[] sources = [from.Address(family), who.Address(family), lab.Pod("first").Address(family), lab.Node(1).Address(family), .. inNetwork];
+                IPAddress[] targets = [to.Address(family), .. inNetwork.Select(_ => tenants.NetworkAddress(name))];
+                forgery.SendAll(sources, targets);
+
+                // As what another node would have sent of the tenant whose pod is asked.
+                forgery.SendInVxlan(
+                    from.Address(family), [lab.Node(1).Address(family), lab.Node(2).Address(family)], Tenants.FirstVni(other), sources, targets);
+            }
+
+            await forgery.NothingArrivesAsync(who, lab.Families.First());
+        }
+    }
+
+    [Theory]
+    [InlineData("red")]
+    [InlineData("blue")]
+    public async Task A_tenants_connections_go_on_while_netplugin_is_killed_and_started_on_both_nodes(string tenant)
+    {
+        Place from = lab.Pod("here", tenant);
+        Conversation inNetwork = await Conversation.BeginAsync(from, tenants.NetworkAddress("there"));
+        Conversation inCluster = await Conversation.BeginAsync(from, lab.Pod("there", tenant).Address(lab.Families.First()));
+        await inNetwork.OutlivesNetpluginAsync(lab);
+        await inCluster.GoesOnAsync();
     }
 
     /// <summary>Who may go a way goes it, and then who may not does not.</summary>

@@ -37,5 +37,23 @@ public sealed class Conversation
         Assert.DoesNotContain(Ended, _from.Run("tail", "-n", "1", _file).Succeeded(), StringComparison.Ordinal);
     }
 
+    /// <summary>Kills netplugin on both nodes and starts it again: the connection goes on while it is away and afterwards.</summary>
+    public async Task OutlivesNetpluginAsync(Lab lab)
+    {
+        int[] nodes = [1, 2];
+        foreach (int node in nodes)
+        {
+            lab.Kill(node, "netplugin");
+        }
+
+        await GoesOnAsync();
+        foreach (int node in nodes)
+        {
+            lab.Start(node, "netplugin");
+        }
+
+        await GoesOnAsync();
+    }
+
     private int Answers() => int.Parse(_from.Run("sh", "-c", $"grep -c PONG {_file} || true").Succeeded(), CultureInfo.InvariantCulture);
 }

@@ -63,6 +63,9 @@ public sealed class Tenants(Lab lab) : IAsyncLifetime
     /// <summary>The external address of a tenant's Service.</summary>
     public static string ExternalAddress(string tenant, char family) => $"{(family == '6' ? "2001:db8::6" : "203.0.113.6")}{NumberOf(tenant)}";
 
+    /// <summary>The VXLAN network identifier of a tenant's network: its only one has the first that the tenant has.</summary>
+    public static uint FirstVni(string tenant) => (uint)((1000 * (20 + NumberOf(tenant))) + 1);
+
     private static int NumberOf(string tenant) => Array.IndexOf(Names, tenant) + 1;
 
     private static string ManifestOf(string tenant) => Kubelab.Manifest("tenants.yaml")
@@ -73,7 +76,7 @@ public sealed class Tenants(Lab lab) : IAsyncLifetime
     {
         string length = lab.Families.First() == '6' ? "120" : "24";
         string tenants = string.Join(',', Names.Select(tenant => $$"""
-            {"Name":"{{tenant}}","Vxlans":"2{{NumberOf(tenant)}}001-2{{NumberOf(tenant)}}010","Networks":[{"Name":"net","SubnetCIDR":"{{Subnet}}0/{{length}}","Endpoints":[
+            {"Name":"{{tenant}}","Vxlans":"{{FirstVni(tenant)}}-{{FirstVni(tenant) + 9}}","Networks":[{"Name":"net","SubnetCIDR":"{{Subnet}}0/{{length}}","Endpoints":[
             {{string.Join(',', Pods.Select(pod => $$"""{"Container":"{{pod}}","IPAddress":"{{NetworkAddress(pod)}}"}"""))}}]}]}
             """));
         lab.Netdcli(how, $$"""{"Tenants":[{{tenants}}]}""").Succeeded();

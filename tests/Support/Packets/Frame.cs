@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Net;
 using System.Net.NetworkInformation;
+using System.Net.Sockets;
 
 namespace Netplugin.Tests.Support.Packets;
 
@@ -52,21 +53,24 @@ public static class Frame
         return [.. header, .. payload];
     }
 
-    /// <summary>UDP in IPv4: RFC 768.</summary>
+    /// <summary>The EtherType of a packet of an address's family.</summary>
+    public static ushort TypeOf(IPAddress address) => IsV4(address) ? Ipv4Type : Ipv6Type;
+
+    /// <summary>UDP, RFC 768, in IPv4 or IPv6.</summary>
     public static byte[] Udp(IPAddress source, ushort sourcePort, IPAddress destination, ushort destinationPort, byte[] payload)
     {
         byte[] datagram = [.. Number(sourcePort), .. Number(destinationPort), .. Number((ushort)(8 + payload.Length)), 0, 0, .. payload];
-        byte[] pseudo = [.. source.GetAddressBytes(), .. destination.GetAddressBytes(), 0, UdpProtocol, .. Number((ushort)datagram.Length), .. datagram];
-        BinaryPrimitives.WriteUInt16BigEndian(datagram.AsSpan(6), Checksum(pseudo));
-        return Ipv4(source, destination, UdpProtocol, datagram);
+        BinaryPrimitives.WriteUInt16BigEndian(datagram.AsSpan(6), Checksum([.. Pseudo(source, destination, UdpProtocol, datagram), .. datagram]));
+        return IsV4(source) ? Ipv4(source, destination, UdpProtocol, datagram) : Ipv6(source, destination, UdpProtocol, datagram);
     }
 
-    /// <summary>An ICMP echo request in IPv4: RFC 792.</summary>
+    /// <summary>An echo request: ICMP in IPv4, RFC 792, or ICMPv6, RFC 4443.</summary>
     public static byte[] Ping(IPAddress source, IPAddress destination)
     {
-        byte[] message = [8, 0, 0, 0, 0x4e, 0x50, 0, 1, .. "netplugin"u8];
-        BinaryPrimitives.WriteUInt16BigEndian(message.AsSpan(2), Checksum(message));
-        return Ipv4(source, destination, IcmpProtocol, message);
+        byte[] message = [(byte)(IsV4(source) ? 8 : 128), 0, 0, 0, 0x4e, 0x50, 0, 1, .. "netplugin"u8];
+        byte[] pseudo = IsV4(source) ? [] : Pseudo(source, destination, IcmpV6Protocol, message);
+        BinaryPrimitives.WriteUInt16BigEndian(message.AsSpan(2), Checksum([.. pseudo, .. message]));
+        return IsV4(source) ? Ipv4(source, destination, IcmpProtocol, message) : Ipv6(source, destination, IcmpV6Protocol, message);
     }
 
     /// <summary>An IPv6 packet: RFC 8200.</summary>
@@ -77,8 +81,7 @@ public static class Frame
     public static byte[] NeighbourAdvertisement(IPAddress source, IPAddress destination, IPAddress target, PhysicalAddress mac)
     {
         byte[] message = [136, 0, 0, 0, 0x60, 0, 0, 0, .. target.GetAddressBytes(), 2, 1, .. mac.GetAddressBytes()];
-        byte[] pseudo = [.. source.GetAddressBytes(), .. destination.GetAddressBytes(), 0, 0, .. Number((ushort)message.Length), 0, 0, 0, IcmpV6Protocol, .. message];
-        BinaryPrimitives.WriteUInt16BigEndian(message.AsSpan(2), Checksum(pseudo));
+        BinaryPrimitives.WriteUInt16BigEndian(message.AsSpan(2), Checksum([.. Pseudo(source, destination, IcmpV6Protocol, message), .. message]));
         return Ipv6(source, destination, IcmpV6Protocol, message);
     }
 
@@ -102,6 +105,12 @@ public static class Frame
 
         return (ushort)~sum;
     }
+
+    private static bool IsV4(IPAddress address) => address.AddressFamily == AddressFamily.InterNetwork;
+
+    // RFC 768 and RFC 8200, 8.1: what a checksum covers beside the message. The longer numbers of IPv6 add nothing to the sum.
+    private static byte[] Pseudo(IPAddress source, IPAddress destination, byte protocol, byte[] message) =>
+        [.. source.GetAddressBytes(), .. destination.GetAddressBytes(), 0, protocol, .. Number((ushort)message.Length)];
 
     private static byte[] Number(ushort value) => [(byte)(value >> 8), (byte)value];
 }
