@@ -58,13 +58,16 @@ internal static class DualStack
     }
 
     /// <summary>The addresses that a pod has in the first network of a tenant: of it the answer to ADD says nothing where there are cluster addresses.</summary>
-    public static string[] NetworkAddresses(Pod pod)
+    public static string[] NetworkAddresses(Pod pod) => NetworkAddresses(pod, "11.1.0.");
+
+    /// <summary>Those that a pod has in a network whose addresses begin in a way.</summary>
+    public static string[] NetworkAddresses(Pod pod, string begin)
     {
         using JsonDocument links = JsonDocument.Parse(pod.Run("ip", "-json", "-4", "address", "show", "eth0").Succeeded());
         return
         [
             .. links.RootElement[0].GetProperty("addr_info").EnumerateArray().Select(one => one.GetProperty("local").GetString()!)
-                .Where(address => address.StartsWith("11.1.0.", StringComparison.Ordinal)),
+                .Where(address => address.StartsWith(begin, StringComparison.Ordinal)),
         ];
     }
 
