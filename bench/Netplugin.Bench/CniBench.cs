@@ -7,13 +7,10 @@ namespace Netplugin.Bench;
 /// <summary>CNI ADD and DEL as whole processes, against Debian's bridge with host-local.</summary>
 internal static class CniBench
 {
+    /// <summary>The report's section of calls one after the other.</summary>
+    public const string Section = "CNI, whole process";
+
     private const int Pods = 100;
-
-    private const string Section = "CNI, whole process";
-
-    // What a call leaves to be done afterwards (links deleted behind its back, the kernel's own grace periods) is over by then: it belongs
-    // neither to the other plugin's next call nor to its own.
-    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
 
     /// <summary>Runs the bench.</summary>
     public static async Task RunAsync(Report report)
@@ -31,29 +28,21 @@ internal static class CniBench
         {
             for (int i = 0; i < Pods; i++)
             {
-                ourAdd.Add(Run(netplugin, "ADD", ours[i]));
-                theirAdd.Add(Run(bridge, "ADD", theirs[i]));
+                ourAdd.Add(netplugin.TimeAlone("ADD", ours[i]));
+                theirAdd.Add(bridge.TimeAlone("ADD", theirs[i]));
             }
 
             for (int i = 0; i < Pods; i++)
             {
-                ourDelete.Add(Run(netplugin, "DEL", ours[i]));
-                theirDelete.Add(Run(bridge, "DEL", theirs[i]));
+                ourDelete.Add(netplugin.TimeAlone("DEL", ours[i]));
+                theirDelete.Add(bridge.TimeAlone("DEL", theirs[i]));
             }
 
             return true;
         });
         CniProgram.Compare(report, Section, "ADD", ourAdd, theirAdd, 0.3);
         CniProgram.Compare(report, Section, "DEL", ourDelete, theirDelete, 0.15);
-        report.Note($"CNI: {Pods} pods one after the other, the two plugins by turns, timed from posix_spawn to waitpid; binding in a real etcd included. "
-            + $"{Pause.TotalMilliseconds} ms lie between two calls, so that what one leaves to be done afterwards does not count as the other's. "
-            + "The files of both are on a tmpfs.");
-    }
-
-    private static double Run(CniProgram program, string command, Pod pod)
-    {
-        Thread.Sleep(Pause);
-        return program.Time(command, pod);
+        report.Note($"CNI: {Pods} pods one after the other, the two plugins by turns, {CniProgram.HowAlone} Binding in a real etcd is included.");
     }
 
     private static string Name(int number) => string.Create(CultureInfo.InvariantCulture, $"pod{number}");

@@ -6,6 +6,7 @@ using Netplugin.Tests.Support;
     ("traffic", TrafficBench.RunAsync),
     ("services", ServiceBench.RunAsync),
     ("cni", CniBench.RunAsync),
+    ("labels", LabelBench.RunAsync),
     ("burst", BurstBench.RunAsync),
     ("post", PostBench.RunAsync),
     ("scale", ScaleBench.RunAsync),

@@ -1,6 +1,5 @@
 using Netplugin.Tests.Support.ApiServers;
 using Netplugin.Tests.Support.Nodes;
-using Netplugin.Tests.Support.Packets;
 
 namespace Netplugin.Bench;
 
@@ -20,9 +19,11 @@ internal static class ServiceBench
         TrafficPath proxy = baselines.KubeProxy(Others);
         using Cluster cluster = await Cluster.StartAsync(1, startDaemons: false);
         ClusterNode node = cluster[1];
-        var backend = new TaskCompletionSource<string[]>(TaskCreationOptions.RunContinuationsAsynchronously);
-        await using FakeApiServer server = InNamespace.Open(node.Node.NetworkNamespace, () => new FakeApiServer(call => AnswerAsync(call, node.Host, backend.Task)));
-        File.WriteAllText(Path.Combine(node.Node.RunFolder, "kubeconfig"), server.Kubeconfig);
+        await using var kubernetes = new FakeServices(node.Node.NetworkNamespace);
+        File.WriteAllText(Path.Combine(node.Node.RunFolder, "kubeconfig"), kubernetes.Kubeconfig);
+        kubernetes.List("nodes", FakeServices.Node(node.Host, "east"));
+        kubernetes.List("pods");
+        kubernetes.List("services", [.. Enumerable.Range(0, Others + Asked).Select(ServiceObject)]);
         await node.StartDaemonAsync("-pod-cidr=10.244.1.0/24", "-kubeconfig=/run/kubeconfig");
         Pod one = node.CreatePod("one");
         Pod two = node.CreatePod("two");
@@ -32,7 +33,8 @@ internal static class ServiceBench
         Pod three = node.CreatePod("three");
         Pod four = node.CreatePod("four");
         three.Add();
-        backend.SetResult([near, four.Add()]);
+        string[] backends = [near, four.Add()];
+        kubernetes.List("endpointslices", [.. Enumerable.Range(0, Others + Asked).Select(number => Slice(number, backends))]);
         TrafficPath service = new(Service, one.NetworkNamespace, two.NetworkNamespace, Address(0), 80);
         TrafficPath ofTenant = new(OfTenant, three.NetworkNamespace, four.NetworkNamespace, Address(1), 80);
         await Traffic.AnswersAsync(service);
@@ -56,28 +58,6 @@ internal static class ServiceBench
             double ratio = Samples.Ratio(measured[one].Requests, measured[other].Requests).Median;
             report.Add(section, $"request/response: {one} / {other}", Report.Number(ratio), $">= {Report.Number(least)}", ratio >= least);
         }
-    }
-
-    // An API server that has Services of one endpoint each, and a node.
-    private static async Task AnswerAsync(FakeCall call, string node, Task<string[]> backends)
-    {
-        string kind = call.Path.Split('/')[^1];
-        if (call.IsWatch)
-        {
-            await call.BeginAsync();
-            await Task.Delay(Timeout.Infinite, call.Stopped);
-        }
-
-        string[] near = kind == "endpointslices" ? await backends : [];
-        await (kind switch
-        {
-            "discovery.k8s.io" => call.ReplyAsync(200, """{"versions":[{"version":"v1"}]}"""),
-            "services" => call.ReplyAsync(200, Texts.List("1", [.. Enumerable.Range(0, Others + Asked).Select(ServiceObject)])),
-            "endpointslices" => call.ReplyAsync(200, Texts.List("1", [.. Enumerable.Range(0, Others + Asked).Select(i => Slice(i, near))])),
-            "nodes" => call.ReplyAsync(200, Texts.List("1", [$$"""{"metadata":{"name":"{{node}}","resourceVersion":"1"},"spec":{} }"""])),
-            "pods" => call.ReplyAsync(200, Texts.List("1", [])),
-            _ => call.RefuseAsync(404, "not found"),
-        });
     }
 
     private static string ServiceObject(int number) => FormattableString.Invariant($$"""
