@@ -62,6 +62,9 @@ internal sealed class EndpointReader(IStateStore store)
         return new(new EndpointRecord(id, seen.Address, seen.Mac, seen.Home, seen.AttachUuid, null, seen.Post), seen.Revision, network);
     }
 
+    /// <summary>True when, as far as this node has seen, a container name leads to no endpoint: only the store knows that its name is not posted elsewhere.</summary>
+    public static bool IsUnnamed(ClusterView view, string container, string sandbox) => GivenTo(view, sandbox).IsEmpty && Likely(view, container).IsEmpty;
+
     /// <summary>Endpoints of a container name in the networks this node follows: likely all of them, though only the store knows.</summary>
     public static ImmutableArray<EndpointId> Likely(ClusterView view, string container) =>
         [.. view.Endpoints.Where(n => n.Value.ContainsKey(container)).Select(n => new EndpointId(n.Key, container))];

@@ -1,5 +1,7 @@
 using System.Collections.Immutable;
 using Netplugin.Agent.Attachments;
+using Netplugin.Agent.Binding;
+using Netplugin.Agent.Faults;
 using Netplugin.Agent.Kernel;
 using Netplugin.Agent.Resolve;
 using Netplugin.Core.Model;
@@ -11,6 +13,45 @@ namespace Netplugin.Agent.Pods;
 /// <summary>Pods that have a network by labels.</summary>
 internal sealed partial class PodService
 {
+    /// <summary>
+    /// Attaches a pod of which this node sees what it gets: its labels, that no intent names it, and an address of the node's blocks. The interface is built while
+    /// the store is asked whether all that is so.
+    /// </summary>
+    /// <returns>The pod; null when it is to be read what it gets.</returns>
+    private async Task<Pod?> TryPlugForeseenAsync(AttachRequest request, Pod fresh, Task<LabelledNetwork?> byLabels, IPodNamespace ns, CancellationToken cancellationToken)
+    {
+        if (!byLabels.IsCompletedSuccessfully || await byLabels is not { Problem: null } label || follower.Cluster is not { } cluster
+            || !EndpointReader.IsUnnamed(follower.View, request.PodName, request.Key.Sandbox))
+        {
+            return null;
+        }
+
+        var named = new LabelledPod(fresh.Namespace, fresh.Name, label.Group);
+        var binding = new EndpointBinding(follower.Me, fresh.Key.Sandbox, fresh.Key.Interface);
+        if (await labelled.ForeseeAsync(label.Id, named, binding, cancellationToken) is not { } foreseen)
+        {
+            return null;
+        }
+
+        async Task<long> AddAsync()
+        {
+            var revision = await labelled.AddForeseenAsync(foreseen, request.PodName, cluster.ClusterId, cancellationToken)
+                ?? throw new SeenOtherwiseException(foreseen.Endpoint!.Id);
+            FaultPoint.Reach(FaultPoint.AddBound);
+            return revision;
+        }
+
+        try
+        {
+            return await OrRemovedAsync(fresh.Key, new(label.Id, named.Container), binding, () => PlugAsync(fresh, CandidatesOf(foreseen), ns, _ => AddAsync(), cancellationToken));
+        }
+        catch (SeenOtherwiseException)
+        {
+            await BeginAgainAsync(cancellationToken);
+            return null;
+        }
+    }
+
     /// <summary>
     /// Makes a pod's endpoint and attaches it. The store gives the address, so it is asked before anything is built, and before the journal knows: what is
     /// made and then not attached is removed here, or by the <see cref="PodKeeper"/>.
@@ -29,9 +70,8 @@ internal sealed partial class PodService
         }
 
         var named = new LabelledPod(fresh.Namespace, fresh.Name, label.Group);
-        var id = new EndpointId(label.Id, named.Container);
         var binding = new EndpointBinding(follower.Me, fresh.Key.Sandbox, fresh.Key.Interface);
-        try
+        return await OrRemovedAsync(fresh.Key, new(label.Id, named.Container), binding, async () =>
         {
             var addition = await labelled.AddAsync(label.Id, named, binding, cluster.ClusterId, cancellationToken);
             if (addition.Refusal is { } refusal)
@@ -41,13 +81,21 @@ internal sealed partial class PodService
                     : new ResolveException(FailureOf(refusal.Reason), refusal.Message);
             }
 
-            ImmutableArray<EndpointCandidate> made = [new(addition.Endpoint!, addition.Revision, addition.Network!)];
-            return await PlugAsync(fresh, made, ns, _ => Task.FromResult(addition.Revision), cancellationToken);
+            return await PlugAsync(fresh, CandidatesOf(addition), ns, _ => Task.FromResult(addition.Revision), cancellationToken);
+        });
+    }
+
+    /// <summary>Attaches a pod, or removes the endpoint that was made, or foreseen, for it.</summary>
+    private async Task<Pod> OrRemovedAsync(PodKey key, EndpointId id, EndpointBinding binding, Func<Task<Pod>> attach)
+    {
+        try
+        {
+            return await attach();
         }
         catch (Exception e) when (e is not (NetworkMissingException or ResolveException { Failure: ResolveFailure.Ambiguous }))
         {
             // Where the journal knows of it, it is rolled back already; the record then says so, or what is left of it is tried again.
-            if (Pods.GetValueOrDefault(fresh.Key)?.Attachments.Any(a => a.Endpoint == id) != true)
+            if (Pods.GetValueOrDefault(key)?.Attachments.Any(a => a.Endpoint == id) != true)
             {
                 await TryRemoveAsync(id, binding);
             }
@@ -55,6 +103,9 @@ internal sealed partial class PodService
             throw;
         }
     }
+
+    private static ImmutableArray<EndpointCandidate> CandidatesOf(LabelledAddition addition) =>
+        [new(addition.Endpoint!, addition.Revision, addition.Network!)];
 
     private async Task TryRemoveAsync(EndpointId id, EndpointBinding binding)
     {

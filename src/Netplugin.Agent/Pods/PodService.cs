@@ -81,10 +81,13 @@ internal sealed partial class PodService(
             }
             catch (SeenOtherwiseException)
             {
-                // An interface of the same name is made in the pod; and the connection may have been lost.
-                await retired.WhenDeletedAsync(cancellationToken);
-                await RequireFollowingAsync(cancellationToken);
+                await BeginAgainAsync(cancellationToken);
             }
+        }
+
+        if (!Pods.ContainsKey(request.Key) && await TryPlugForeseenAsync(request, fresh, byLabels, pod, cancellationToken) is { } plugged)
+        {
+            return plugged;
         }
 
         var candidates = await ReadAsync(request, cancellationToken);
@@ -274,6 +277,14 @@ internal sealed partial class PodService(
         {
             throw new NotReadyException(held);
         }
+    }
+
+    /// <summary>Waits until a pod whose attachment was rolled back may be attached anew.</summary>
+    private async Task BeginAgainAsync(CancellationToken cancellationToken)
+    {
+        // An interface of the same name is made in the pod; and the connection may have been lost.
+        await retired.WhenDeletedAsync(cancellationToken);
+        await RequireFollowingAsync(cancellationToken);
     }
 
     /// <summary>Says why pods cannot get addresses of this node's blocks now, if they cannot: none starts with half of its addresses.</summary>

@@ -21,6 +21,55 @@ public sealed class LabelledEndpoints(IStateStore store, string host)
     private readonly ConcurrentDictionary<NetworkId, Held> _networks = new();
 
     /// <summary>
+    /// The endpoint that <see cref="AddForeseenAsync"/> makes of a pod if the store has what this node has seen: so that what needs the address can be built while the
+    /// store is asked. The address is kept for the pod until <see cref="RemoveAsync"/>.
+    /// </summary>
+    /// <param name="id">The network that the labels name.</param>
+    /// <param name="pod">The pod.</param>
+    /// <param name="binding">Where it runs: on this node.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <returns>The endpoint as it is to be, of no revision; null when only the store can tell.</returns>
+    public async Task<LabelledAddition?> ForeseeAsync(NetworkId id, LabelledPod pod, EndpointBinding binding, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(pod);
+        var held = _networks.GetOrAdd(id, _ => new());
+        await held.Turn.WaitAsync(cancellationToken);
+        try
+        {
+            var endpoint = new EndpointId(id, pod.Container);
+            if (held.IsStale || held.Seen is not { Network: { Encap: Encap.Vxlan } network } || held.Given.ContainsKey(pod.Container)
+                || held.Choose(host, endpoint, null) is not { } address)
+            {
+                return null;
+            }
+
+            held.Given[pod.Container] = address;
+            return new(Record(endpoint, address, pod, binding, network), network, 0, null);
+        }
+        finally
+        {
+            held.Turn.Release();
+        }
+    }
+
+    /// <summary>
+    /// Makes the endpoint that was foreseen of a pod, as <see cref="AddAsync"/> does, if no intent names the pod: that is compared, so that it need not be read first.
+    /// </summary>
+    /// <param name="foreseen">What <see cref="ForeseeAsync"/> gave.</param>
+    /// <param name="container">The name by which an intent would name the pod.</param>
+    /// <param name="content">The store's content that the node follows.</param>
+    /// <param name="cancellationToken">Gives up; the pod may have its endpoint all the same.</param>
+    /// <returns>The revision of its record; null when the pod gets something else, or nothing, and what was made is to be removed.</returns>
+    /// <exception cref="StoreException">As of <see cref="AddAsync"/>.</exception>
+    public async Task<long?> AddForeseenAsync(LabelledAddition foreseen, string container, Guid content, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(foreseen);
+        var (id, pod, binding) = (foreseen.Endpoint!.Id, foreseen.Endpoint.Pod!, foreseen.Endpoint.Binding!);
+        var made = await TakeTurnAsync(id, held => MakeAsync(held, id, pod, binding, container, content, cancellationToken), cancellationToken);
+        return made with { Revision = 0 } == foreseen ? made.Revision : null;
+    }
+
+    /// <summary>
     /// Makes the endpoint of a pod, bound to its sandbox. In the usual case that is one transaction; a node's first pod of a network, and each that finds the
     /// node's blocks full, takes a lease before. Of a pod that ran before under its name the newest sandbox wins, wherever the other was; on the same
     /// node it keeps its address. Asked again for the same sandbox it finds what it made.
@@ -36,22 +85,8 @@ public sealed class LabelledEndpoints(IStateStore store, string host)
     {
         ArgumentNullException.ThrowIfNull(pod);
         ArgumentNullException.ThrowIfNull(binding);
-        var held = _networks.GetOrAdd(id, _ => new());
-        await held.Turn.WaitAsync(cancellationToken);
-        try
-        {
-            return await AddAsync(held, new(id, pod.Container), pod, binding, content, cancellationToken);
-        }
-        catch
-        {
-            // A lease may have been taken all the same.
-            held.IsStale = true;
-            throw;
-        }
-        finally
-        {
-            held.Turn.Release();
-        }
+        var endpoint = new EndpointId(id, pod.Container);
+        return await TakeTurnAsync(endpoint, held => MakeAsync(held, endpoint, pod, binding, null, content, cancellationToken), cancellationToken);
     }
 
     /// <summary>
@@ -128,8 +163,28 @@ public sealed class LabelledEndpoints(IStateStore store, string host)
         }
     }
 
-    private async Task<LabelledAddition> AddAsync(
-        Held held, EndpointId id, LabelledPod pod, EndpointBinding binding, Guid content, CancellationToken cancellationToken)
+    private async Task<LabelledAddition> TakeTurnAsync(EndpointId id, Func<Held, Task<LabelledAddition>> make, CancellationToken cancellationToken)
+    {
+        var held = _networks.GetOrAdd(id.Network, _ => new());
+        await held.Turn.WaitAsync(cancellationToken);
+        try
+        {
+            return await make(held);
+        }
+        catch
+        {
+            // A lease may have been taken all the same.
+            held.IsStale = true;
+            throw;
+        }
+        finally
+        {
+            held.Turn.Release();
+        }
+    }
+
+    private async Task<LabelledAddition> MakeAsync(
+        Held held, EndpointId id, LabelledPod pod, EndpointBinding binding, string? unnamed, Guid content, CancellationToken cancellationToken)
     {
         var key = StoreKeys.Endpoint(id);
         var standBack = new StandBack();
@@ -142,6 +197,11 @@ public sealed class LabelledEndpoints(IStateStore store, string host)
                 if (attempt > 1)
                 {
                     await standBack.WaitAsync(cancellationToken);
+                }
+
+                if (unnamed is not null && await store.GetAsync(StoreKeys.Container(unnamed), cancellationToken) is not null)
+                {
+                    return Refused(LabelRefusalReason.Posted, $"container {unnamed} is posted, which may be pod {pod}");
                 }
 
                 (var network, existing, _, _) = await _leases.ReadAsync(id.Network, content, key, cancellationToken);
@@ -193,9 +253,12 @@ public sealed class LabelledEndpoints(IStateStore store, string host)
 
                 // Before it is tried: whatever becomes of it, no other pod gets it until this one is gone.
                 held.Given[id.Container] = address;
-                var endpoint = new EndpointRecord(id, address, MacAddress.ForEndpoint(address), "", "", binding, seen.Network.Post) { Pod = pod };
+                var endpoint = Record(id, address, pod, binding, seen.Network);
                 var addition = new StoreTransaction(
-                    [.. seen.Compares, existing is null ? StoreCompare.Missing(key) : StoreCompare.Unchanged(key, existing.ModRevision)],
+                    [
+                        .. seen.Compares, existing is null ? StoreCompare.Missing(key) : StoreCompare.Unchanged(key, existing.ModRevision),
+                        .. unnamed is null ? [] : new[] { StoreCompare.Missing(StoreKeys.Container(unnamed)) },
+                    ],
                     [new StoreOperation.Put(key, RecordCodec.Encode(endpoint))]);
                 if (await store.CommitAsync(addition, cancellationToken) is { Succeeded: true } result)
                 {
@@ -210,6 +273,9 @@ public sealed class LabelledEndpoints(IStateStore store, string host)
 
         throw new StoreException("add", StoreFailure.Refused, $"the endpoint {id} or its network changed {Tries} times while it was being made: try again");
     }
+
+    private static EndpointRecord Record(EndpointId id, IpAddr address, LabelledPod pod, EndpointBinding binding, NetworkRecord network) =>
+        new(id, address, MacAddress.ForEndpoint(address), "", "", binding, network.Post) { Pod = pod };
 
     private static LabelledAddition Refused(LabelRefusalReason reason, string message) => new(null, null, 0, new(reason, message));
 
@@ -246,13 +312,16 @@ public sealed class LabelledEndpoints(IStateStore store, string host)
             (Seen, IsStale) = (network, false);
         }
 
-        /// <summary>An address for a container: the one it had, if that is of the node's blocks, or the lowest free one.</summary>
+        /// <summary>An address for a container: the one it had or that is kept for it, if that is of the node's blocks, or the lowest free one.</summary>
         public IpAddr? Choose(string host, EndpointId id, IpAddr? had)
         {
             var blocks = Seen!.Leases.Of(host);
-            if (had is { } address && blocks.Any(block => block.Contains(address)))
+            foreach (var address in new[] { had, Given.TryGetValue(id.Container, out var kept) ? kept : null })
             {
-                return had;
+                if (address is { } its && blocks.Any(block => block.Contains(its)))
+                {
+                    return its;
+                }
             }
 
             var others = Given.Where(given => given.Key != id.Container).Select(given => given.Value).ToHashSet();

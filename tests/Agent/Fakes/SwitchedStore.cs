@@ -17,6 +17,9 @@ internal sealed class SwitchedStore(IStateStore inner) : IStateStore
     /// <summary>The next write is carried out, and its answer lost.</summary>
     public bool LosesAnswer { get; set; }
 
+    /// <summary>What a write waits for before it is carried out; null: nothing.</summary>
+    public Task? HoldsWrites { get; set; }
+
     public int MaxOperations => inner.MaxOperations;
 
     public Task<StoreEntry?> GetAsync(string key, CancellationToken cancellationToken = default) => Here().GetAsync(key, cancellationToken);
@@ -43,6 +46,7 @@ internal sealed class SwitchedStore(IStateStore inner) : IStateStore
 
     public async Task<TransactionResult> CommitAsync(StoreTransaction transaction, CancellationToken cancellationToken = default)
     {
+        await (HoldsWrites ?? Task.CompletedTask);
         var result = await Here().CommitAsync(transaction, cancellationToken);
         if (LosesAnswer)
         {

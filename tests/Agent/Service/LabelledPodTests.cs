@@ -155,10 +155,17 @@ public sealed class LabelledPodTests : IDisposable
         Assert.Null(await node.RecordAsync(new(Purple, "default.web")));
     }
 
-    [Fact]
-    public async Task A_start_that_fails_anywhere_leaves_no_endpoint()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_start_that_fails_anywhere_leaves_no_endpoint(bool isForeseen)
     {
         await using var node = await StartAsync();
+        if (isForeseen)
+        {
+            await node.AddAsync("s0", "first");
+            await node.DeletePodAsync("s0");
+        }
 
         await node.AddFailingEachCallAsync(() => node.AddAsync("s1", "web"), async () =>
         {
@@ -167,6 +174,81 @@ public sealed class LabelledPodTests : IDisposable
         });
 
         Assert.NotNull(await node.RecordAsync(Web));
+    }
+
+    [Fact]
+    public async Task An_interface_is_built_while_the_store_is_asked_and_a_daemon_that_ends_then_leaves_nothing()
+    {
+        var node = await StartAsync();
+        await node.AddAsync("s1", "api");
+        node.Store.HoldsWrites = new TaskCompletionSource().Task;
+
+        var adding = node.AddAsync("s2", "web");
+        await Eventually.HoldsAsync("the interface to be up", () => node.Links.Links.Values.Count(link => link.Up) == 2);
+        Assert.False(adding.IsCompleted, "answered without the store");
+        Assert.Null(await node.RecordAsync(Web));
+
+        // The store takes it, and the daemon hears no more of it.
+        var built = node.Kernel.Pods[new("s2", "eth0")].Attachments[0];
+        node.Store.HoldsWrites = null;
+        await node.WriteAsync(new EndpointRecord(Web, built.Address, built.Mac, "", "", new(Samples.Me, "s2", "eth0"), 1) { Pod = new("default", "web", "db") });
+        await node.DisposeAsync();
+        await using var next = await FakeNode.StartAsync(_folder, node);
+
+        await Eventually.HoldsAsync("what is left of it to be gone", () => next.Kernel.Pods.Count == 1 && next.Links.Links.Count == 1);
+        Assert.Null(await next.RecordAsync(Web));
+        Assert.NotNull(await next.RecordAsync(new(Samples.Orange, "default.api")));
+    }
+
+    [Fact]
+    public async Task A_pod_of_which_all_is_seen_is_attached_without_reading_and_one_that_an_intent_came_to_name_is_read()
+    {
+        await using var node = await StartAsync(Labels(isOfPod: false));
+        await node.AddAsync("s1", "api");
+
+        var (seen, reads) = await node.Store.CountReadsAsync(() => node.AddAsync("s2", "web"));
+        Assert.Equal((0, "default.web"), (reads, seen.Attachments[0].Endpoint.Container));
+
+        // Of a network that no pod here is in: this node follows no endpoint of it.
+        await node.PostAsync(Samples.Endpoint("db", 1, Purple));
+        Assert.Equal(Purple, Assert.Single((await node.AddAsync("s3", "db")).Attachments).Endpoint.Network);
+        Assert.Null(await node.RecordAsync(new(Samples.Orange, "default.db")));
+        Assert.Equal(3, node.Links.Links.Values.Count(link => link.Up));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task What_the_store_has_otherwise_than_this_node_had_seen_counts(bool isLeaseLost)
+    {
+        await using var node = await StartAsync();
+        var api = (await node.AddAsync("s1", "api")).Attachments[0];
+        var gateway = IpAddr.Parse("11.1.0.254");
+        var (key, value) = isLeaseLost
+            ? (StoreKeys.Leases(Samples.Orange), RecordCodec.Encode(new LeasesRecord(Samples.Orange, [new("host2", new(api.Address, 29))])))
+            : (StoreKeys.Network(Samples.Orange), RecordCodec.Encode(Samples.Network() with { Gateway = gateway }));
+        await node.Store.CommitAsync(new([], [new StoreOperation.Put(key, value)]), TestContext.Current.CancellationToken);
+
+        var web = Assert.Single((await node.AddAsync("s2", "web")).Attachments);
+
+        Assert.Equal(isLeaseLost, !new IpPrefix(api.Address, 29).Contains(web.Address));
+        Assert.Equal(isLeaseLost ? Samples.Network().Gateway : gateway, web.Addresses.First.Gateway);
+        Assert.Equal(web.Address, (await node.RecordAsync(Web))!.Address);
+        Assert.Equal(2, node.Links.Links.Values.Count(link => link.Up));
+    }
+
+    [Fact]
+    public async Task Pods_that_start_at_once_have_addresses_of_their_own_and_none_is_built_twice()
+    {
+        await using var node = await StartAsync();
+        var first = await node.AddAsync("s0", "pod-0");
+        var made = node.Links.Wishes.Count;
+
+        // The node's block has seven addresses: those of six more pods, and what was seen of it is true.
+        var pods = await Task.WhenAll(Enumerable.Range(1, 6).Select(i => node.AddAsync($"s{i}", $"pod-{i}")));
+
+        Assert.Equal(7, pods.Append(first).Select(pod => pod.Attachments[0].Address).Distinct().Count());
+        Assert.Equal(made + 6, node.Links.Wishes.Count);
     }
 
     [Fact]

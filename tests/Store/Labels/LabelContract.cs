@@ -51,6 +51,64 @@ public abstract partial class LabelContract : DriverTests
     }
 
     [Fact]
+    public async Task What_is_foreseen_of_a_pod_is_what_is_made_of_it_and_nobody_elses()
+    {
+        var content = await PostAsync("10.1.0.0/24");
+        var node = new LabelledEndpoints(Store, "host1");
+        Assert.Null(await node.ForeseeAsync(Net, Pod("p1"), Bound("host1", "p1"), Cancel));
+        await AddAsync(node, "host1", "p1", content);
+        var second = await node.ForeseeAsync(Net, Pod("p2", "web"), Bound("host1", "s2"), Cancel);
+        Assert.Equal("10.1.0.3", await AddAsync(node, "host1", "p3", content));
+
+        // A lower address that is free by now is not what was foreseen.
+        await node.RemoveAsync(new(Net, "ns.p1"), Bound("host1", "p1"), Cancel);
+        var revision = await node.AddForeseenAsync(second!, "p2", content, Cancel);
+        Assert.Equal("10.1.0.2", second!.Endpoint!.Address.ToString());
+        var record = (await Store.GetAsync(StoreKeys.Endpoint(new(Net, "ns.p2")), Cancel))!;
+        Assert.Equal((second.Endpoint, revision), (RecordCodec.DecodeEndpoint(record), record.ModRevision));
+
+        // Of a pod that has one nothing is foreseen, nor of a full block; and what is not made after all is free again.
+        Assert.Null(await node.ForeseeAsync(Net, Pod("p2", "web"), Bound("host1", "s3"), Cancel));
+        Assert.Equal("10.1.0.1", (await node.ForeseeAsync(Net, Pod("p4"), Bound("host1", "p4"), Cancel))!.Endpoint!.Address.ToString());
+        await node.RemoveAsync(new(Net, "ns.p4"), Bound("host1", "p4"), Cancel);
+        foreach (var address in new[] { 1, 4, 5, 6, 7 })
+        {
+            Assert.Equal($"10.1.0.{address}", await AddAsync(node, "host1", $"more{address}", content));
+        }
+
+        Assert.Null(await node.ForeseeAsync(Net, Pod("p4"), Bound("host1", "p4"), Cancel));
+    }
+
+    [Fact]
+    public async Task What_was_foreseen_of_a_lease_that_is_another_nodes_by_now_is_not_made()
+    {
+        var content = await PostAsync("10.1.0.0/24");
+        var node = new LabelledEndpoints(Store, "host1");
+        await AddAsync(node, "host1", "p1", content);
+        var foreseen = (await node.ForeseeAsync(Net, Pod("p2"), Bound("host1", "p2"), Cancel))!;
+        Assert.Equal("10.1.0.2", foreseen.Endpoint!.Address.ToString());
+        await PutAsync(StoreKeys.Leases(Net), RecordCodec.Encode(new LeasesRecord(Net, [new("host2", IpPrefix.Parse("10.1.0.0/29"))])));
+        Assert.Null(await node.AddForeseenAsync(foreseen, "p2", content, Cancel));
+    }
+
+    [Fact]
+    public async Task What_was_foreseen_is_made_when_others_leased_meanwhile_and_not_of_a_pod_that_was_posted_meanwhile()
+    {
+        var content = await PostAsync("10.1.0.0/24");
+        var node = new LabelledEndpoints(Store, "host1");
+        await AddAsync(node, "host1", "p1", content);
+        var (second, third) = (await node.ForeseeAsync(Net, Pod("p2"), Bound("host1", "p2"), Cancel), await node.ForeseeAsync(Net, Pod("p3"), Bound("host1", "p3"), Cancel));
+        await AddAsync(new(Store, "host2"), "host2", "p9", content);
+        Assert.NotNull(await node.AddForeseenAsync(second!, "p2", content, Cancel));
+
+        await PostAsync("10.1.0.0/24", "p3");
+        Assert.Null(await node.AddForeseenAsync(third!, "p3", content, Cancel));
+        Assert.Null(await Store.GetAsync(StoreKeys.Endpoint(new(Net, "ns.p3")), Cancel));
+        await node.RemoveAsync(new(Net, "ns.p3"), Bound("host1", "p3"), Cancel);
+        Assert.Equal("10.1.0.3", await AddAsync(node, "host1", "p4", content));
+    }
+
+    [Fact]
     public async Task A_post_gives_no_leased_address_and_leaves_the_pods_alone()
     {
         var content = await PostAsync("10.1.0.0/24", "c1");
