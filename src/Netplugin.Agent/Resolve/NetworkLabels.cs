@@ -1,6 +1,6 @@
+using Netplugin.Core.Collections;
 using Netplugin.Core.Intents;
 using Netplugin.Core.Model;
-using Netplugin.Kubernetes.Objects;
 
 namespace Netplugin.Agent.Resolve;
 

@@ -1,6 +1,5 @@
 using System.Text.Json.Serialization;
 using Netplugin.Core.Collections;
-using Netplugin.Kubernetes.Objects;
 
 namespace Netplugin.Kubernetes.Json;
 

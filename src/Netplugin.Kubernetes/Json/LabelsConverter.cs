@@ -1,7 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Netplugin.Core.Collections;
-using Netplugin.Kubernetes.Objects;
 
 namespace Netplugin.Kubernetes.Json;
 

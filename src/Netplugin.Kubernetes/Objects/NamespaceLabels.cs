@@ -1,3 +1,5 @@
+using Netplugin.Core.Collections;
+
 namespace Netplugin.Kubernetes.Objects;
 
 /// <summary>What is used of a Namespace (core/v1).</summary>

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Netplugin.Core.Addresses;
+using Netplugin.Core.Collections;
 
 namespace Netplugin.Kubernetes.Objects;
 

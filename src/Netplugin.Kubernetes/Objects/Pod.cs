@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Netplugin.Core.Addresses;
+using Netplugin.Core.Collections;
 using Netplugin.Core.Services;
 
 namespace Netplugin.Kubernetes.Objects;

@@ -1,6 +1,6 @@
 using Netplugin.Agent.Resolve;
+using Netplugin.Core.Collections;
 using Netplugin.Core.Model;
-using Netplugin.Kubernetes.Objects;
 
 namespace Netplugin.Tests.Agent.Pure;
 

@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json.Nodes;
 using Netplugin.Core.Addresses;
+using Netplugin.Core.Collections;
 using Netplugin.Core.Services;
 using Netplugin.Kubernetes.Annotations;
 using Netplugin.Kubernetes.Follow;

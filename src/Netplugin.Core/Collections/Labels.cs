@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
 
-namespace Netplugin.Kubernetes.Objects;
+namespace Netplugin.Core.Collections;
 
 /// <summary>
 /// An object's labels or annotations: immutable, equal when their content is. A sorted array: most objects have few, and a node may have to know those
