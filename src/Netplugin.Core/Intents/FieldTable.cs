@@ -24,6 +24,9 @@ internal sealed class FieldTable
 
     public string NameOf(int field) => _fields[field];
 
+    /// <summary>The index of a field by its own name.</summary>
+    public int IndexOf(string field) => _fields.IndexOf(field);
+
     /// <summary>The field's index, or -1 when the object has no such field.</summary>
     public int Find(ReadOnlySpan<byte> name)
     {

@@ -14,12 +14,12 @@ public static partial class IntentReader
     private static readonly FieldTable HostFields = new("host", "Name", "VtepIP", "Intf", "NetID");
 
     private static readonly FieldTable TenantFields = new(
-        "tenant", "Name", "DefaultNetType", "SubnetPool", "AllocSubnetLen", "VLANs", "VXLANs", "Networks", "DefaultNetwork");
+        "tenant", "Name", "DefaultNetType", "SubnetPool", "AllocSubnetLen", "VLANs", "VXLANs", "Networks", "Policies", "DefaultNetwork");
 
     private static readonly FieldTable NetworkFields = new(
-        "network", "Name", "PktTagType", "PktTag", "SubnetCIDR", "DefaultGw|Gateway", "Endpoints");
+        "network", "Name", "PktTagType", "PktTag", "SubnetCIDR", "DefaultGw|Gateway", "EndpointGroups", "Endpoints");
 
-    private static readonly FieldTable EndpointFields = new("endpoint", "Container", "Host", "AttachUUID", "IPAddress", "ServiceName");
+    private static readonly FieldTable EndpointFields = new("endpoint", "Container", "Host", "AttachUUID", "IPAddress", "Group", "ServiceName");
     private static readonly FieldTable BindingsFields = new("host-bindings file", "HostBindings");
 
     private static Intent? ReadIntent(ref JsonCursor cursor)
@@ -102,6 +102,7 @@ public static partial class IntentReader
         Located<int>? length = null;
         Located<ImmutableArray<IdRange>>? vlans = null, vxlans = null;
         var networks = ImmutableArray.CreateBuilder<NetworkIntent>();
+        var policies = ImmutableArray.CreateBuilder<PolicyIntent>();
         uint seen = 0;
         while (cursor.NextField(TenantFields, ref seen, out var field))
         {
@@ -128,6 +129,9 @@ public static partial class IntentReader
                 case "Networks":
                     ReadList(ref cursor, field, "network", networks, ReadNetwork, network => network.Name);
                     break;
+                case "Policies":
+                    ReadList(ref cursor, field, "policy", policies, ReadPolicy, policy => policy.Name);
+                    break;
                 default:
                     cursor.Ignore(field, "an intent names the network of each endpoint");
                     break;
@@ -137,6 +141,9 @@ public static partial class IntentReader
         return ReadName(ref cursor, "tenant", name, at, seen) is { } checkedName
             ? new(checkedName, encap, pool, length, vlans, vxlans,
                 typeIsKnown ? networks.ToImmutable() : [.. networks.Select(n => n.Encap is null ? n with { Tag = null } : n)])
+            {
+                Policies = policies.ToImmutable(),
+            }
             : null;
     }
 
@@ -149,6 +156,7 @@ public static partial class IntentReader
         Located<uint>? tag = null;
         Located<IpPrefix>? subnet = null;
         Located<IpAddr>? gateway = null;
+        var groups = ImmutableArray.CreateBuilder<GroupIntent>();
         var endpoints = ImmutableArray.CreateBuilder<EndpointIntent>();
         uint seen = 0;
         while (cursor.NextField(NetworkFields, ref seen, out var field))
@@ -170,6 +178,9 @@ public static partial class IntentReader
                 case "DefaultGw":
                     gateway = ReadAddress(ref cursor, field);
                     break;
+                case "EndpointGroups":
+                    ReadList(ref cursor, field, "endpoint group", groups, ReadGroup, group => group.Name);
+                    break;
                 default:
                     ReadList(ref cursor, field, "endpoint", endpoints, ReadEndpoint, endpoint => endpoint.Container);
                     break;
@@ -177,14 +188,14 @@ public static partial class IntentReader
         }
 
         return ReadName(ref cursor, "network", name, at, seen) is { } checkedName
-            ? new(checkedName, encap, typeIsKnown ? tag : null, subnet, gateway, endpoints.ToImmutable())
+            ? new(checkedName, encap, typeIsKnown ? tag : null, subnet, gateway, endpoints.ToImmutable()) { Groups = groups.ToImmutable() }
             : null;
     }
 
     private static EndpointIntent? ReadEndpoint(ref JsonCursor cursor)
     {
         var at = cursor.At;
-        Located<string>? container = null, host = null, uuid = null;
+        Located<string>? container = null, host = null, uuid = null, group = null;
         Located<IpAddr>? address = null;
         uint seen = 0;
         while (cursor.NextField(EndpointFields, ref seen, out var field))
@@ -203,13 +214,16 @@ public static partial class IntentReader
                 case "IPAddress":
                     address = ReadAddress(ref cursor, field);
                     break;
+                case "Group":
+                    group = ReadReference(ref cursor, field, NameRules.Longest);
+                    break;
                 default:
                     cursor.Ignore(field, "Kubernetes Services say which pods belong to them");
                     break;
             }
         }
 
-        return ReadContainer(ref cursor, "endpoint", container, at, seen) is { } checkedName ? new(checkedName, host, uuid, address) : null;
+        return ReadContainer(ref cursor, "endpoint", container, at, seen) is { } checkedName ? new(checkedName, host, uuid, address) { Group = group } : null;
     }
 
     private static HostBindings? ReadBindings(ref JsonCursor cursor)

@@ -33,7 +33,7 @@ public static class IntentWriter
             var endpoints = state.Endpoints.Values.Where(endpoint => endpoint.Pod is null).ToLookup(endpoint => endpoint.Id.Network);
             foreach (var (tenant, networks) in PostingOrder.Of(state))
             {
-                WriteTenant(json, tenant, networks, endpoints);
+                WriteTenant(json, state, tenant, networks, endpoints);
             }
 
             json.WriteEndArray();
@@ -45,7 +45,7 @@ public static class IntentWriter
     }
 
     private static void WriteTenant(
-        Utf8JsonWriter json, TenantRecord tenant, IEnumerable<NetworkRecord> networks, ILookup<NetworkId, EndpointRecord> endpoints)
+        Utf8JsonWriter json, ClusterState state, TenantRecord tenant, IEnumerable<NetworkRecord> networks, ILookup<NetworkId, EndpointRecord> endpoints)
     {
         json.WriteStartObject();
         json.WriteString("Name", tenant.Name);
@@ -61,10 +61,11 @@ public static class IntentWriter
         json.WriteStartArray("Networks");
         foreach (var network in networks)
         {
-            WriteNetwork(json, network, endpoints[network.Id]);
+            WriteNetwork(json, network, state.Groups.Values.Where(group => group.Id.Network == network.Id), endpoints[network.Id]);
         }
 
         json.WriteEndArray();
+        PolicyWriter.WritePolicies(json, state.Policies.Values.Where(policy => policy.Name.Tenant == tenant.Name));
         json.WriteEndObject();
 
         void WriteRanges(string field, ImmutableArray<IdRange> ranges)
@@ -76,7 +77,7 @@ public static class IntentWriter
         }
     }
 
-    private static void WriteNetwork(Utf8JsonWriter json, NetworkRecord network, IEnumerable<EndpointRecord> endpoints)
+    private static void WriteNetwork(Utf8JsonWriter json, NetworkRecord network, IEnumerable<GroupRecord> groups, IEnumerable<EndpointRecord> endpoints)
     {
         json.WriteStartObject();
         json.WriteString("Name", network.Id.Network);
@@ -88,11 +89,13 @@ public static class IntentWriter
             json.WriteString("DefaultGw", network.Gateway.ToString());
         }
 
+        PolicyWriter.WriteGroups(json, groups);
         json.WriteStartArray("Endpoints");
         foreach (var endpoint in endpoints.OrderBy(e => e.Address))
         {
             WriteOnOneLine(
-                json, ("Container", endpoint.Id.Container), ("Host", endpoint.Host), ("AttachUUID", endpoint.AttachUuid), ("IPAddress", endpoint.Address.ToString()));
+                json, ("Container", endpoint.Id.Container), ("Host", endpoint.Host), ("AttachUUID", endpoint.AttachUuid), ("IPAddress", endpoint.Address.ToString()),
+                ("Group", endpoint.PostedGroup));
         }
 
         json.WriteEndArray();
@@ -100,7 +103,7 @@ public static class IntentWriter
     }
 
     /// <summary>A small object on one line: an intent has thousands of endpoints, and one a line is what people read and diff.</summary>
-    private static void WriteOnOneLine(Utf8JsonWriter json, params ReadOnlySpan<(string Field, string Value)> members)
+    internal static void WriteOnOneLine(Utf8JsonWriter json, params ReadOnlySpan<(string Field, string Value)> members)
     {
         // The writer does not begin a line for a raw value by itself.
         var line = new StringBuilder("\n").Append(' ', 2 * json.CurrentDepth).Append("{ ");

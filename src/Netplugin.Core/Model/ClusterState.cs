@@ -19,6 +19,12 @@ public sealed record ClusterState(
     ImmutableDictionary<string, ContainerRecord> Containers,
     ImmutableSortedDictionary<NetworkId, LeasesRecord> Leases)
 {
+    /// <summary>Endpoint groups by tenant and name.</summary>
+    public ImmutableSortedDictionary<TenantedName, GroupRecord> Groups { get; init; } = ImmutableSortedDictionary<TenantedName, GroupRecord>.Empty;
+
+    /// <summary>Policies by tenant and name.</summary>
+    public ImmutableSortedDictionary<TenantedName, PolicyRecord> Policies { get; init; } = ImmutableSortedDictionary<TenantedName, PolicyRecord>.Empty;
+
     /// <summary>Nothing posted.</summary>
     public static ClusterState Empty { get; } = new(
         new PostRecord(0),

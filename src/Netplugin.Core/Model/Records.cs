@@ -86,6 +86,12 @@ public sealed record EndpointRecord(
 {
     /// <summary>The pod that has it by labels; null: it was posted.</summary>
     public LabelledPod? Pod { get; init; }
+
+    /// <summary>The group of its network that the intent put it in; empty: none. A pod with labels says its group by one.</summary>
+    public string PostedGroup { get; init; } = "";
+
+    /// <summary>The name of its group, posted or by a label; empty: it is in none. A label may name a group that is not there, which is as good as none.</summary>
+    public string Group => Pod?.Group ?? PostedGroup;
 }
 
 /// <summary>Where an endpoint runs: written by the node that attached it, with owner and revision compared.</summary>

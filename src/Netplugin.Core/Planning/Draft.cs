@@ -31,6 +31,10 @@ internal sealed class Draft(ClusterState before, bool isPartial = false, string 
 
     public ImmutableSortedDictionary<NetworkId, LeasesRecord>.Builder Leases { get; } = before.Leases.ToBuilder();
 
+    public ImmutableSortedDictionary<TenantedName, GroupRecord>.Builder Groups { get; } = before.Groups.ToBuilder();
+
+    public ImmutableSortedDictionary<TenantedName, PolicyRecord>.Builder Policies { get; } = before.Policies.ToBuilder();
+
     private ImmutableDictionary<string, ContainerRecord>.Builder Containers { get; } = before.Containers.ToBuilder();
 
     /// <summary>
@@ -123,7 +127,11 @@ internal sealed class Draft(ClusterState before, bool isPartial = false, string 
 
         var after = new ClusterState(
             new PostRecord(Post), Hosts.ToImmutable(), Tenants.ToImmutable(), Networks.ToImmutable(), Endpoints.ToImmutable(),
-            Containers.ToImmutable(), Leases.ToImmutable());
+            Containers.ToImmutable(), Leases.ToImmutable())
+        {
+            Groups = Groups.ToImmutable(),
+            Policies = Policies.ToImmutable(),
+        };
         var changes = StateDiff.Compute(Before, after);
         return new(new(changes.IsEmpty ? Before : after, changes, Warnings.ToImmutable()), []);
     }

@@ -8,7 +8,7 @@ namespace Netplugin.Core.Planning;
 /// <summary>Adds and updates endpoints: given addresses first, then the lowest free ones in the file's order.</summary>
 internal static class EndpointAdditions
 {
-    public static void Add(Draft draft, Intent intent)
+    public static void Add(Draft draft, Intent intent, bool isWhole)
     {
         var networks = intent.AllNetworks().Select(n => n.Id).ToHashSet();
         var existing = draft.Endpoints.Values.Where(e => networks.Contains(e.Id.Network)).ToLookup(e => e.Id.Network);
@@ -17,13 +17,14 @@ internal static class EndpointAdditions
             // A network that could not be made was reported; its endpoints have nothing to be checked against.
             if (draft.Networks.TryGetValue(id, out var record))
             {
-                AddTo(draft, record, network, endpoints, new AddressPool(record, existing[id], draft.Leases.GetValueOrDefault(id) ?? LeasesRecord.None(id)));
+                AddTo(
+                    draft, record, network, endpoints, new AddressPool(record, existing[id], draft.Leases.GetValueOrDefault(id) ?? LeasesRecord.None(id)), isWhole);
             }
         }
     }
 
     private static void AddTo(
-        Draft draft, NetworkRecord network, NetworkIntent intent, ImmutableArray<EndpointIntent> endpoints, AddressPool pool)
+        Draft draft, NetworkRecord network, NetworkIntent intent, ImmutableArray<EndpointIntent> endpoints, AddressPool pool, bool isWhole)
     {
         if (!network.Gateway.IsUnspecified && pool.OwnerOf(network.Gateway) is { } owner)
         {
@@ -47,6 +48,11 @@ internal static class EndpointAdditions
         foreach (var endpoint in endpoints)
         {
             var id = new EndpointId(network.Id, endpoint.Container.Value);
+            if (endpoint.Group is { } group && draft.Groups.GetValueOrDefault(new(network.Id.Tenant, group.Value))?.Id.Network != network.Id)
+            {
+                draft.AddUnlessPartial(group.At, $"network {network.Id} has no endpoint group {Quoted.Text(group.Value)}; name it in the network's EndpointGroups");
+            }
+
             if (draft.Endpoints.TryGetValue(id, out var known) && known.Pod is { } pod)
             {
                 draft.Errors.Add(endpoint.Container.At, $"endpoint {id} is that of pod {pod}, which has the network by labels: a container cannot have its name");
@@ -57,6 +63,7 @@ internal static class EndpointAdditions
                 {
                     Host = endpoint.Host?.Value ?? known.Host,
                     AttachUuid = endpoint.AttachUuid?.Value ?? known.AttachUuid,
+                    PostedGroup = endpoint.Group?.Value ?? (isWhole ? "" : known.PostedGroup),
                 };
                 if (updated != known)
                 {
@@ -66,7 +73,10 @@ internal static class EndpointAdditions
             else if ((endpoint.Address?.Value ?? pool.TakeLowest(id.Container)) is { } address)
             {
                 draft.AddEndpoint(new(
-                    id, address, MacAddress.ForEndpoint(address), endpoint.Host?.Value ?? "", endpoint.AttachUuid?.Value ?? "", null, draft.Post));
+                    id, address, MacAddress.ForEndpoint(address), endpoint.Host?.Value ?? "", endpoint.AttachUuid?.Value ?? "", null, draft.Post)
+                {
+                    PostedGroup = endpoint.Group?.Value ?? "",
+                });
             }
             else
             {

@@ -21,10 +21,14 @@ public static class PlanDescription
         StateChange.PutHost put => Put("host", put.Host.Name, put.Previous, put.Host, Members),
         StateChange.PutTenant put => Put("tenant", put.Tenant.Name, put.Previous, put.Tenant, Members),
         StateChange.PutNetwork put => Put("network", put.Network.Id.ToString(), put.Previous, put.Network, Members),
+        StateChange.PutPolicy put => Put("policy", put.Policy.Name.ToString(), put.Previous, put.Policy, Members),
+        StateChange.PutGroup put => Put("endpoint group", put.Group.Id.ToString(), put.Previous, put.Group, Members),
         StateChange.PutEndpoint put => Put("endpoint", put.Endpoint.Id.ToString(), put.Previous, put.Endpoint, Members),
         StateChange.DeleteHost delete => $"- host {delete.Previous.Name}",
         StateChange.DeleteTenant delete => $"- tenant {delete.Previous.Name}",
         StateChange.DeleteNetwork { Previous: var network } => $"- network {network.Id} {All(Members(network))}",
+        StateChange.DeletePolicy { Previous: var policy } => $"- policy {policy.Name} {All(Members(policy))}".TrimEnd(),
+        StateChange.DeleteGroup { Previous: var group } => $"- endpoint group {group.Id} {All(Members(group))}".TrimEnd(),
         StateChange.DeleteEndpoint { Previous: var endpoint } => $"- endpoint {endpoint.Id} {All(Members(endpoint))}",
         _ => null,
     };
@@ -70,8 +74,13 @@ public static class PlanDescription
         new("address", "", endpoint.Address.ToString()),
         new("host", "on ", endpoint.Host),
         new("attach", "attach ", endpoint.AttachUuid),
+        new("group", "group ", endpoint.PostedGroup),
         new("bound", "bound on ", endpoint.Binding?.Host ?? ""),
     ];
+
+    private static IEnumerable<Member> Members(PolicyRecord policy) => [new("rules", "rules ", string.Join("; ", policy.Rules))];
+
+    private static IEnumerable<Member> Members(GroupRecord group) => [new("policies", "policies ", string.Join(", ", group.Policies))];
 
     private static string Show(IpAddr address) => address.IsUnspecified ? "" : address.ToString();
 

@@ -11,7 +11,8 @@ namespace Netplugin.Core.Planning;
 /// </summary>
 /// <remarks>
 /// What a file does not say about something that exists stays as it is (a tenant may be just a name), except that in a whole
-/// intent (<see cref="PostMode.Replace"/>) what is not named is removed, and a network without <c>DefaultGw</c> has none.
+/// intent (<see cref="PostMode.Replace"/>) what is not named is removed, a network without <c>DefaultGw</c> has none, an
+/// endpoint without <c>Group</c> is in none, and a group without <c>Policies</c> or a policy without <c>Rules</c> has none.
 /// Subnet, encapsulation, tag and address are for life: a file that says otherwise contradicts and is refused.
 /// </remarks>
 public static class Planner
@@ -29,11 +30,15 @@ public static class Planner
         {
             case PostMode.Delete:
                 Removals.RemoveNamed(draft, intent);
+                PolicyRemovals.RemoveNamed(draft, intent);
+                PolicyRemovals.CheckUnused(draft, intent);
                 break;
             case PostMode.Replace:
                 Removals.RemoveUnnamed(draft, intent);
+                PolicyRemovals.RemoveUnnamed(draft, intent);
                 AddAll(draft, intent, isWhole: true);
                 draft.IndexContainersOf(intent);
+                PolicyRemovals.CheckUnused(draft, intent);
                 break;
             default:
                 AddAll(draft, intent, isWhole: false);
@@ -96,6 +101,7 @@ public static class Planner
         HostAdditions.Add(draft, intent, isWhole);
         TenantAdditions.Add(draft, intent);
         NetworkAdditions.Add(draft, intent, isWhole);
-        EndpointAdditions.Add(draft, intent);
+        PolicyAdditions.Add(draft, intent, isWhole);
+        EndpointAdditions.Add(draft, intent, isWhole);
     }
 }

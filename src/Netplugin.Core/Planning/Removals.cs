@@ -51,8 +51,8 @@ internal static class Removals
     }
 
     /// <summary>
-    /// Removes what is named: endpoints always, a network when it lists no endpoints, a tenant when it lists no networks, each
-    /// with all it holds. A missing endpoint or host is a warning, as it always was; a missing network or tenant an error.
+    /// Removes what is named: endpoints always, a network when it lists neither endpoints nor groups, a tenant when it lists neither networks
+    /// nor policies, each with all it holds. A missing endpoint or host is a warning, as it always was; a missing network or tenant an error.
     /// </summary>
     public static void RemoveNamed(Draft draft, Intent intent)
     {
@@ -67,7 +67,7 @@ internal static class Removals
         var wholeNetworks = new Dictionary<NetworkId, TextPosition>();
         foreach (var tenant in intent.Tenants)
         {
-            if (tenant.Networks.IsEmpty)
+            if (tenant.Networks.IsEmpty && tenant.Policies.IsEmpty)
             {
                 var known = draft.Tenants.GetValueOrDefault(tenant.Name.Value);
                 if (known is { Resource.Length: > 0 })
@@ -93,15 +93,16 @@ internal static class Removals
 
         foreach (var (id, network, endpoints) in intent.AllNetworks())
         {
-            if (endpoints.IsEmpty && !draft.Networks.ContainsKey(id))
+            var isBare = endpoints.IsEmpty && network.Groups.IsEmpty;
+            if (isBare && !draft.Networks.ContainsKey(id))
             {
                 draft.Errors.Add(network.Name.At, $"network {id} does not exist");
             }
-            else if (endpoints.IsEmpty && draft.Networks[id] is { Resource.Length: > 0 } known)
+            else if (isBare && draft.Networks[id] is { Resource.Length: > 0 } known)
             {
                 draft.Errors.Add(network.Name.At, $"network {id} stays: {Owners.ToRemove(known)}");
             }
-            else if (endpoints.IsEmpty)
+            else if (isBare)
             {
                 wholeNetworks[id] = network.Name.At;
             }

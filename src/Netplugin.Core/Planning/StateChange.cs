@@ -68,6 +68,24 @@ public abstract record StateChange
     /// <param name="Previous">The record removed.</param>
     public sealed record DeleteLeases(LeasesRecord Previous) : Delete;
 
+    /// <summary>Writes an endpoint group.</summary>
+    /// <param name="Group">The record to write.</param>
+    /// <param name="Previous">What it replaces.</param>
+    public sealed record PutGroup(GroupRecord Group, GroupRecord? Previous) : Put;
+
+    /// <summary>Removes an endpoint group.</summary>
+    /// <param name="Previous">The record removed.</param>
+    public sealed record DeleteGroup(GroupRecord Previous) : Delete;
+
+    /// <summary>Writes a policy.</summary>
+    /// <param name="Policy">The record to write.</param>
+    /// <param name="Previous">What it replaces.</param>
+    public sealed record PutPolicy(PolicyRecord Policy, PolicyRecord? Previous) : Put;
+
+    /// <summary>Removes a policy.</summary>
+    /// <param name="Previous">The record removed.</param>
+    public sealed record DeletePolicy(PolicyRecord Previous) : Delete;
+
     /// <summary>Writes an endpoint. A node may bind the endpoint at the same time, so the writer compares what it read.</summary>
     /// <param name="Endpoint">The record to write.</param>
     /// <param name="Previous">What it replaces.</param>

@@ -22,6 +22,8 @@ public static class StateDiff
         var hosts = Differing(before.Hosts, after.Hosts, StringComparer.Ordinal);
         var tenants = Differing(before.Tenants, after.Tenants, StringComparer.Ordinal);
         var networks = Differing(before.Networks, after.Networks, Comparer<NetworkId>.Default);
+        var policies = Differing(before.Policies, after.Policies, Comparer<TenantedName>.Default);
+        var groups = Differing(before.Groups, after.Groups, Comparer<TenantedName>.Default);
         var endpoints = Differing(before.Endpoints, after.Endpoints, EndpointOrder);
         var leases = Differing(before.Leases, after.Leases, Comparer<NetworkId>.Default);
         var containers = Differing(before.Containers, after.Containers, StringComparer.Ordinal);
@@ -30,6 +32,8 @@ public static class StateDiff
             .. hosts.Where(d => d.IsPut).Select(d => new StateChange.PutHost(d.Now!, d.Old)),
             .. tenants.Where(d => d.IsPut).Select(d => new StateChange.PutTenant(d.Now!, d.Old)),
             .. networks.Where(d => d.IsPut).Select(d => new StateChange.PutNetwork(d.Now!, d.Old)),
+            .. policies.Where(d => d.IsPut).Select(d => new StateChange.PutPolicy(d.Now!, d.Old)),
+            .. groups.Where(d => d.IsPut).Select(d => new StateChange.PutGroup(d.Now!, d.Old)),
             .. endpoints.Where(d => d.IsPut).Select(d => new StateChange.PutEndpoint(d.Now!, d.Old)),
             .. containers.Where(d => d.IsPut).Select(d => new StateChange.PutContainer(d.Now!, d.Old)),
             .. endpoints.Where(d => d.Now is { Host.Length: > 0 } && (d.Old?.Host != d.Now.Host || d.Old.AttachUuid != d.Now.AttachUuid))
@@ -38,6 +42,8 @@ public static class StateDiff
                 .Select(d => new StateChange.DeleteHome(d.Old!.Host, d.Old.Id)),
             .. containers.Where(d => !d.IsPut).Select(d => new StateChange.DeleteContainer(d.Old!)),
             .. endpoints.Where(d => !d.IsPut).Select(d => new StateChange.DeleteEndpoint(d.Old!)),
+            .. groups.Where(d => !d.IsPut).Select(d => new StateChange.DeleteGroup(d.Old!)),
+            .. policies.Where(d => !d.IsPut).Select(d => new StateChange.DeletePolicy(d.Old!)),
             .. leases.Where(d => !d.IsPut).Select(d => new StateChange.DeleteLeases(d.Old!)),
             .. networks.Where(d => !d.IsPut).Select(d => new StateChange.DeleteNetwork(d.Old!)),
             .. tenants.Where(d => !d.IsPut).Select(d => new StateChange.DeleteTenant(d.Old!)),

@@ -1,6 +1,8 @@
+using System.Globalization;
 using Netplugin.Core.Addresses;
 using Netplugin.Core.Collections;
 using Netplugin.Core.Model;
+using Netplugin.Core.Services;
 
 namespace Netplugin.Core.Policies;
 
@@ -27,7 +29,17 @@ public sealed record IntentPolicy(string Tenant, string Name, ValueArray<GroupId
 /// <param name="Port">The destination port of TCP, UDP or SCTP; 0: any.</param>
 /// <param name="Allow">True: allows; false: denies.</param>
 public sealed record IntentRule(
-    string RuleId, PolicyDirection Direction, int Priority, IntentPeer Peer, IntentProtocol Protocol, ushort Port, bool Allow);
+    string RuleId, PolicyDirection Direction, int Priority, IntentPeer Peer, IntentProtocol Protocol, ushort Port, bool Allow)
+{
+    /// <summary><c>1: in 10 allow tcp/80 from group t/n/web</c>.</summary>
+    public override string ToString()
+    {
+        var isIn = Direction == PolicyDirection.Ingress;
+        var port = Port == 0 ? "" : string.Create(CultureInfo.InvariantCulture, $"/{Port}");
+        var peer = Peer == IntentPeer.Anybody ? "" : $" {(isIn ? "from" : "to")} {Peer}";
+        return string.Create(CultureInfo.InvariantCulture, $"{RuleId}: {(isIn ? "in" : "out")} {Priority} {(Allow ? "allow" : "deny")} {Protocol}{port}{peer}");
+    }
+}
 
 /// <summary>From or to whom a rule is. What is not given restricts nothing; what is given must all hold.</summary>
 /// <param name="Group"><c>FromEndpointGroup</c> or <c>ToEndpointGroup</c>.</param>
@@ -37,6 +49,12 @@ public sealed record IntentPeer(GroupId? Group = null, NetworkId? Network = null
 {
     /// <summary>Anybody.</summary>
     public static IntentPeer Anybody { get; } = new();
+
+    /// <summary><c>group t/n/web 10.1.0.0/16</c>, <c>network t/n</c>, <c>anybody</c>.</summary>
+    public override string ToString() =>
+        this == Anybody ? "anybody"
+        : Network is { } network ? $"network {network}"
+        : string.Join(' ', ((string?[])[Group is { } group ? $"group {group}" : null, Addresses?.ToString()]).OfType<string>());
 }
 
 /// <summary>An IP protocol of a rule: any, one by number, or ICMP of both families.</summary>
@@ -49,6 +67,17 @@ public readonly record struct IntentProtocol(byte? Number, bool IsIcmp = false)
 
     /// <summary>ICMP in IPv4 and ICMPv6 in IPv6.</summary>
     public static IntentProtocol Icmp => new(null, true);
+
+    /// <summary>As an intent writes it; <c>any</c> for every protocol.</summary>
+    public override string ToString() => (IsIcmp, Number) switch
+    {
+        (true, _) => "icmp",
+        (_, null) => "any",
+        (_, (byte)TransportProtocol.Tcp) => "tcp",
+        (_, (byte)TransportProtocol.Udp) => "udp",
+        (_, (byte)TransportProtocol.Sctp) => "sctp",
+        (_, var number) => number.Value.ToString(CultureInfo.InvariantCulture),
+    };
 }
 
 /// <summary>Names an endpoint group: a part of a network's endpoints.</summary>

@@ -98,14 +98,17 @@ public sealed class ResourcePlanner
                 continue;
             }
 
-            if (!endpoints[record.Id].Any())
+            var groups = _before.Groups.Values.Where(group => group.Id.Network == record.Id).ToArray();
+            if (!endpoints[record.Id].Any() && groups.Length == 0)
             {
                 _state = _state with { Networks = _state.Networks.Remove(record.Id), Leases = _state.Leases.Remove(record.Id) };
                 continue;
             }
 
             _awaited.Add(record.Id);
-            var use = $"network {record.Id} has {Describe(endpoints[record.Id])}";
+            var use = endpoints[record.Id].Any()
+                ? $"network {record.Id} has {Describe(endpoints[record.Id])}"
+                : $"network {record.Id} has {Count(groups.Length, "endpoint group")}: {First(groups.Select(group => group.Id.Group), groups.Length)}; it is removed when they are gone (netdcli -del-cfg)";
             if (resource is null)
             {
                 _problems.Add($"the Network resource {Quoted.Text(record.Resource)} is gone, but {use}");
@@ -133,13 +136,16 @@ public sealed class ResourcePlanner
             }
 
             NetworkRecord[] left = [.. _state.Networks.Values.Where(network => network.Id.Tenant == record.Name)];
-            if (left.Length == 0)
+            var policies = _state.Policies.Keys.Where(name => name.Tenant == record.Name).ToArray();
+            if (left.Length == 0 && policies.Length == 0)
             {
                 _state = _state with { Tenants = _state.Tenants.Remove(record.Name) };
                 continue;
             }
 
-            var use = $"tenant {Quoted.Text(record.Name)} has {Count(left.Length, "network")}: {First(left.Select(Name), left.Length)}; it is removed when they are";
+            var use = left.Length > 0
+                ? $"tenant {Quoted.Text(record.Name)} has {Count(left.Length, "network")}: {First(left.Select(Name), left.Length)}; it is removed when they are"
+                : $"tenant {Quoted.Text(record.Name)} has policies: {First(policies.Select(name => name.Name), policies.Length)}; it is removed when they are gone (netdcli -del-cfg)";
             if (resource is null)
             {
                 _problems.Add($"the Tenant resource {Quoted.Text(record.Resource)} is gone, but {use}");
@@ -196,7 +202,7 @@ public sealed class ResourcePlanner
             if (known is not null && draft.Networks[id].Gateway != known.Gateway)
             {
                 // The gateway must be no endpoint's; that looks at every endpoint there is.
-                EndpointAdditions.Add(draft, intent.Read.Value!);
+                EndpointAdditions.Add(draft, intent.Read.Value!, isWhole: false);
             }
         });
         return _state.Networks.TryGetValue(id, out var record)

@@ -143,7 +143,7 @@ public sealed class IntentReaderTests
             [
                 "1:25: unknown field \"Subnetpool2\" (did you mean \"SubnetPool\"?)",
                 "1:52: unknown field \"Networcs\" (did you mean \"Networks\"?)",
-                "1:75: unknown field \"Colour\"; this tenant may have Name, DefaultNetType, SubnetPool, AllocSubnetLen, VLANs, VXLANs, Networks, DefaultNetwork",
+                "1:75: unknown field \"Colour\"; this tenant may have Name, DefaultNetType, SubnetPool, AllocSubnetLen, VLANs, VXLANs, Networks, Policies, DefaultNetwork",
             ],
             Errors(Tenant("\"Subnetpool2\":\"10.0.0.0/8\",\"Networcs\":[{\"a\":[1]}],\"Colour\":1")));
     }

@@ -4,6 +4,7 @@ using Netplugin.Core.Addresses;
 using Netplugin.Core.Intents;
 using Netplugin.Core.Model;
 using Netplugin.Core.Planning;
+using Netplugin.Core.Policies;
 
 namespace Netplugin.Tests.Core.Planning;
 
@@ -18,7 +19,11 @@ public sealed class PlanPropertyTests
             At($"c{container}"),
             host is 1 or 2 ? At($"host{host}") : null,
             host == 2 ? At("uuid") : null,
-            address is > 0 and < 4 ? At(IpAddr.Parse($"10.9.{address}.{container}")) : null));
+            address is > 0 and < 4 ? At(IpAddr.Parse($"10.9.{address}.{container}")) : null)
+        {
+            // Of the network's group, which may not be there.
+            Group = host == 4 ? At("g") : null,
+        });
 
     private static readonly Gen<NetworkIntent> NetworkGen = Gen.Select(Gen.Int[1, 4], Gen.Int[0, 9], EndpointGen.Array[0, 5]).Select((name, kind, endpoints) =>
         new NetworkIntent(
@@ -27,9 +32,15 @@ public sealed class PlanPropertyTests
             kind is 2 or 3 ? At((uint)(100 + name)) : null,
             kind is >= 3 and <= 6 ? At(IpPrefix.Parse($"10.9.{name}.0/29")) : null,
             kind is 5 ? At(IpAddr.Parse($"10.9.{name}.1")) : null,
-            [.. endpoints.DistinctBy(e => e.Container.Value)]));
+            [.. endpoints.Select(e => e with { Group = e.Group is { } ? At($"g{name}") : null }).DistinctBy(e => e.Container.Value)])
+        {
+            Groups = kind is 9 ? [] : [new(At($"g{name}"), kind switch { 7 => [At("p")], 8 => [], _ => null })],
+        });
 
-    private static readonly Gen<TenantIntent> TenantGen = Gen.Select(Gen.Int[1, 3], Gen.Int[0, 5], NetworkGen.Array[0, 4]).Select((name, kind, networks) =>
+    private static readonly Gen<RuleIntent> RuleGen = Gen.Select(Gen.Int[1, 4], Gen.Int[0, 3], Gen.Int[1, 2]).Select((name, kind, priority) => new RuleIntent(
+        At($"r{name}"), PolicyDirection.Ingress, priority, kind == 1 ? At($"g{name}") : null, kind == 2 ? At($"n{name}") : null, null, IntentProtocol.Any, 0, kind == 3));
+
+    private static readonly Gen<TenantIntent> TenantGen = Gen.Select(Gen.Int[1, 3], Gen.Int[0, 5], NetworkGen.Array[0, 4], RuleGen.Array[0, 2]).Select((name, kind, networks, rules) =>
         new TenantIntent(
             At($"t{name}"),
             kind == 1 ? At(Encap.Vlan) : null,
@@ -37,7 +48,10 @@ public sealed class PlanPropertyTests
             kind == 3 ? At(29) : null,
             kind == 0 ? null : At<ImmutableArray<IdRange>>([new(100, 110)]),
             kind == 0 ? null : At<ImmutableArray<IdRange>>([new(100, 104), new(200, 210)]),
-            [.. networks.DistinctBy(n => n.Name.Value)]));
+            [.. networks.DistinctBy(n => n.Name.Value)])
+        {
+            Policies = kind == 4 ? [] : [new(At("p"), kind == 5 ? null : [.. rules.DistinctBy(r => r.RuleId.Value)])],
+        });
 
     private static readonly Gen<HostIntent> HostGen = Gen.Int[1, 4].Select(name =>
         new HostIntent(At($"host{name}"), At(IpAddr.Parse($"192.168.2.{name}")), null));
@@ -107,6 +121,9 @@ public sealed class PlanPropertyTests
             Assert.Equal(intent.Tenants.Select(t => t.Name.Value).Order(StringComparer.Ordinal), after.Tenants.Keys);
             Assert.Equal(intent.AllNetworks().Select(n => n.Id).Order(), after.Networks.Keys);
             Assert.Equal(intent.AllNetworks().Sum(n => n.Endpoints.Length), after.Endpoints.Count);
+            Assert.Equal(
+                intent.AllNetworks().SelectMany(n => n.Network.Groups.Select(g => new GroupId(n.Id, g.Name.Value))).Order(), after.Groups.Values.Select(g => g.Id).Order());
+            Assert.Equal(intent.Tenants.SelectMany(t => t.Policies.Select(p => new TenantedName(t.Name.Value, p.Name.Value))).Order(), after.Policies.Keys);
             foreach (var (id, network, endpoints) in intent.AllNetworks())
             {
                 var record = after.Networks[id];
@@ -119,6 +136,7 @@ public sealed class PlanPropertyTests
                     var there = after.Endpoints[new(id, endpoint.Container.Value)];
                     Assert.Equal(endpoint.Address?.Value ?? there.Address, there.Address);
                     Assert.Equal(endpoint.Host?.Value ?? there.Host, there.Host);
+                    Assert.Equal(endpoint.Group?.Value ?? "", there.Group);
                 }
             }
         }, iter: Samples);
@@ -143,7 +161,8 @@ public sealed class PlanPropertyTests
 
             foreach (var (id, old) in before.Endpoints.Where(e => plan.After.Endpoints.ContainsKey(e.Key)))
             {
-                Assert.Equal(old with { Host = "", AttachUuid = "" }, plan.After.Endpoints[id] with { Host = "", AttachUuid = "" });
+                Assert.Equal(
+                    old with { Host = "", AttachUuid = "", PostedGroup = "" }, plan.After.Endpoints[id] with { Host = "", AttachUuid = "", PostedGroup = "" });
             }
         }, iter: Samples);
     }
@@ -157,7 +176,7 @@ public sealed class PlanPropertyTests
             var fresh = new Intent([], [.. intent.Tenants.Where(t => !start.Tenants.ContainsKey(t.Name.Value))]);
             if (Planner.Plan(start, fresh, PostMode.Add).Plan is { } added)
             {
-                var bare = fresh with { Tenants = [.. fresh.Tenants.Select(t => t with { Networks = [] })] };
+                var bare = fresh with { Tenants = [.. fresh.Tenants.Select(t => t with { Networks = [], Policies = [] })] };
                 var removed = States.Succeeded(Planner.Plan(added.After, bare, PostMode.Delete)).After;
                 Assert.Empty(StateDiff.Compute(start, removed with { Post = start.Post }));
             }
@@ -211,6 +230,18 @@ public sealed class PlanPropertyTests
                 Assert.NotEqual(network.Subnet.Last, endpoint.Address);
                 Assert.Equal(MacAddress.ForEndpoint(endpoint.Address), endpoint.Mac);
             }
+        }
+
+        // No reference leads nowhere.
+        var groups = state.Groups.Values.Select(group => group.Id).ToHashSet();
+        Assert.All(groups, group => Assert.True(state.Networks.ContainsKey(group.Network)));
+        Assert.All(state.Endpoints.Values.Where(e => e.Group.Length > 0), e => Assert.Contains(new GroupId(e.Id.Network, e.Group), groups));
+        Assert.All(state.Groups.Values.SelectMany(group => group.Policies.Select(policy => new TenantedName(group.Id.Network.Tenant, policy))), policy => Assert.True(state.Policies.ContainsKey(policy)));
+        foreach (var (name, policy) in state.Policies)
+        {
+            Assert.True(state.Tenants.ContainsKey(name.Tenant));
+            Assert.All(policy.Rules.Select(rule => rule.Peer.Group).OfType<GroupId>(), group => Assert.Contains(group, groups));
+            Assert.All(policy.Rules.Select(rule => rule.Peer.Network).OfType<NetworkId>(), network => Assert.True(state.Networks.ContainsKey(network)));
         }
 
         Assert.Equal(

@@ -1,0 +1,18 @@
+using Netplugin.Core.Collections;
+using Netplugin.Core.Model;
+
+namespace Netplugin.Core.Policies;
+
+/// <summary>The intent's policies, of what is posted.</summary>
+public static class IntentPolicies
+{
+    /// <summary>Every policy with the groups that it is for, in order of name.</summary>
+    public static ValueArray<IntentPolicy> Of(ClusterState state)
+    {
+        ArgumentNullException.ThrowIfNull(state);
+        var groups = state.Groups.Values
+            .SelectMany(group => group.Policies.Select(policy => (Policy: new TenantedName(group.Id.Network.Tenant, policy), group.Id)))
+            .ToLookup(pair => pair.Policy, pair => pair.Id);
+        return [.. state.Policies.Values.Select(policy => new IntentPolicy(policy.Name.Tenant, policy.Name.Name, [.. groups[policy.Name].Order()], policy.Rules))];
+    }
+}
