@@ -42,6 +42,12 @@ public static class StoreKeys
     /// <summary>Subtree of <see cref="NetworkRecord"/>, a folder a tenant.</summary>
     public const string Networks = Root + "networks/";
 
+    /// <summary>Subtree of <see cref="GroupRecord"/>, a folder a tenant.</summary>
+    public const string Groups = Root + "groups/";
+
+    /// <summary>Subtree of <see cref="PolicyRecord"/>, a folder a tenant.</summary>
+    public const string Policies = Root + "policies/";
+
     /// <summary>Subtree of <see cref="EndpointRecord"/>, a folder a network.</summary>
     public const string Endpoints = Root + "endpoints/";
 
@@ -77,6 +83,12 @@ public static class StoreKeys
 
     /// <summary>Key of a network.</summary>
     public static string Network(NetworkId id) => $"{Networks}{Escape(id.Tenant)}/{Escape(id.Network)}";
+
+    /// <summary>Key of an endpoint group.</summary>
+    public static string Group(TenantedName name) => $"{Groups}{Escape(name.Tenant)}/{Escape(name.Name)}";
+
+    /// <summary>Key of a policy.</summary>
+    public static string Policy(TenantedName name) => $"{Policies}{Escape(name.Tenant)}/{Escape(name.Name)}";
 
     /// <summary>Key of what nodes have leased of a network.</summary>
     public static string Leases(NetworkId id) => $"{AllLeases}{Escape(id.Tenant)}/{Escape(id.Network)}";

@@ -13,7 +13,7 @@ public sealed class CompletionTests
     [Theory]
     [InlineData("get diff status validate node store dump completion version", "")]
     [InlineData("diff dump", "d")]
-    [InlineData("all endpoints hosts networks nodes tenants", "get", "")]
+    [InlineData("all endpoints groups hosts networks nodes policies tenants", "get", "")]
     [InlineData("networks", "get", "ne")]
     [InlineData("json table wide yaml", "get", "endpoints", "-o", "")]
     [InlineData("json", "status", "--output", "j")]

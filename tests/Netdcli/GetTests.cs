@@ -53,6 +53,39 @@ public sealed class GetTests
     }
 
     [Fact]
+    public void Groups_and_policies_are_shown()
+    {
+        _cli.Post("""
+            {"Tenants":[{"Name":"t","SubnetPool":"11.1.0.0/16","VXLANs":"1-99","Policies":[{"Name":"in","Rules":[
+              {"RuleID":"1","Direction":"in","Action":"deny"},
+              {"RuleID":"2","Direction":"in","Priority":10,"FromEndpointGroup":"web","FromIPAddress":"11.1.0.0/28","Protocol":"tcp","Port":6379,"Action":"allow"}]}],
+             "Networks":[{"Name":"n","EndpointGroups":[{"Name":"web"},{"Name":"db","Policies":["in"]}],"Endpoints":[{"Container":"a","Group":"web"},{"Container":"b","Group":"db"}]}]}]}
+            """);
+        Assert.Equal(
+            """
+            GROUP   TENANT   NETWORK   POLICIES   ENDPOINTS
+            db      t        n         in         1
+            web     t        n         -          1
+
+            """,
+            _cli.Run("get", "groups").Out);
+        Assert.Equal(
+            """
+            POLICY   TENANT   GROUPS   RULES   RULE
+            in       t        db       2       1: in 1 deny; 2: in 10 allow tcp/6379 from web 11.1.0.0/28
+
+            """,
+            _cli.Run("get", "policy", "in", "-o", "wide").Out);
+        using var policies = JsonDocument.Parse(_cli.Run("get", "policies", "-o", "json").Bytes);
+        Assert.Equal(
+            """{"ruleId":"2","direction":"in","priority":10,"endpointGroup":"web","network":"","ipAddress":"11.1.0.0/28","protocol":"tcp","port":6379,"action":"allow"}""",
+            JsonSerializer.Serialize(policies.RootElement[0].GetProperty("rules")[1]));
+        Assert.Equal("db", JsonDocument.Parse(_cli.Run("get", "endpoints", "t/n/b", "-o", "json").Bytes).RootElement[0].GetProperty("group").GetString());
+        Assert.Contains("\nPOLICY   TENANT   GROUPS   RULES\n", _cli.Run("get").Out, StringComparison.Ordinal);
+        Assert.NotEqual(0, _cli.Run("get", "policies", "no").Exit);
+    }
+
+    [Fact]
     public void Networks_shows_what_was_allocated()
     {
         _cli.Post(Intents.TwoTenants);
@@ -164,7 +197,7 @@ public sealed class GetTests
         Assert.Contains("TENANT ", table, StringComparison.Ordinal);
         Assert.Contains("myContainer4", table, StringComparison.Ordinal);
         using var all = JsonDocument.Parse(_cli.Run("get", "-o", "json").Bytes);
-        Assert.Equal(["hosts", "nodes", "tenants", "networks", "endpoints"], all.RootElement.EnumerateObject().Select(p => p.Name));
+        Assert.Equal(["hosts", "nodes", "tenants", "networks", "endpoints", "groups", "policies"], all.RootElement.EnumerateObject().Select(p => p.Name));
         Assert.Equal(4, all.RootElement.GetProperty("endpoints").GetArrayLength());
     }
 

@@ -103,6 +103,8 @@ internal sealed class CompleteVerb(Terminal terminal, Session session)
                 "nodes" => view.Nodes.Keys,
                 "tenants" => view.State.Tenants.Keys,
                 "networks" => view.State.Networks.Keys.Select(n => n.Network),
+                "groups" => view.State.Groups.Keys.Select(g => g.Name),
+                "policies" => view.State.Policies.Keys.Select(p => p.Name),
                 "endpoints" => view.State.Endpoints.Keys.Select(e => e.Alias).Order(StringComparer.Ordinal),
                 _ => [],
             };

@@ -14,7 +14,7 @@ internal static class ChangeCount
             .Select(Describe)
             .Where(d => d.Kind.Length > 0)
             .CountBy(d => d)
-            .Select(c => string.Create(CultureInfo.InvariantCulture, $"{c.Value} {c.Key.Kind}{(c.Value == 1 ? "" : "s")} {c.Key.What}"));
+            .Select(c => string.Create(CultureInfo.InvariantCulture, $"{c.Value} {(c.Value == 1 ? c.Key.Kind : Plural(c.Key.Kind))} {c.Key.What}"));
         return string.Join(", ", parts) is { Length: > 0 } sentence ? sentence : "bindings changed";
     }
 
@@ -26,10 +26,16 @@ internal static class ChangeCount
         StateChange.DeleteTenant => ("tenant", "removed"),
         StateChange.PutNetwork put => ("network", Put(put.Previous)),
         StateChange.DeleteNetwork => ("network", "removed"),
+        StateChange.PutGroup put => ("endpoint group", Put(put.Previous)),
+        StateChange.DeleteGroup => ("endpoint group", "removed"),
+        StateChange.PutPolicy put => ("policy", Put(put.Previous)),
+        StateChange.DeletePolicy => ("policy", "removed"),
         StateChange.PutEndpoint put => ("endpoint", Put(put.Previous)),
         StateChange.DeleteEndpoint => ("endpoint", "removed"),
         _ => ("", ""),
     };
+
+    private static string Plural(string kind) => kind == "policy" ? "policies" : $"{kind}s";
 
     private static string Put(object? previous) => previous is null ? "new" : "changed";
 }

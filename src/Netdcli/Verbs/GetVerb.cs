@@ -15,14 +15,14 @@ namespace Netdcli.Verbs;
 /// <param name="tenant">Narrows to one tenant; null = all.</param>
 internal sealed class GetVerb(Terminal terminal, ClusterView view, OutputFormat format, string? tenant)
 {
-    private static readonly string[] Resources = ["all", "hosts", "nodes", "tenants", "networks", "endpoints"];
+    private static readonly string[] Resources = ["all", "hosts", "nodes", "tenants", "networks", "endpoints", "groups", "policies"];
 
     /// <summary>Makes the command.</summary>
     public static Command Create(Terminal terminal, Session session, StoreSelection store)
     {
         var resource = new Argument<string>("resource")
         {
-            Description = "hosts, nodes, tenants, networks, endpoints, or all",
+            Description = "hosts, nodes, tenants, networks, endpoints, groups, policies, or all",
             HelpName = "RESOURCE",
             Arity = ArgumentArity.ZeroOrOne,
             DefaultValueFactory = _ => "all",
@@ -34,13 +34,13 @@ internal sealed class GetVerb(Terminal terminal, ClusterView view, OutputFormat 
             if (!Resources.Contains(Plural(word)))
             {
                 var meant = Nearest.To(word, Resources) is { } nearest ? $"; did you mean {nearest}?" : "";
-                result.AddError($"there is no resource \"{word}\": hosts, nodes, tenants, networks and endpoints can be shown{meant}");
+                result.AddError($"there is no resource \"{word}\": hosts, nodes, tenants, networks, endpoints, groups and policies can be shown{meant}");
             }
         });
         var name = new Argument<string?>("name") { Description = "Only this one", HelpName = "NAME", Arity = ArgumentArity.ZeroOrOne };
         var tenant = new Option<string?>("--tenant", "-t", "-tenant") { Description = "Only what belongs to this tenant", HelpName = "NAME" };
         var format = FormatOption.Create("table", "wide", "json", "yaml");
-        var command = new Command("get", "Show hosts, nodes, tenants, networks or endpoints") { resource, name, tenant, format };
+        var command = new Command("get", "Show hosts, nodes, tenants, networks, endpoints, groups or policies") { resource, name, tenant, format };
         command.SetAction(async (parsed, cancellationToken) =>
         {
             await using var cluster = session.OpenCluster(store.Choose(parsed, session));
@@ -63,6 +63,8 @@ internal sealed class GetVerb(Terminal terminal, ClusterView view, OutputFormat 
         "tenant" => "tenants",
         "network" or "net" or "nets" => "networks",
         "endpoint" or "ep" or "eps" => "endpoints",
+        "group" => "groups",
+        "policy" => "policies",
         _ => word,
     };
 
@@ -86,6 +88,12 @@ internal sealed class GetVerb(Terminal terminal, ClusterView view, OutputFormat 
             case "endpoints":
                 Write("endpoints", Endpoints(name), Columns.Endpoints, json.ImmutableArrayEndpointItem);
                 break;
+            case "groups":
+                Write("groups", Named("group", name, ItemsOf.Groups(view, tenant), g => g.Group), Columns.Groups, json.ImmutableArrayGroupItem);
+                break;
+            case "policies":
+                Write("policies", Named("policy", name, ItemsOf.Policies(view, tenant), p => p.Policy), Columns.Policies, json.ImmutableArrayPolicyItem);
+                break;
             default:
                 ShowAll();
                 break;
@@ -105,6 +113,8 @@ internal sealed class GetVerb(Terminal terminal, ClusterView view, OutputFormat 
         Section(all.Tenants, Columns.Tenants);
         Section(all.Networks, Columns.Networks);
         Section(all.Endpoints, Columns.Endpoints);
+        Section(all.Groups, Columns.Groups);
+        Section(all.Policies, Columns.Policies);
         if (all.Tenants.Length == 0)
         {
             terminal.Error.Write("Nothing is posted. \"netdcli -cfg FILE\" posts an intent.\n");

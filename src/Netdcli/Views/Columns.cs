@@ -59,6 +59,26 @@ internal static class Columns
         new("GROUP", e => e.Group, WideOnly: true),
     ];
 
+    /// <summary>Columns of <c>get groups</c>.</summary>
+    public static IReadOnlyList<Column<GroupItem>> Groups { get; } =
+    [
+        new("GROUP", g => g.Group),
+        new("TENANT", g => g.Tenant),
+        new("NETWORK", g => g.Network),
+        new("POLICIES", g => string.Join(',', g.Policies)),
+        new("ENDPOINTS", g => Number(g.Endpoints)),
+    ];
+
+    /// <summary>Columns of <c>get policies</c>.</summary>
+    public static IReadOnlyList<Column<PolicyItem>> Policies { get; } =
+    [
+        new("POLICY", p => p.Policy),
+        new("TENANT", p => p.Tenant),
+        new("GROUPS", p => string.Join(',', p.Groups)),
+        new("RULES", p => Number(p.Rules.Length)),
+        new("RULE", p => string.Join("; ", p.Rules.Select(Text)), WideOnly: true),
+    ];
+
     /// <summary>Columns of <c>get nodes</c> and <c>status</c>.</summary>
     /// <param name="now">Ages are counted to here.</param>
     public static IReadOnlyList<Column<NodeItem>> Nodes(DateTimeOffset now) =>
@@ -84,6 +104,17 @@ internal static class Columns
         { Problems.Length: > 0 } or { State: not "ready" } => Tone.Warning,
         _ => Tone.Good,
     };
+
+    private static string Text(RuleItem rule)
+    {
+        string[] peer = [rule.EndpointGroup, rule.Network, rule.IpAddress];
+        var other = string.Join(' ', peer.Where(part => part.Length > 0));
+        return string.Join(' ', ((string[])
+        [
+            $"{rule.RuleId}:", rule.Direction, Number(rule.Priority), rule.Action, rule.Protocol + (rule.Port == 0 ? "" : $"/{Number(rule.Port)}"),
+            other.Length == 0 ? "" : $"{(rule.Direction == "in" ? "from" : "to")} {other}",
+        ]).Where(part => part.Length > 0));
+    }
 
     // A VLAN id is no VNI, and says so.
     private static string Tag(string encap, uint tag) =>

@@ -60,12 +60,31 @@ internal sealed record LeaseItem(string Host, string Block);
 /// <param name="Sandbox">The sandbox that owns the binding; empty while not bound.</param>
 /// <param name="AttachUuid">The container it is to attach to instead; empty when none.</param>
 /// <param name="Pod"><c>namespace/name</c> of the pod that has it by labels; empty for a posted one.</param>
-/// <param name="Group">That pod's group; empty when it has none.</param>
+/// <param name="Group">Its endpoint group; empty when it is in none.</param>
 internal sealed record EndpointItem(
     string Container, string Host, string Tenant, string Network, string Address, string Mac, string Encap, uint Tag,
     string State, string Interface, string Sandbox, string AttachUuid, string Pod, string Group);
 
+/// <summary>An endpoint group.</summary>
+/// <param name="Group">The group.</param>
+/// <param name="Tenant">The tenant.</param>
+/// <param name="Network">The network.</param>
+/// <param name="Policies">The policies that are for it.</param>
+/// <param name="Endpoints">How many endpoints are in it.</param>
+internal sealed record GroupItem(string Group, string Tenant, string Network, ImmutableArray<string> Policies, int Endpoints);
+
+/// <summary>A policy.</summary>
+/// <param name="Policy">The policy.</param>
+/// <param name="Tenant">The tenant.</param>
+/// <param name="Groups">The endpoint groups that it is for.</param>
+/// <param name="Rules">Its rules in the intent's order.</param>
+internal sealed record PolicyItem(string Policy, string Tenant, ImmutableArray<string> Groups, ImmutableArray<RuleItem> Rules);
+
+/// <summary>A rule, as the intent writes it; what restricts nothing is empty, and 0 for the port.</summary>
+internal sealed record RuleItem(
+    string RuleId, string Direction, int Priority, string EndpointGroup, string Network, string IpAddress, string Protocol, int Port, string Action);
+
 /// <summary>All of it, for <c>get</c> without a resource.</summary>
 internal sealed record ClusterItems(
     ImmutableArray<HostItem> Hosts, ImmutableArray<NodeItem> Nodes, ImmutableArray<TenantItem> Tenants,
-    ImmutableArray<NetworkItem> Networks, ImmutableArray<EndpointItem> Endpoints);
+    ImmutableArray<NetworkItem> Networks, ImmutableArray<EndpointItem> Endpoints, ImmutableArray<GroupItem> Groups, ImmutableArray<PolicyItem> Policies);

@@ -11,4 +11,6 @@ namespace Netdcli.Views;
 [JsonSerializable(typeof(ImmutableArray<TenantItem>))]
 [JsonSerializable(typeof(ImmutableArray<NetworkItem>))]
 [JsonSerializable(typeof(ImmutableArray<EndpointItem>))]
+[JsonSerializable(typeof(ImmutableArray<GroupItem>))]
+[JsonSerializable(typeof(ImmutableArray<PolicyItem>))]
 internal sealed partial class ItemsJsonContext : JsonSerializerContext;

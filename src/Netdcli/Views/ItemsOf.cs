@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Globalization;
 using Netplugin.Core.Addresses;
 using Netplugin.Core.Model;
+using Netplugin.Core.Policies;
 
 namespace Netdcli.Views;
 
@@ -85,13 +86,35 @@ internal static class ItemsOf
     public static ImmutableArray<EndpointItem> Endpoints(ClusterView view, IEnumerable<EndpointRecord> endpoints) =>
         [.. endpoints.OrderBy(e => e.Id.Network).ThenBy(e => e.Address).Select(e => Endpoint(e, view.State.Networks[e.Id.Network]))];
 
+    /// <summary>Endpoint groups by tenant and name.</summary>
+    public static ImmutableArray<GroupItem> Groups(ClusterView view, string? tenant)
+    {
+        var endpoints = view.State.Endpoints.Values.CountBy(e => new GroupId(e.Id.Network, e.Group)).ToDictionary();
+        return
+        [
+            .. view.State.Groups.Values
+                .Where(g => tenant is null || g.Name.Tenant == tenant)
+                .Select(g => new GroupItem(g.Id.Group, g.Id.Network.Tenant, g.Id.Network.Network, g.Policies.Items, endpoints.GetValueOrDefault(g.Id))),
+        ];
+    }
+
+    /// <summary>Policies by tenant and name.</summary>
+    public static ImmutableArray<PolicyItem> Policies(ClusterView view, string? tenant) =>
+    [
+        .. IntentPolicies.Of(view.State)
+            .Where(p => tenant is null || p.Tenant == tenant)
+            .Select(p => new PolicyItem(p.Name, p.Tenant, [.. p.Groups.Select(g => g.Group).Order(StringComparer.Ordinal)], [.. p.Rules.Select(Rule)])),
+    ];
+
     /// <summary>Everything.</summary>
     public static ClusterItems All(ClusterView view, string? tenant) => new(
         Hosts(view),
         Nodes(view),
         Tenants(view, tenant),
         Networks(view, view.State.Networks.Values.Where(n => tenant is null || n.Id.Tenant == tenant)),
-        Endpoints(view, view.State.Endpoints.Values.Where(e => tenant is null || e.Id.Network.Tenant == tenant)));
+        Endpoints(view, view.State.Endpoints.Values.Where(e => tenant is null || e.Id.Network.Tenant == tenant)),
+        Groups(view, tenant),
+        Policies(view, tenant));
 
     /// <summary>The word of the intent file.</summary>
     public static string Text(Encap encap) => encap == Encap.Vxlan ? "vxlan" : "vlan";
@@ -99,7 +122,18 @@ internal static class ItemsOf
     private static EndpointItem Endpoint(EndpointRecord e, NetworkRecord network) => new(
         e.Id.Container, e.Binding?.Host ?? e.Host, e.Id.Network.Tenant, e.Id.Network.Network, Text(e.Address), e.Mac.ToString(),
         Text(network.Encap), network.Tag, e.Binding is not null ? "bound" : e.Host.Length > 0 ? "homed" : "late",
-        e.Binding?.Interface ?? "", e.Binding?.Sandbox ?? "", e.AttachUuid, e.Pod?.ToString() ?? "", e.Pod?.Group ?? "");
+        e.Binding?.Interface ?? "", e.Binding?.Sandbox ?? "", e.AttachUuid, e.Pod?.ToString() ?? "", e.Group);
+
+    private static RuleItem Rule(IntentRule rule) => new(
+        rule.RuleId,
+        rule.Direction == PolicyDirection.Ingress ? "in" : "out",
+        rule.Priority,
+        rule.Peer.Group?.Group ?? "",
+        rule.Peer.Network?.Network ?? "",
+        rule.Peer.Addresses?.ToString() ?? "",
+        rule.Protocol == IntentProtocol.Any ? "" : rule.Protocol.ToString(),
+        rule.Port,
+        rule.Allow ? "allow" : "deny");
 
     private static string Text(IpAddr address) => address.IsUnspecified ? "" : address.ToString();
 

@@ -98,8 +98,8 @@ public sealed class ResourcePlanner
                 continue;
             }
 
-            var groups = _before.Groups.Values.Where(group => group.Id.Network == record.Id).ToArray();
-            if (!endpoints[record.Id].Any() && groups.Length == 0)
+            var policies = PoliciesOf(record.Id);
+            if (!endpoints[record.Id].Any() && policies.Length == 0)
             {
                 _state = _state with { Networks = _state.Networks.Remove(record.Id), Leases = _state.Leases.Remove(record.Id) };
                 continue;
@@ -108,7 +108,7 @@ public sealed class ResourcePlanner
             _awaited.Add(record.Id);
             var use = endpoints[record.Id].Any()
                 ? $"network {record.Id} has {Describe(endpoints[record.Id])}"
-                : $"network {record.Id} has {Count(groups.Length, "endpoint group")}: {First(groups.Select(group => group.Id.Group), groups.Length)}; it is removed when they are gone (netdcli -del-cfg)";
+                : $"network {record.Id} has {First(policies, policies.Length)}; it is removed when they are gone (netdcli -del-cfg)";
             if (resource is null)
             {
                 _problems.Add($"the Network resource {Quoted.Text(record.Resource)} is gone, but {use}");
@@ -119,6 +119,13 @@ public sealed class ResourcePlanner
             }
         }
     }
+
+    // An intent's groups of a network, and its policies that name the network.
+    private string[] PoliciesOf(NetworkId network) =>
+    [
+        .. _before.Groups.Values.Where(group => group.Id.Network == network).Select(group => $"endpoint group {Quoted.Text(group.Id.Group)}"),
+        .. _before.Policies.Values.Where(policy => policy.Rules.Any(rule => rule.Peer.Network == network)).Select(policy => $"a rule in policy {Quoted.Text(policy.Name.Name)}"),
+    ];
 
     private void RemoveTenants()
     {
@@ -145,7 +152,7 @@ public sealed class ResourcePlanner
 
             var use = left.Length > 0
                 ? $"tenant {Quoted.Text(record.Name)} has {Count(left.Length, "network")}: {First(left.Select(Name), left.Length)}; it is removed when they are"
-                : $"tenant {Quoted.Text(record.Name)} has policies: {First(policies.Select(name => name.Name), policies.Length)}; it is removed when they are gone (netdcli -del-cfg)";
+                : $"tenant {Quoted.Text(record.Name)} has {First(policies.Select(name => $"policy {Quoted.Text(name.Name)}"), policies.Length)}; it is removed when they are gone (netdcli -del-cfg)";
             if (resource is null)
             {
                 _problems.Add($"the Tenant resource {Quoted.Text(record.Resource)} is gone, but {use}");

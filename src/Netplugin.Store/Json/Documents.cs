@@ -2,6 +2,7 @@ using System.Text.Json.Serialization;
 using Netplugin.Core.Addresses;
 using Netplugin.Core.Collections;
 using Netplugin.Core.Model;
+using Netplugin.Core.Policies;
 
 namespace Netplugin.Store.Json;
 
@@ -28,7 +29,26 @@ internal sealed record EndpointDocument(
     [property: JsonConverter(typeof(SharedTextConverter))] string? Host = null,
     string? AttachUuid = null,
     BindingDocument? Binding = null,
-    PodDocument? Pod = null);
+    PodDocument? Pod = null,
+    [property: JsonConverter(typeof(SharedTextConverter))] string? Group = null);
+
+internal sealed record GroupDocument(string Tenant, string Network, string Group, long Post, string[]? Policies = null);
+
+internal sealed record PolicyDocument(string Tenant, string Policy, long Post, RuleDocument[]? Rules = null);
+
+// Of a peer what is missing restricts nothing; of a network's group the network is in groupNetwork. Protocols are IANA's numbers.
+internal sealed record RuleDocument(
+    string RuleId,
+    PolicyDirection Direction,
+    int Priority,
+    bool Allow,
+    string? GroupNetwork = null,
+    string? Group = null,
+    string? Network = null,
+    IpPrefix? Addresses = null,
+    byte? Protocol = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] bool Icmp = false,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] ushort Port = 0);
 
 internal sealed record BindingDocument(
     [property: JsonConverter(typeof(SharedTextConverter))] string Host,

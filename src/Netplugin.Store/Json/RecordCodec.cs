@@ -10,7 +10,7 @@ namespace Netplugin.Store.Json;
 /// The stored form of every record of the model: UTF-8 JSON, camelCase, addresses as text. Reading skips fields it does not
 /// know; a value it cannot read is a <see cref="StoreException"/> with <see cref="StoreFailure.Unreadable"/> that names the key.
 /// </summary>
-public static class RecordCodec
+public static partial class RecordCodec
 {
     private static RecordJsonContext Json => RecordJsonContext.Default;
 
@@ -53,7 +53,8 @@ public static class RecordCodec
                 endpoint.Id.Network.Tenant, endpoint.Id.Network.Network, endpoint.Id.Container, endpoint.Address, endpoint.Mac,
                 endpoint.Post, OrNull(endpoint.Host), OrNull(endpoint.AttachUuid),
                 binding is null ? null : new(binding.Host, binding.Sandbox, binding.Interface),
-                endpoint.Pod is { } pod ? new(pod.Namespace, pod.Name, OrNull(pod.Group)) : null),
+                endpoint.Pod is { } pod ? new(pod.Namespace, pod.Name, OrNull(pod.Group)) : null,
+                OrNull(endpoint.PostedGroup)),
             Json.EndpointDocument);
     }
 
@@ -166,6 +167,7 @@ public static class RecordCodec
             binding, read.Post)
         {
             Pod = read.Pod is { } pod ? new(pod.Namespace, pod.Name, pod.Group ?? "") : null,
+            PostedGroup = read.Group ?? "",
         };
     }
 

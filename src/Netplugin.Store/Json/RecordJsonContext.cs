@@ -8,10 +8,12 @@ namespace Netplugin.Store.Json;
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
     RespectNullableAnnotations = true,
     RespectRequiredConstructorParameters = true,
-    Converters = [typeof(IpAddrConverter), typeof(IpPrefixConverter), typeof(MacAddressConverter), typeof(EncapConverter)])]
+    Converters = [typeof(IpAddrConverter), typeof(IpPrefixConverter), typeof(MacAddressConverter), typeof(EncapConverter), typeof(PolicyDirectionConverter)])]
 [JsonSerializable(typeof(HostDocument))]
 [JsonSerializable(typeof(TenantDocument))]
 [JsonSerializable(typeof(NetworkDocument))]
+[JsonSerializable(typeof(GroupDocument))]
+[JsonSerializable(typeof(PolicyDocument))]
 [JsonSerializable(typeof(EndpointDocument))]
 [JsonSerializable(typeof(LeasesDocument))]
 [JsonSerializable(typeof(LastLeaseDocument))]

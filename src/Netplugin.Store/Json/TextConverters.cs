@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using Netplugin.Core.Addresses;
 using Netplugin.Core.Model;
+using Netplugin.Core.Policies;
 
 namespace Netplugin.Store.Json;
 
@@ -64,4 +65,18 @@ internal sealed class EncapConverter : TextConverter<Encap>
     }
 
     protected override string Format(Encap value) => value == Encap.Vlan ? "vlan" : "vxlan";
+}
+
+/// <summary><c>in</c> or <c>out</c>, the intent's words.</summary>
+internal sealed class PolicyDirectionConverter : TextConverter<PolicyDirection>
+{
+    protected override string Noun => "\"in\" or \"out\"";
+
+    protected override bool TryParse(string text, out PolicyDirection value)
+    {
+        value = text == "in" ? PolicyDirection.Ingress : PolicyDirection.Egress;
+        return text is "in" or "out";
+    }
+
+    protected override string Format(PolicyDirection value) => value == PolicyDirection.Ingress ? "in" : "out";
 }

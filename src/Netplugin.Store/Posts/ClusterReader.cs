@@ -44,7 +44,11 @@ internal sealed class ClusterReader
             networks,
             endpoints,
             Containers(endpoints),
-            Leases(networks));
+            Leases(networks))
+        {
+            Groups = Groups(post, networks),
+            Policies = Policies(post),
+        };
         return new(state, cluster, revision)
         {
             Poster = Find(StoreKeys.PostLock) is { } poster ? Encoding.UTF8.GetString(poster.Value.Span) : null,
@@ -200,6 +204,45 @@ internal sealed class ClusterReader
         }
 
         return leases.ToImmutable();
+    }
+
+    /// <summary>A group is with its network, and like it not there before its post is.</summary>
+    private ImmutableSortedDictionary<TenantedName, GroupRecord> Groups(PostRecord post, ImmutableSortedDictionary<NetworkId, NetworkRecord> networks)
+    {
+        var groups = ImmutableSortedDictionary.CreateBuilder<TenantedName, GroupRecord>();
+        foreach (var entry in Under(StoreKeys.Groups))
+        {
+            var group = RecordCodec.DecodeGroup(entry);
+            if (group.Post > post.Number || !networks.ContainsKey(group.Id.Network))
+            {
+                _remains.Add(entry.Key);
+            }
+            else
+            {
+                groups.Add(group.Name, group);
+            }
+        }
+
+        return groups.ToImmutable();
+    }
+
+    private ImmutableSortedDictionary<TenantedName, PolicyRecord> Policies(PostRecord post)
+    {
+        var policies = ImmutableSortedDictionary.CreateBuilder<TenantedName, PolicyRecord>();
+        foreach (var entry in Under(StoreKeys.Policies))
+        {
+            var policy = RecordCodec.DecodePolicy(entry);
+            if (policy.Post > post.Number)
+            {
+                _remains.Add(entry.Key);
+            }
+            else
+            {
+                policies.Add(policy.Name, policy);
+            }
+        }
+
+        return policies.ToImmutable();
     }
 
     private void Homes(ImmutableDictionary<EndpointId, EndpointRecord> endpoints)

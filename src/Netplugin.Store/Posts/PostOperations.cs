@@ -8,7 +8,7 @@ namespace Netplugin.Store.Posts;
 
 /// <summary>
 /// A plan as store operations, by when they may be written. <see cref="Hidden"/> ones are not seen before the post is committed:
-/// new networks and endpoints carry its number, and index entries and homes of nothing but those lead nowhere. What changes or
+/// new networks, groups, policies and endpoints carry its number, and index entries and homes of nothing but those lead nowhere. What changes or
 /// removes a record that is seen (<see cref="Seen"/>) belongs into the committing transaction, and what does not fit there goes
 /// into the tail; they are ordered so that what matters most to readers comes first.
 /// </summary>
@@ -88,16 +88,19 @@ internal sealed record PostOperations(
     {
         StateChange.PutNetwork { Previous: null } put => put.Network.Post == number,
         StateChange.PutEndpoint { Previous: null } put => put.Endpoint.Post == number,
+        StateChange.PutGroup { Previous: null } put => put.Group.Post == number,
+        StateChange.PutPolicy { Previous: null } put => put.Policy.Post == number,
         StateChange.PutContainer { Previous: null } put =>
             put.Container.Endpoints.All(network => !before.Endpoints.ContainsKey(new(network, put.Container.Container))),
         StateChange.PutHome put => !before.Endpoints.ContainsKey(put.Endpoint) && after.Endpoints[put.Endpoint].Post == number,
         _ => false,
     };
 
-    // Networks first: without its network an endpoint is not there, so their removal takes all of theirs along at once.
+    // Networks first: without its network an endpoint is not there, so their removal takes all of theirs along at once. What policies say becomes so before what they are for changes.
     private static int Rank(StateChange change) => change switch
     {
         StateChange.PutNetwork or StateChange.DeleteNetwork => 0,
+        StateChange.PutPolicy or StateChange.PutGroup => 0,
         StateChange.PutTenant or StateChange.DeleteTenant or StateChange.PutHost or StateChange.DeleteHost => 1,
         StateChange.PutEndpoint or StateChange.PutContainer or StateChange.PutHome => 2,
         _ => 3,
@@ -112,6 +115,10 @@ internal sealed record PostOperations(
         StateChange.PutNetwork put => new StoreOperation.Put(StoreKeys.Network(put.Network.Id), RecordCodec.Encode(put.Network)),
         StateChange.DeleteNetwork delete => new StoreOperation.Delete(StoreKeys.Network(delete.Previous.Id)),
         StateChange.DeleteLeases delete => new StoreOperation.Delete(StoreKeys.Leases(delete.Previous.Network)),
+        StateChange.PutGroup put => new StoreOperation.Put(StoreKeys.Group(put.Group.Name), RecordCodec.Encode(put.Group)),
+        StateChange.DeleteGroup delete => new StoreOperation.Delete(StoreKeys.Group(delete.Previous.Name)),
+        StateChange.PutPolicy put => new StoreOperation.Put(StoreKeys.Policy(put.Policy.Name), RecordCodec.Encode(put.Policy)),
+        StateChange.DeletePolicy delete => new StoreOperation.Delete(StoreKeys.Policy(delete.Previous.Name)),
         StateChange.PutEndpoint put => new StoreOperation.Put(StoreKeys.Endpoint(put.Endpoint.Id), RecordCodec.Encode(put.Endpoint)),
         StateChange.DeleteEndpoint delete => new StoreOperation.Delete(StoreKeys.Endpoint(delete.Previous.Id)),
         StateChange.PutContainer put => new StoreOperation.Put(StoreKeys.Container(put.Container.Container), RecordCodec.Encode(put.Container)),

@@ -49,6 +49,29 @@ public sealed class ResourcePlannerTests
     }
 
     [Fact]
+    public void Groups_and_policies_of_an_intent_keep_what_they_are_in()
+    {
+        var state = ClusterState.Empty.Post(Tenant("blue"), Network("orange"), Network("purple")).Post(
+            """
+            {"Tenants":[{"Name":"blue","Policies":[{"Name":"p","Rules":[{"RuleID":"1","Direction":"in","FromNetwork":"purple","Action":"deny"}]}],
+            "Networks":[{"Name":"orange","EndpointGroups":[{"Name":"g","Policies":["p"]}]}]}]}
+            """);
+        Assert.Equal("g", Assert.Single(state.Groups).Key.Name);
+
+        // What resources post again leaves them alone.
+        Assert.Empty(state.Plan(Tenant("blue"), Network("orange"), Network("purple")).Post.Plan!.Changes);
+
+        var plan = state.Plan(Tenant("blue").Deleted(), Network("orange").Deleted(), Network("purple").Deleted());
+        Assert.Empty(plan.Post.Plan!.Changes);
+        Assert.Equal("network blue/orange has endpoint group \"g\"; it is removed when they are gone (netdcli -del-cfg)", plan.Networks["orange"].Status!.Message);
+        Assert.Equal("network blue/purple has a rule in policy \"p\"; it is removed when they are gone (netdcli -del-cfg)", plan.Networks["purple"].Status!.Message);
+
+        var policyAlone = state.Post("""{"Tenants":[{"Name":"blue","Policies":[{"Name":"p"}]}]}""").Plan(Tenant("blue").Deleted(), Network("orange").Deleted(), Network("purple").Deleted());
+        Assert.Equal(["- network blue/orange vxlan 100 11.1.0.0/24", "- network blue/purple vxlan 101 11.1.1.0/24"], PlanDescription.Lines(policyAlone.Post.Plan!.Changes));
+        Assert.Equal("tenant \"blue\" has policy \"p\"; it is removed when they are gone (netdcli -del-cfg)", policyAlone.Tenants["blue"].Status!.Message);
+    }
+
+    [Fact]
     public void A_resource_that_is_not_held_yet_is_held_first()
     {
         var plan = ClusterState.Empty.Plan(Tenant("blue") with { Metadata = Metadata("blue", isHeld: false) });

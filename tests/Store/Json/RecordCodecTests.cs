@@ -2,6 +2,7 @@ using System.Text;
 using CsCheck;
 using Netplugin.Core.Addresses;
 using Netplugin.Core.Model;
+using Netplugin.Core.Policies;
 using Netplugin.Store;
 using Netplugin.Store.Json;
 
@@ -145,6 +146,37 @@ public class RecordCodecTests
     }
 
     [Fact]
+    public void The_stored_form_of_groups_and_policies()
+    {
+        var network = new NetworkId("t", "n");
+        var group = new GroupRecord(new(network, "db"), ["in", "out"], 3);
+        Assert.Equal("""{"tenant":"t","network":"n","group":"db","post":3,"policies":["in","out"]}""", Encoding.UTF8.GetString(RecordCodec.Encode(group)));
+        Assert.Equal(group, RecordCodec.DecodeGroup(Entry(RecordCodec.Encode(group))));
+        Assert.Equal(group with { Policies = [] }, RecordCodec.DecodeGroup(Entry(RecordCodec.Encode(group with { Policies = [] }))));
+
+        var policy = new PolicyRecord(
+            new("t", "in"),
+            [
+                new("1", PolicyDirection.Ingress, 1, IntentPeer.Anybody, IntentProtocol.Any, 0, false),
+                new("2", PolicyDirection.Ingress, 100, new(group.Id, null, IpPrefix.Parse("10.1.0.0/16")), new(6), 80, true),
+                new("3", PolicyDirection.Egress, 5, new(Network: network), IntentProtocol.Icmp, 0, true),
+            ],
+            4);
+        Assert.Equal(
+            """
+            {"tenant":"t","policy":"in","post":4,"rules":[{"ruleId":"1","direction":"in","priority":1,"allow":false},
+            {"ruleId":"2","direction":"in","priority":100,"allow":true,"groupNetwork":"n","group":"db","addresses":"10.1.0.0/16","protocol":6,"port":80},
+            {"ruleId":"3","direction":"out","priority":5,"allow":true,"network":"n","icmp":true}]}
+            """.ReplaceLineEndings(""),
+            Encoding.UTF8.GetString(RecordCodec.Encode(policy)));
+        Assert.Equal(policy, RecordCodec.DecodePolicy(Entry(RecordCodec.Encode(policy))));
+
+        var endpoint = new EndpointRecord(new(network, "c"), IpAddr.Parse("11.1.0.1"), default, "", "", null, 3) { PostedGroup = "db" };
+        Assert.EndsWith(""","group":"db"}""", Encoding.UTF8.GetString(RecordCodec.Encode(endpoint)), StringComparison.Ordinal);
+        Assert.Equal(endpoint, RecordCodec.DecodeEndpoint(Entry(RecordCodec.Encode(endpoint))));
+    }
+
+    [Fact]
     public void A_field_of_a_newer_writer_is_skipped() =>
         Assert.Equal(new PostRecord(7), RecordCodec.DecodePost(Entry("""{"number":7,"colour":{"deep":[1]}}"""u8.ToArray())));
 
@@ -174,12 +206,17 @@ public class RecordCodecTests
         [
             e => RecordCodec.DecodeEndpoint(e), e => RecordCodec.DecodeNetwork(e), e => RecordCodec.DecodeTenant(e), e => RecordCodec.DecodeContainer(e),
             e => RecordCodec.DecodeHost(e), e => RecordCodec.DecodeNode(e), e => RecordCodec.DecodeNodeStatus(e), e => RecordCodec.DecodePost(e),
-            e => RecordCodec.DecodeCluster(e), e => RecordCodec.DecodeLeases(e),
+            e => RecordCodec.DecodeCluster(e), e => RecordCodec.DecodeLeases(e), e => RecordCodec.DecodeGroup(e), e => RecordCodec.DecodePolicy(e),
         ];
         byte[][] good =
         [
             RecordCodec.Encode(new EndpointRecord(new(new("t", "n"), "c"), IpAddr.Parse("11.1.0.1"), default, "h", "u", new("h", "s", "eth0"), 3)),
             RecordCodec.Encode(new LeasesRecord(new("t", "n"), [new("h", IpPrefix.Parse("11.1.0.0/29"))])),
+            RecordCodec.Encode(new GroupRecord(new(new("t", "n"), "g"), ["p"], 3)),
+            RecordCodec.Encode(new PolicyRecord(
+                new("t", "p"),
+                [new("1", PolicyDirection.Ingress, 1, new(new GroupId(new("t", "n"), "g"), null, IpPrefix.Parse("10.1.0.0/16")), new(6), 80, true)],
+                3)),
             RecordCodec.Encode(new NetworkRecord(new("t", "n"), Encap.Vxlan, 10001, IpPrefix.Parse("11.1.0.0/24"), true, IpAddr.Parse("11.1.0.9"), 3)),
             RecordCodec.Encode(new TenantRecord("t", Encap.Vlan, IpPrefix.Parse("11.1.0.0/16"), 24, [new(11, 28)], [new(1, 2)])),
             RecordCodec.Encode(new ContainerRecord("c", [new("t", "n")])),

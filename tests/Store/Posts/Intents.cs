@@ -18,16 +18,23 @@ internal static class Intents
         var text = new StringBuilder();
         text.Append(CultureInfo.InvariantCulture, $$"""
             {"Hosts":[{"Name":"host1","VtepIp":"192.168.2.10"}],
-             "Tenants":[{"Name":"{{tenant}}","DefaultNetType":"vxlan","SubnetPool":"10.0.0.0/8","AllocSubnetLen":24,"Vxlans":"10001-14000","Networks":[
+             "Tenants":[{"Name":"{{tenant}}","DefaultNetType":"vxlan","SubnetPool":"10.0.0.0/8","AllocSubnetLen":24,"Vxlans":"10001-14000",
+             "Policies":[{"Name":"p{{first}}","Rules":[{{string.Join(',', Enumerable.Range(first, networks).Select(Rule))}}]}],"Networks":[
             """);
         text.AppendJoin(',', Enumerable.Range(first, networks).Select(n =>
-            $$"""{"Name":"n{{n}}","Endpoints":[{{string.Join(',', Enumerable.Range(0, endpoints).Select(e => Endpoint(shared ? $"c{e}" : $"n{n}c{e}")))}}]}"""));
+            $$"""
+            {"Name":"n{{n}}","EndpointGroups":[{"Name":"g{{n}}","Policies":["p{{first}}"]}],
+             "Endpoints":[{{string.Join(',', Enumerable.Range(0, endpoints).Select(e => Endpoint(shared ? $"c{e}" : $"n{n}c{e}", n)))}}]}
+            """));
         text.Append("]}]}");
         var read = IntentReader.Read(Encoding.UTF8.GetBytes(text.ToString()));
         Assert.True(read.Succeeded, string.Join('\n', read.Errors));
         return state => Planner.Plan(state, read.Value, mode);
 
-        string Endpoint(string container) => $$"""{"Container":"{{container}}"{{(host.Length > 0 ? $",\"Host\":\"{host}\"" : "")}}}""";
+        string Endpoint(string container, int n) => $$"""{"Container":"{{container}}","Group":"g{{n}}"{{(host.Length > 0 ? $",\"Host\":\"{host}\"" : "")}}}""";
+
+        // Another number of endpoints makes it another policy.
+        string Rule(int n) => $$"""{"RuleID":"{{n}}","Direction":"in","Priority":{{1 + (endpoints % 100)}},"FromEndpointGroup":"g{{n}}","Action":"deny"}""";
     }
 
     /// <summary>Everything in a state, one line a record, for comparing.</summary>
@@ -37,6 +44,8 @@ internal static class Intents
         .. state.Hosts.Values.Select(RecordCodec.Encode).Select(Encoding.UTF8.GetString),
         .. state.Tenants.Values.Select(RecordCodec.Encode).Select(Encoding.UTF8.GetString),
         .. state.Networks.Values.Select(RecordCodec.Encode).Select(Encoding.UTF8.GetString),
+        .. state.Groups.Values.Select(RecordCodec.Encode).Select(Encoding.UTF8.GetString),
+        .. state.Policies.Values.Select(RecordCodec.Encode).Select(Encoding.UTF8.GetString),
         .. state.Endpoints.Values.Select(RecordCodec.Encode).Select(Encoding.UTF8.GetString).Order(StringComparer.Ordinal),
         .. state.Containers.Values.Select(RecordCodec.Encode).Select(Encoding.UTF8.GetString).Order(StringComparer.Ordinal),
     ];
@@ -49,6 +58,8 @@ internal static class Intents
         state.Hosts.Keys.Select(StoreKeys.Host),
         state.Tenants.Keys.Select(StoreKeys.Tenant),
         state.Networks.Keys.Select(StoreKeys.Network),
+        state.Groups.Keys.Select(StoreKeys.Group),
+        state.Policies.Keys.Select(StoreKeys.Policy),
         state.Endpoints.Keys.Select(StoreKeys.Endpoint),
         state.Containers.Keys.Select(StoreKeys.Container),
         state.Endpoints.Values.Where(endpoint => endpoint.Host.Length > 0).Select(endpoint => StoreKeys.Home(endpoint.Host, endpoint.Id)),
