@@ -4,6 +4,7 @@ using Netplugin.Core.Intents;
 using Netplugin.Core.Model;
 using Netplugin.Core.Planning;
 using Netplugin.Core.Policies;
+using Netplugin.Core.Policies.Judging;
 
 namespace Netplugin.Tests.Core.Planning;
 
@@ -44,6 +45,26 @@ public sealed class PolicyPlanTests
         var policy = Assert.Single(IntentPolicies.Of(Posted));
         Assert.Equal(new GroupId(new("t", "n"), "db"), Assert.Single(policy.Groups));
         Assert.Equal(Posted.Policies.Values.Single().Rules, policy.Rules);
+    }
+
+    [Theory]
+    [InlineData("myContainer1", "myContainer2", 6379, true)]
+    [InlineData("myContainer1", "myContainer2", 80, false)]
+    [InlineData("myContainer2", "myContainer1", 80, true)]
+    public void The_example_of_the_documentation_means_what_is_said_beside_it(string from, string to, int port, bool allowed)
+    {
+        var page = File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "docs", "policy.md"));
+        var example = page.Split("```json\n")[1].Split("```")[0].Replace("\"Name\": \"tenant-one\",", "\"Name\": \"tenant-one\", \"SubnetPool\": \"11.1.0.0/16\", \"VXLANs\": \"1-9\",", StringComparison.Ordinal);
+        var state = ClusterState.Empty.Post(example);
+
+        var policies = PolicySet.Empty with { Intent = IntentPolicies.Of(state) };
+        Assert.Equal(allowed, PolicyJudge.Judge(policies, new(End(from), End(to), 6, (ushort)port)).IsAllowed);
+
+        AttemptEnd.OfEndpoint End(string container)
+        {
+            var record = state.Endpoints[new(new("tenant-one", "orange"), container)];
+            return new(new(record.Id, record.Group, [record.Address], [], "n", null), record.Address);
+        }
     }
 
     [Fact]
