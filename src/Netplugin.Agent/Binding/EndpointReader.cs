@@ -59,7 +59,7 @@ internal sealed class EndpointReader(IStateStore store)
             return null;
         }
 
-        return new(new EndpointRecord(id, seen.Address, seen.Mac, seen.Home, seen.AttachUuid, null, seen.Post), seen.Revision, network);
+        return new(new EndpointRecord(id, seen.Address, seen.Mac, seen.Home, seen.AttachUuid, null, seen.Post) { PostedGroup = seen.Group }, seen.Revision, network);
     }
 
     /// <summary>True when, as far as this node has seen, a container name leads to no endpoint: only the store knows that its name is not posted elsewhere.</summary>

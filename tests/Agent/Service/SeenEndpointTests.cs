@@ -14,7 +14,7 @@ public sealed class SeenEndpointTests : IDisposable
 {
     private static readonly NetworkId Purple = new("tenant-one", "purple");
     private static readonly EndpointRecord C1 = Samples.Endpoint("c1", 1);
-    private static readonly EndpointRecord C2 = Samples.Endpoint("c2", 2);
+    private static readonly EndpointRecord C2 = Samples.Endpoint("c2", 2) with { PostedGroup = "web" };
     private readonly string _folder = Directory.CreateTempSubdirectory("netplugin-seen-").FullName;
 
     [Fact]

@@ -23,7 +23,7 @@ internal static class Intents
             """);
         text.AppendJoin(',', Enumerable.Range(first, networks).Select(n =>
             $$"""
-            {"Name":"n{{n}}","EndpointGroups":[{"Name":"g{{n}}","Policies":["p{{first}}"]}],
+            {"Name":"n{{n}}","EndpointGroups":[{"Name":"g{{n}}","Policies":["p{{first}}"]},{"Name":"x{{n}}.{{endpoints}}"}],
              "Endpoints":[{{string.Join(',', Enumerable.Range(0, endpoints).Select(e => Endpoint(shared ? $"c{e}" : $"n{n}c{e}", n)))}}]}
             """));
         text.Append("]}]}");
@@ -33,7 +33,7 @@ internal static class Intents
 
         string Endpoint(string container, int n) => $$"""{"Container":"{{container}}","Group":"g{{n}}"{{(host.Length > 0 ? $",\"Host\":\"{host}\"" : "")}}}""";
 
-        // Another number of endpoints makes it another policy.
+        // Another number of endpoints makes it another policy, and gives each network a group that was not there.
         string Rule(int n) => $$"""{"RuleID":"{{n}}","Direction":"in","Priority":{{1 + (endpoints % 100)}},"FromEndpointGroup":"g{{n}}","Action":"deny"}""";
     }
 
