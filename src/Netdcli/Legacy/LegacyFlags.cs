@@ -12,7 +12,7 @@ internal sealed class LegacyFlags
     {
         Cfg = Set.Boolean("cfg", "post FILE: make the cluster's intent equal to it; what it does not name is removed");
         AddCfg = Set.Boolean("add-cfg", "post FILE: add what it names");
-        DelCfg = Set.Boolean("del-cfg", "post FILE: remove what it names; a network goes when listed without endpoints, a tenant when listed without networks");
+        DelCfg = Set.Boolean("del-cfg", "post FILE: remove what it names; a network goes when listed without endpoints and groups, a tenant when listed without networks and policies");
         HostBindingsCfg = Set.Boolean("host-bindings-cfg", "post FILE: an array of {Container, Host, AttachUUID} that says where containers run; an empty Host unbinds");
         Help = Set.Boolean("help", "show this and exit; \"netdcli --help\" teaches more");
         Debug = Set.Boolean("debug", "say on stderr what is being done");

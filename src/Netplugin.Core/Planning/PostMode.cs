@@ -10,8 +10,8 @@ public enum PostMode
     Add,
 
     /// <summary>
-    /// <c>-del-cfg</c>: each endpoint listed is removed; a network only if it is listed without endpoints, a tenant only if it
-    /// is listed without networks.
+    /// <c>-del-cfg</c>: each endpoint, group and policy listed is removed; a network only if it is listed without endpoints and groups, a
+    /// tenant only if it is listed without networks and policies.
     /// </summary>
     Delete,
 }
