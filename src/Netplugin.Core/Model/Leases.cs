@@ -4,7 +4,8 @@ using Netplugin.Core.Addresses;
 namespace Netplugin.Core.Model;
 
 /// <summary>
-/// A pod that has its network by Kubernetes labels, its own or its namespace's: no intent names it, and its node made its endpoint when it started.
+/// A pod that has a network by Kubernetes labels, its own or its namespace's, or by its annotation: no intent names it there, and its node made its endpoint when it
+/// started.
 /// </summary>
 /// <param name="Namespace">The pod's namespace.</param>
 /// <param name="Name">The pod's name.</param>
@@ -21,7 +22,7 @@ public sealed record LabelledPod(string Namespace, string Name, string Group)
 }
 
 /// <summary>
-/// The blocks of a network's subnet that nodes have leased, to give their addresses to pods that have the network by labels. No post gives an address of
+/// The blocks of a network's subnet that nodes have leased, to give their addresses to pods that have the network by labels or annotation. No post gives an address of
 /// one. Written by whoever leases or gives back; removed with the network.
 /// </summary>
 /// <param name="Network">The network.</param>

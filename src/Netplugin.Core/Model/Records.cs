@@ -71,7 +71,7 @@ public sealed record NetworkRecord(
 }
 
 /// <summary>
-/// An endpoint: posted, addressed and, once its container runs somewhere, bound. Or made by a node for a pod that has the network by labels: then it is
+/// An endpoint: posted, addressed and, once its container runs somewhere, bound. Or made by a node for a pod that has the network by labels or annotation: then it is
 /// bound from its beginning to its end, and posts leave it alone.
 /// </summary>
 /// <param name="Id">Network and container.</param>
@@ -84,7 +84,7 @@ public sealed record NetworkRecord(
 public sealed record EndpointRecord(
     EndpointId Id, IpAddr Address, MacAddress Mac, string Host, string AttachUuid, EndpointBinding? Binding, long Post)
 {
-    /// <summary>The pod that has it by labels; null: it was posted.</summary>
+    /// <summary>The pod that has it by labels or annotation; null: it was posted.</summary>
     public LabelledPod? Pod { get; init; }
 
     /// <summary>The group of its network that the intent put it in; empty: none. A pod with labels says its group by one.</summary>

@@ -54,19 +54,9 @@ internal sealed class AddressPool
     /// <summary>Takes a given address; on failure says why not.</summary>
     public string? Take(IpAddr address, string container)
     {
-        if (!_network.Subnet.Contains(address))
+        if (NetworkBlocks.WhyNone(_network, address) is { } problem)
         {
-            return $"IPAddress {address} is outside {_network.Subnet.Masked}, the subnet of network {_network.Id}";
-        }
-
-        if (IsReserved(_network.Subnet, address))
-        {
-            return $"IPAddress {address} is the {(address == _network.Subnet.First ? "network" : "broadcast")} address of {_network.Subnet.Masked}";
-        }
-
-        if (address == _network.Gateway)
-        {
-            return $"IPAddress {address} is the gateway of network {_network.Id}";
+            return $"IPAddress {problem}";
         }
 
         if (_owners.TryGetValue(address, out var owner))
@@ -76,7 +66,7 @@ internal sealed class AddressPool
 
         if (LeaseOf(address) is { } lease)
         {
-            return $"IPAddress {address} is of {lease.Block}, which node {lease.Host} has leased for pods that have network {_network.Id} by labels";
+            return $"IPAddress {address} is of {lease.Block}, which node {lease.Host} has leased for pods that have network {_network.Id} by labels or annotation";
         }
 
         _owners.Add(address, container);

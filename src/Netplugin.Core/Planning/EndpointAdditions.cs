@@ -34,7 +34,7 @@ internal static class EndpointAdditions
         {
             draft.Errors.Add(
                 intent.Gateway?.At ?? intent.Name.At,
-                $"DefaultGw {network.Gateway} is of {lease.Block}, which node {lease.Host} has leased for pods that have network {network.Id} by labels");
+                $"DefaultGw {network.Gateway} is of {lease.Block}, which node {lease.Host} has leased for pods that have network {network.Id} by labels or annotation");
         }
 
         foreach (var endpoint in endpoints)
@@ -55,7 +55,7 @@ internal static class EndpointAdditions
 
             if (draft.Endpoints.TryGetValue(id, out var known) && known.Pod is { } pod)
             {
-                draft.Errors.Add(endpoint.Container.At, $"endpoint {id} is that of pod {pod}, which has the network by labels: a container cannot have its name");
+                draft.Errors.Add(endpoint.Container.At, $"endpoint {id} is that of pod {pod}, which has the network by labels or annotation: a container cannot have its name");
             }
             else if (known is not null)
             {

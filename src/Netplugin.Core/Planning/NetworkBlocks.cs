@@ -85,6 +85,44 @@ public static class NetworkBlocks
         return leases with { Leases = leases.Leases.RemoveAll(lease => lease.Host == host && !taken.Any(lease.Block.Contains)) };
     }
 
+    /// <summary>Why no endpoint of a network may have an address, whoever has it; null when one may.</summary>
+    /// <param name="network">The network.</param>
+    /// <param name="address">The address.</param>
+    public static string? WhyNone(NetworkRecord network, IpAddr address)
+    {
+        ArgumentNullException.ThrowIfNull(network);
+        var subnet = network.Subnet;
+        return !subnet.Contains(address) ? $"{address} is outside {subnet.Masked}, the subnet of network {network.Id}"
+            : AddressPool.IsReserved(subnet, address) ? $"{address} is the {(address == subnet.First ? "network" : "broadcast")} address of {subnet.Masked}"
+            : address == network.Gateway ? $"{address} is the gateway of network {network.Id}"
+            : null;
+    }
+
+    /// <summary>
+    /// The leases with one address leased to a node by itself, whoever had it in a block before: the rest of that block stays leased as it was, in as few blocks as
+    /// that takes. Whether an endpoint has the address is the caller's to ask, before and after this is written.
+    /// </summary>
+    /// <param name="leases">All leases of a network.</param>
+    /// <param name="host">The node that leases it.</param>
+    /// <param name="address">The address.</param>
+    public static LeasesRecord WithAlone(LeasesRecord leases, string host, IpAddr address)
+    {
+        ArgumentNullException.ThrowIfNull(leases);
+        var before = leases.Leases.FirstOrDefault(lease => lease.Block.Contains(address));
+        leases = leases with { Leases = leases.Leases.Remove(before) };
+        if (before.Host is { } owner)
+        {
+            for (var block = before.Block; block.HostBits > 0;)
+            {
+                var (low, high) = (new IpPrefix(block.First, block.Length + 1), new IpPrefix(block.Last, block.Length + 1).Masked);
+                leases = leases.With(new(owner, low.Contains(address) ? high : low));
+                block = low.Contains(address) ? low : high;
+            }
+        }
+
+        return leases.With(new(host, new(address, address.Width)));
+    }
+
     /// <summary>Says that there is nothing to lease, and who has it, for the operator.</summary>
     /// <param name="network">The network.</param>
     /// <param name="leases">What is leased of it.</param>

@@ -112,7 +112,7 @@ internal static class Removals
                 var endpoint = new EndpointId(id, container.Value);
                 if (draft.Endpoints.GetValueOrDefault(endpoint)?.Pod is { } pod)
                 {
-                    draft.Errors.Add(container.At, $"endpoint {endpoint} is that of pod {pod}, which has the network by labels: it goes with the pod");
+                    draft.Errors.Add(container.At, $"endpoint {endpoint} is that of pod {pod}, which has the network by labels or annotation: it goes with the pod");
                 }
                 else if (draft.Endpoints.ContainsKey(endpoint))
                 {
@@ -138,7 +138,7 @@ internal static class Removals
         }
     }
 
-    /// <summary>Removes networks with their leases. One that pods have by labels is an error: no intent names these pods, so none can have meant them.</summary>
+    /// <summary>Removes networks with their leases. One that pods have by labels or annotation is an error: no intent names these pods, so none can have meant them.</summary>
     private static void RemoveNetworks(Draft draft, Dictionary<NetworkId, TextPosition> networks)
     {
         // More are not read; their number is said.
@@ -159,7 +159,7 @@ internal static class Removals
             var names = string.Join(", ", pods.Take(Named)) + (pods.Length > Named ? ", ..." : "");
             draft.Errors.Add(networks[network.Key], string.Create(
                 CultureInfo.InvariantCulture,
-                $"network {network.Key} cannot be removed while pods have it by labels, {pods.Length} now: {names}; end them, or start them anew with other labels"));
+                $"network {network.Key} cannot be removed while pods have it by labels or annotation, {pods.Length} now: {names}; end them, or start them anew with others"));
         }
     }
 }

@@ -43,10 +43,10 @@ public sealed class LabelledPlanTests
     }
 
     [Theory]
-    [InlineData("""{"Container":"x","IPAddress":"11.1.0.12"}""", "IPAddress 11.1.0.12 is of 11.1.0.8/29, which node host1 has leased for pods that have network t/n by labels")]
+    [InlineData("""{"Container":"x","IPAddress":"11.1.0.12"}""", "IPAddress 11.1.0.12 is of 11.1.0.8/29, which node host1 has leased for pods that have network t/n by labels or annotation")]
     [InlineData("""{"Container":"x","IPAddress":"11.1.0.8"}""", "IPAddress 11.1.0.8 is already that of endpoint t/n/ns.p0")]
-    [InlineData("""{"Container":"ns.p0"}""", "endpoint t/n/ns.p0 is that of pod ns/p0, which has the network by labels: a container cannot have its name")]
-    [InlineData("""{"Container":"ns.p0","IPAddress":"11.1.0.2"}""", "endpoint t/n/ns.p0 is that of pod ns/p0, which has the network by labels: a container cannot have its name")]
+    [InlineData("""{"Container":"ns.p0"}""", "endpoint t/n/ns.p0 is that of pod ns/p0, which has the network by labels or annotation: a container cannot have its name")]
+    [InlineData("""{"Container":"ns.p0","IPAddress":"11.1.0.2"}""", "endpoint t/n/ns.p0 is that of pod ns/p0, which has the network by labels or annotation: a container cannot have its name")]
     public void What_is_a_pods_or_a_nodes_is_refused(string endpoint, string error)
     {
         var json = $$"""{"Tenants":[{"Name":"t","Networks":[{"Name":"n","Endpoints":[{{endpoint}}]}]}]}""";
@@ -58,7 +58,7 @@ public sealed class LabelledPlanTests
     {
         var json = """{"Tenants":[{"Name":"t","Networks":[{"Name":"n","DefaultGw":"11.1.0.14"}]}]}""";
         Assert.Equal(
-            "DefaultGw 11.1.0.14 is of 11.1.0.8/29, which node host1 has leased for pods that have network t/n by labels",
+            "DefaultGw 11.1.0.14 is of 11.1.0.8/29, which node host1 has leased for pods that have network t/n by labels or annotation",
             Assert.Single(With(pods: 1).TryPost(json, PostMode.Add).Errors).Message);
 
         var before = With(pods: 0).Post(json, PostMode.Add) with { Leases = With(pods: 1).Leases };
@@ -73,7 +73,7 @@ public sealed class LabelledPlanTests
     public void A_network_that_pods_have_by_labels_is_not_removed(string json, PostMode mode)
     {
         Assert.Equal(
-            "network t/n cannot be removed while pods have it by labels, 12 now: ns/p0, ns/p1, ns/p10, ns/p11, ns/p2, ns/p3, ns/p4, ns/p5, ns/p6, ns/p7, ...; end them, or start them anew with other labels",
+            "network t/n cannot be removed while pods have it by labels or annotation, 12 now: ns/p0, ns/p1, ns/p10, ns/p11, ns/p2, ns/p3, ns/p4, ns/p5, ns/p6, ns/p7, ...; end them, or start them anew with others",
             Assert.Single(With(pods: 12).TryPost(json, mode).Errors).Message);
 
         // Leased, and nobody there any more.
@@ -87,7 +87,7 @@ public sealed class LabelledPlanTests
     {
         var json = """{"Tenants":[{"Name":"t","Networks":[{"Name":"n","Endpoints":[{"Container":"ns.p0"}]}]}]}""";
         Assert.Equal(
-            "endpoint t/n/ns.p0 is that of pod ns/p0, which has the network by labels: it goes with the pod",
+            "endpoint t/n/ns.p0 is that of pod ns/p0, which has the network by labels or annotation: it goes with the pod",
             Assert.Single(With(pods: 1).TryPost(json, PostMode.Delete).Errors).Message);
     }
 

@@ -49,6 +49,17 @@ public sealed class NetworkBlocksTests
         Assert.Equal(expected, block?.ToString());
     }
 
+    // What is leased; the address that host1 leases by itself; what is leased then.
+    [Theory]
+    [InlineData("", "11.1.0.9", "host1 11.1.0.9/32")]
+    [InlineData("11.1.0.0/29", "11.1.0.9", "other 11.1.0.0/29, host1 11.1.0.9/32")]
+    [InlineData("11.1.0.8/32", "11.1.0.8", "host1 11.1.0.8/32")]
+    [InlineData("11.1.0.8/29", "11.1.0.8", "host1 11.1.0.8/32, other 11.1.0.9/32, other 11.1.0.10/31, other 11.1.0.12/30")]
+    [InlineData("11.1.0.8/29 11.1.0.16/29", "11.1.0.13", "other 11.1.0.8/30, other 11.1.0.12/32, host1 11.1.0.13/32, other 11.1.0.14/31, other 11.1.0.16/29")]
+    [InlineData("fd00::8/125", "fd00::f", "other fd00::8/126, other fd00::c/127, other fd00::e/128, host1 fd00::f/128")]
+    public void One_address_is_leased_out_of_anothers_block_and_the_rest_stays_the_others(string leased, string address, string expected) => Assert.Equal(
+        expected, string.Join(", ", NetworkBlocks.WithAlone(new(Id, Leases("other", leased)), "host1", IpAddr.Parse(address)).Leases.Select(l => $"{l.Host} {l.Block}")));
+
     [Fact]
     public void A_node_gives_the_lowest_free_address_of_its_blocks_and_none_that_is_reserved()
     {
