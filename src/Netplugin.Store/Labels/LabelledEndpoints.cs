@@ -7,7 +7,7 @@ using Netplugin.Store.Json;
 namespace Netplugin.Store.Labels;
 
 /// <summary>
-/// The endpoints that a node makes for its pods that have a network by labels: each with its binding when the pod starts, of an address from the blocks that
+/// The endpoints that a node makes for its pods that have a network by labels or by their annotation: each with its binding when the pod starts, of an address from the blocks that
 /// the node has leased, and gone with the pod. Each network's are made one after the other, so that no two get one address and no block is given back
 /// under one that is being made; across nodes the leases keep them apart. For one daemon a host.
 /// </summary>
@@ -38,13 +38,13 @@ public sealed class LabelledEndpoints(IStateStore store, string host)
         {
             var endpoint = new EndpointId(id, pod.Container);
             if (held.IsStale || held.Seen is not { Network: { Encap: Encap.Vxlan } network } || held.Given.ContainsKey(pod.Container)
-                || held.Choose(host, endpoint, null) is not { } address)
+                || held.Choose(host, endpoint, null, alone: false) is not { } address)
             {
                 return null;
             }
 
             held.Given[pod.Container] = address;
-            return new(Record(endpoint, address, pod, binding, network), network, 0, null);
+            return new(Record(endpoint, address, default, pod, binding, network), network, 0, null);
         }
         finally
         {
@@ -53,19 +53,19 @@ public sealed class LabelledEndpoints(IStateStore store, string host)
     }
 
     /// <summary>
-    /// Makes the endpoint that was foreseen of a pod, as <see cref="AddAsync"/> does, if no intent names the pod: that is compared, so that it need not be read first.
+    /// Makes the endpoint that was foreseen of a pod, as <see cref="AddAsync(NetworkId, LabelledPod, EndpointBinding, Guid, CancellationToken)"/> does, if no intent names the pod: that is compared, so that it need not be read first.
     /// </summary>
     /// <param name="foreseen">What <see cref="ForeseeAsync"/> gave.</param>
     /// <param name="container">The name by which an intent would name the pod.</param>
     /// <param name="content">The store's content that the node follows.</param>
     /// <param name="cancellationToken">Gives up; the pod may have its endpoint all the same.</param>
     /// <returns>The revision of its record; null when the pod gets something else, or nothing, and what was made is to be removed.</returns>
-    /// <exception cref="StoreException">As of <see cref="AddAsync"/>.</exception>
+    /// <exception cref="StoreException">As of <see cref="AddAsync(NetworkId, LabelledPod, EndpointBinding, Guid, CancellationToken)"/>.</exception>
     public async Task<long?> AddForeseenAsync(LabelledAddition foreseen, string container, Guid content, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(foreseen);
         var (id, pod, binding) = (foreseen.Endpoint!.Id, foreseen.Endpoint.Pod!, foreseen.Endpoint.Binding!);
-        var made = await TakeTurnAsync(id, held => MakeAsync(held, id, pod, binding, container, content, cancellationToken), cancellationToken);
+        var made = await TakeTurnAsync(id, held => MakeAsync(held, id, pod, binding, container, content, default, cancellationToken), cancellationToken);
         return made with { Revision = 0 } == foreseen ? made.Revision : null;
     }
 
@@ -74,19 +74,34 @@ public sealed class LabelledEndpoints(IStateStore store, string host)
     /// node's blocks full, takes a lease before. Of a pod that ran before under its name the newest sandbox wins, wherever the other was; on the same
     /// node it keeps its address. Asked again for the same sandbox it finds what it made.
     /// </summary>
-    /// <param name="id">The network that the labels name.</param>
+    /// <param name="id">The network.</param>
     /// <param name="pod">The pod.</param>
     /// <param name="binding">Where it runs: on this node.</param>
     /// <param name="content">The store's content that the node follows.</param>
     /// <param name="cancellationToken">Gives up; the pod may have its endpoint all the same.</param>
     /// <exception cref="StoreException">The store has another content; or as for any write. What may have been made all the same, <see cref="RemoveAsync"/> removes.</exception>
+    public Task<LabelledAddition> AddAsync(
+        NetworkId id, LabelledPod pod, EndpointBinding binding, Guid content, CancellationToken cancellationToken = default) =>
+        AddAsync(id, pod, binding, content, default, cancellationToken);
+
+    /// <summary>
+    /// As without a choice; but the endpoint has the address or the Ethernet address that is asked for, or there is none. An address that is of no block of this
+    /// node is leased by itself, out of another node's block if it is of one, unless an endpoint has it. No other endpoint of the network gets either meanwhile.
+    /// </summary>
+    /// <param name="id">The network.</param>
+    /// <param name="pod">The pod.</param>
+    /// <param name="binding">Where it runs: on this node.</param>
+    /// <param name="content">The store's content that the node follows.</param>
+    /// <param name="choice">What it is to have.</param>
+    /// <param name="cancellationToken">Gives up; the pod may have its endpoint all the same.</param>
+    /// <exception cref="StoreException">As without a choice.</exception>
     public async Task<LabelledAddition> AddAsync(
-        NetworkId id, LabelledPod pod, EndpointBinding binding, Guid content, CancellationToken cancellationToken = default)
+        NetworkId id, LabelledPod pod, EndpointBinding binding, Guid content, EndpointChoice choice, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(pod);
         ArgumentNullException.ThrowIfNull(binding);
         var endpoint = new EndpointId(id, pod.Container);
-        return await TakeTurnAsync(endpoint, held => MakeAsync(held, endpoint, pod, binding, null, content, cancellationToken), cancellationToken);
+        return await TakeTurnAsync(endpoint, held => MakeAsync(held, endpoint, pod, binding, null, content, choice, cancellationToken), cancellationToken);
     }
 
     /// <summary>
@@ -184,15 +199,16 @@ public sealed class LabelledEndpoints(IStateStore store, string host)
     }
 
     private async Task<LabelledAddition> MakeAsync(
-        Held held, EndpointId id, LabelledPod pod, EndpointBinding binding, string? unnamed, Guid content, CancellationToken cancellationToken)
+        Held held, EndpointId id, LabelledPod pod, EndpointBinding binding, string? unnamed, Guid content, EndpointChoice choice,
+        CancellationToken cancellationToken)
     {
         var key = StoreKeys.Endpoint(id);
         var standBack = new StandBack();
         StoreEntry? existing = null;
         for (var attempt = 1; attempt <= Tries; attempt++)
         {
-            // What was seen with the last pod is proven by the transaction; that the endpoint is missing too.
-            if (held.Seen is null || held.IsStale || attempt > 1)
+            // What was seen with the last pod is proven by the transaction; that the endpoint is missing too. What is refused is refused by what was read.
+            if (held.Seen is null || held.IsStale || choice.IsFixed || attempt > 1)
             {
                 if (attempt > 1)
                 {
@@ -210,22 +226,22 @@ public sealed class LabelledEndpoints(IStateStore store, string host)
 
             if (held.Seen is not { } seen)
             {
-                return Refused(LabelRefusalReason.NoNetwork, $"there is no network {id.Network}, which the labels of pod {pod} name");
+                return Refused(LabelRefusalReason.NoNetwork, $"there is no network {id.Network}, which pod {pod} is to have");
             }
 
             if (seen.Network.Encap != Encap.Vxlan)
             {
-                return Refused(LabelRefusalReason.Vlan, $"network {id.Network}, which the labels of pod {pod} name, is a VLAN network and this netplugin carries VXLAN networks: post it with PktTagType vxlan");
+                return Refused(LabelRefusalReason.Vlan, $"network {id.Network}, which pod {pod} is to have, is a VLAN network and this netplugin carries VXLAN networks: post it with PktTagType vxlan");
             }
 
             var old = existing is null ? null : RecordCodec.DecodeEndpoint(existing);
             if (old is { Pod: null })
             {
                 held.Given.Remove(id.Container);
-                return Refused(LabelRefusalReason.Posted, $"endpoint {id} is posted for a container of that name, and pod {pod} would have it by labels: post the container under another name");
+                return Refused(LabelRefusalReason.Posted, $"endpoint {id} is posted for a container of that name, and pod {pod} would have its own by it: post the container under another name");
             }
 
-            if (old is not null && old.Binding == binding && old.Pod == pod)
+            if (old is not null && old.Binding == binding && old.Pod == pod && choice.IsMetBy(old.Address, old.Mac))
             {
                 held.Given[id.Container] = old.Address;
                 return new(old, seen.Network, existing!.ModRevision, null);
@@ -233,33 +249,39 @@ public sealed class LabelledEndpoints(IStateStore store, string host)
 
             try
             {
-                if (held.Choose(host, id, old?.Address) is not { } address)
+                var (chosen, refusal) = await ChooseAsync(held, id, old?.Address, choice, content, cancellationToken);
+                if (refusal is not null)
                 {
-                    var (leased, missing) = await _leases.LeaseAsync(id.Network, content, cancellationToken);
-                    if (missing is not null)
-                    {
-                        return Refused(LabelRefusalReason.Exhausted, missing);
-                    }
+                    return new(null, null, 0, refusal);
+                }
 
-                    // A block in which nobody has an address: what is known to be given stays so, unless all of it is another's by now.
-                    held.Seen = leased?.IsOf(seen) == true ? leased : null;
-                    if (held.Seen is null || held.Choose(host, id, null) is not { } first)
-                    {
-                        continue;
-                    }
+                if (chosen is not { } address || held.Seen is null)
+                {
+                    continue;
+                }
 
-                    (seen, address) = (held.Seen, first);
+                seen = held.Seen;
+                var endpoint = Record(id, address, choice, pod, binding, seen.Network);
+                if (choice.IsFixed && await RivalOfAsync(held, endpoint, cancellationToken) is { } rival)
+                {
+                    return Refused(LabelRefusalReason.NotToBeHad, rival);
                 }
 
                 // Before it is tried: whatever becomes of it, no other pod gets it until this one is gone.
                 held.Given[id.Container] = address;
-                var endpoint = Record(id, address, pod, binding, seen.Network);
                 var addition = new StoreTransaction(
                     [
-                        .. seen.Compares, existing is null ? StoreCompare.Missing(key) : StoreCompare.Unchanged(key, existing.ModRevision),
+                        .. seen.Compares,
+                        existing is null ? StoreCompare.Missing(key) : StoreCompare.Unchanged(key, existing.ModRevision),
                         .. unnamed is null ? [] : new[] { StoreCompare.Missing(StoreKeys.Container(unnamed)) },
+                        .. choice.IsFixed ? [StoreCompare.Unchanged(seen.LeasesEntry!.Key, seen.LeasesEntry.ModRevision)] : Array.Empty<StoreCompare>(),
                     ],
-                    [new StoreOperation.Put(key, RecordCodec.Encode(endpoint))]);
+                    [
+                        new StoreOperation.Put(key, RecordCodec.Encode(endpoint)),
+
+                        // Two that ask for the same at once: the one that comes second looks again.
+                        .. choice.IsFixed ? [new StoreOperation.Put(seen.LeasesEntry!.Key, seen.LeasesEntry.Value)] : Array.Empty<StoreOperation>(),
+                    ]);
                 if (await store.CommitAsync(addition, cancellationToken) is { Succeeded: true } result)
                 {
                     return new(endpoint, seen.Network, result.Revision, null);
@@ -274,8 +296,58 @@ public sealed class LabelledEndpoints(IStateStore store, string host)
         throw new StoreException("add", StoreFailure.Refused, $"the endpoint {id} or its network changed {Tries} times while it was being made: try again");
     }
 
-    private static EndpointRecord Record(EndpointId id, IpAddr address, LabelledPod pod, EndpointBinding binding, NetworkRecord network) =>
-        new(id, address, MacAddress.ForEndpoint(address), "", "", binding, network.Post) { Pod = pod };
+    private static EndpointRecord Record(
+        EndpointId id, IpAddr address, EndpointChoice choice, LabelledPod pod, EndpointBinding binding, NetworkRecord network) =>
+        new(id, address, choice.MacFor(address), "", "", binding, network.Post) { Pod = pod };
+
+    /// <summary>An address for an endpoint, of a block that the node leases for it where it has none.</summary>
+    /// <returns>Neither address nor refusal: what was seen is another by now.</returns>
+    private async Task<(IpAddr? Address, LabelRefusal? Refusal)> ChooseAsync(
+        Held held, EndpointId id, IpAddr? had, EndpointChoice choice, Guid content, CancellationToken cancellationToken)
+    {
+        var seen = held.Seen!;
+        var isGiven = !choice.Address.IsUnspecified;
+        if (isGiven && NetworkBlocks.WhyNone(seen.Network, choice.Address) is { } never)
+        {
+            return (null, new(LabelRefusalReason.NotToBeHad, never));
+        }
+
+        // An address by itself was asked for, and its pod may come again: others get it last.
+        if ((isGiven ? held.Find(host, choice.Address) : held.Choose(host, id, had, alone: false)) is { } address)
+        {
+            return (address, null);
+        }
+
+        var (leased, missing) = isGiven
+            ? await _leases.LeaseAsync(id.Network, choice.Address, id.Container, content, cancellationToken)
+            : await _leases.LeaseAsync(id.Network, content, cancellationToken);
+        if (missing is not null)
+        {
+            return isGiven ? (null, new(LabelRefusalReason.NotToBeHad, missing))
+                : held.Choose(host, id, had, alone: true) is { } last ? (last, null)
+                : (null, new(LabelRefusalReason.Exhausted, missing));
+        }
+
+        // A block in which nobody has an address: what is known to be given stays so, unless all of it is another's by now.
+        held.Seen = leased?.IsOf(seen) == true ? leased : null;
+        return (held.Seen is null ? null : isGiven ? choice.Address : held.Choose(host, id, null, alone: true), null);
+    }
+
+    /// <summary>Who has an endpoint's address or Ethernet address already; null: nobody.</summary>
+    private async Task<string?> RivalOfAsync(Held held, EndpointRecord endpoint, CancellationToken cancellationToken)
+    {
+        // What is being given may come into the store yet.
+        if (held.Given.FirstOrDefault(given => given.Value == endpoint.Address && given.Key != endpoint.Id.Container).Key is { } container)
+        {
+            return $"{endpoint.Address} is already that of endpoint {endpoint.Id with { Container = container }}";
+        }
+
+        var all = await store.ListAsync(StoreKeys.EndpointsOf(endpoint.Id.Network), cancellationToken);
+        var others = all.Entries.Select(RecordCodec.DecodeEndpoint).Where(other => other.Id != endpoint.Id).ToArray();
+        return others.FirstOrDefault(other => other.Address == endpoint.Address) is { } owner ? NetworkLeases.OwnedBy(endpoint.Address.ToString(), owner)
+            : others.FirstOrDefault(other => other.Mac == endpoint.Mac) is { } twin ? NetworkLeases.OwnedBy(endpoint.Mac.ToString(), twin)
+            : null;
+    }
 
     private static LabelledAddition Refused(LabelRefusalReason reason, string message) => new(null, null, 0, new(reason, message));
 
@@ -312,18 +384,25 @@ public sealed class LabelledEndpoints(IStateStore store, string host)
             (Seen, IsStale) = (network, false);
         }
 
+        /// <summary>An address, if it is of the node's blocks.</summary>
+        public IpAddr? Find(string host, IpAddr address) => Seen!.Leases.Of(host).Any(block => block.Contains(address)) ? address : null;
+
         /// <summary>An address for a container: the one it had or that is kept for it, if that is of the node's blocks, or the lowest free one.</summary>
-        public IpAddr? Choose(string host, EndpointId id, IpAddr? had)
+        /// <param name="host">The node's host label.</param>
+        /// <param name="id">The endpoint.</param>
+        /// <param name="had">The one it had; null: none.</param>
+        /// <param name="alone">Whether it may be one that is leased by itself.</param>
+        public IpAddr? Choose(string host, EndpointId id, IpAddr? had, bool alone)
         {
-            var blocks = Seen!.Leases.Of(host);
             foreach (var address in new[] { had, Given.TryGetValue(id.Container, out var kept) ? kept : null })
             {
-                if (address is { } its && blocks.Any(block => block.Contains(its)))
+                if (address is { } its && Find(host, its) is not null)
                 {
                     return its;
                 }
             }
 
+            var blocks = Seen!.Leases.Of(host).Where(block => alone || block.HostBits > 0);
             var others = Given.Where(given => given.Key != id.Container).Select(given => given.Value).ToHashSet();
             return NetworkBlocks.LowestFree(Seen.Network, blocks, others.Contains);
         }

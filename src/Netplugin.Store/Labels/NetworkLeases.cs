@@ -40,7 +40,41 @@ internal sealed class NetworkLeases(IStateStore store, string host)
     /// <exception cref="StoreException">
     /// The store has another content; or as for any write. After <see cref="StoreException.OutcomeUnknown"/> the node may have its lease: reading tells.
     /// </exception>
-    public async Task<(LeasedNetwork? Network, string? Missing)> LeaseAsync(NetworkId id, Guid content, CancellationToken cancellationToken)
+    public Task<(LeasedNetwork? Network, string? Missing)> LeaseAsync(NetworkId id, Guid content, CancellationToken cancellationToken) => LeaseAsync(
+        id,
+        content,
+        (network, endpoints) => NetworkBlocks.Choose(network.Network, network.Leases.Leases, endpoints.Select(endpoint => endpoint.Address)) is { } block
+            ? (network.Leases.With(new(host, block)), null)
+            : (network.Leases, NetworkBlocks.Exhausted(network.Network, network.Leases.Leases)),
+        cancellationToken);
+
+    /// <summary>
+    /// Leases the node one address, out of another node's block where it is of one. That node may be giving it to a pod meanwhile: whoever leased it looks at the
+    /// endpoints again before it is used. From then on only this node can give it, since the other's endpoints compare the leases. While a large post is under way
+    /// it waits.
+    /// </summary>
+    /// <param name="id">The network.</param>
+    /// <param name="address">The address, one that endpoints of the network may have.</param>
+    /// <param name="container">Whose it is to be: what an endpoint of that name has is free for it.</param>
+    /// <param name="content">The store's content that the node follows.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <returns>As of a block.</returns>
+    /// <exception cref="StoreException">As for a block.</exception>
+    public Task<(LeasedNetwork? Network, string? Missing)> LeaseAsync(
+        NetworkId id, IpAddr address, string container, Guid content, CancellationToken cancellationToken) => LeaseAsync(
+            id,
+            content,
+            (network, endpoints) => endpoints.FirstOrDefault(endpoint => endpoint.Address == address && endpoint.Id.Container != container) is { } owner
+                ? (network.Leases, OwnedBy(address.ToString(), owner))
+                : (NetworkBlocks.WithAlone(network.Leases, host, address), null),
+            cancellationToken);
+
+    /// <summary>Says that an endpoint has what is asked for, for the operator.</summary>
+    public static string OwnedBy(string what, EndpointRecord owner) =>
+        $"{what} is already that of {(owner.Pod is { } pod ? $"pod {pod} in network {owner.Id.Network}" : $"endpoint {owner.Id}")}";
+
+    private async Task<(LeasedNetwork? Network, string? Missing)> LeaseAsync(
+        NetworkId id, Guid content, Func<LeasedNetwork, IReadOnlyCollection<EndpointRecord>, (LeasesRecord Leases, string? Missing)> choose, CancellationToken cancellationToken)
     {
         for (var standBack = new StandBack(); ; await standBack.WaitAsync(cancellationToken))
         {
@@ -57,13 +91,12 @@ internal sealed class NetworkLeases(IStateStore store, string host)
             }
 
             var endpoints = await store.ListAsync(StoreKeys.EndpointsOf(id), cancellationToken);
-            var taken = endpoints.Entries.Select(entry => RecordCodec.DecodeEndpoint(entry).Address);
-            if (NetworkBlocks.Choose(network.Network, network.Leases.Leases, taken) is not { } block)
+            var (leases, missing) = choose(network, [.. endpoints.Entries.Select(RecordCodec.DecodeEndpoint)]);
+            if (missing is not null)
             {
-                return (network, NetworkBlocks.Exhausted(network.Network, network.Leases.Leases));
+                return (network, missing);
             }
 
-            var leases = network.Leases.With(new(host, block));
             var value = RecordCodec.Encode(leases);
             var key = StoreKeys.Leases(id);
             var result = await store.CommitAsync(
