@@ -119,7 +119,7 @@ internal sealed class ExecForm(
 
     private NodeReply.Ran Status(string typed)
     {
-        var address = PodsOf(typed).SelectMany(p => p.Attachments).FirstOrDefault(a => a.Phase == AttachmentPhase.Up)?.PodAddress;
+        var address = PodsOf(typed).SelectMany(p => p.Attachments).FirstOrDefault(a => a is { Phase: AttachmentPhase.Up, IsSecondary: false })?.PodAddress;
         return address is { } ip
             ? new(0, $"{{\"kind\":\"PodNetworkStatus\",\"apiVersion\":\"v1beta1\",\"ip\":\"{JsonEncodedText.Encode(ip.ToString())}\"}}\n")
             : Good;

@@ -39,12 +39,19 @@ internal sealed record Attachment(
     public bool IsInDefaultNetwork => DatapathId == DatapathState.Cluster;
 
     /// <summary>
-    /// Of a pod that has its network by labels: its group within the network, empty when it has none. Its node made the endpoint and removes it. Null: not by labels.
+    /// Of a pod that has the network by labels: its group within the network, empty when it has none, or has the network by its annotation. Its node made the endpoint
+    /// and removes it. Null: neither.
     /// </summary>
     public string? Group { get; init; }
 
-    /// <summary>True for a pod that has its network by labels.</summary>
+    /// <summary>True where the node made the endpoint, because of labels or an annotation.</summary>
     public bool IsLabelled => Group is not null;
+
+    /// <summary>
+    /// True for an interface that the pod's annotation asks for, beside its first: it is in its network alone, no default route leads by it, and the runtime is told no
+    /// address of it.
+    /// </summary>
+    public bool IsSecondary { get; init; }
 
     /// <summary>Of a tenant's pod: its cluster addresses, one of each of the node's blocks; none: it speaks in its network alone.</summary>
     public PerFamily<InterfaceAddress> ClusterAddresses { get; init; }
@@ -60,9 +67,9 @@ internal sealed record Attachment(
     /// which takes one of each family for a pod's, and one that is known in its network alone is nobody's way to the pod there.
     /// </summary>
     public IEnumerable<(IpPrefix Address, IpAddr Gateway)> RuntimeAddresses =>
-        ClusterAddresses.IsEmpty ? Addresses.Select(a => (a.OnLink, a.Gateway)) : ClusterAddresses.Select(a => (a.Alone, a.Gateway));
+        IsSecondary ? [] : ClusterAddresses.IsEmpty ? Addresses.Select(a => (a.OnLink, a.Gateway)) : ClusterAddresses.Select(a => (a.Alone, a.Gateway));
 
-    /// <summary>The first of the <see cref="RuntimeAddresses"/>: Kubernetes' podIP.</summary>
+    /// <summary>The first of the <see cref="RuntimeAddresses"/>: Kubernetes' podIP. Not of a secondary interface.</summary>
     public IpAddr PodAddress => RuntimeAddresses.First().Address.Address;
 
     /// <summary>What the device in the pod has: the cluster addresses, by themselves, and those of the network with its subnet.</summary>

@@ -43,6 +43,9 @@ internal sealed record JournalAttachment(
 {
     public string? Group { get; init; }
 
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool IsSecondary { get; init; }
+
     public static JournalAttachment From(Attachment a) => new(
         a.Number, a.Interface, a.Endpoint.Network.Tenant, a.Endpoint.Network.Network, a.Endpoint.Container, a.DatapathId,
         a.Address.ToString(), a.Mac.ToString(), a.Addresses.First.Subnet.ToString(), JournalAddress.TextOf(a.Addresses.First.Gateway),
@@ -51,6 +54,7 @@ internal sealed record JournalAttachment(
         a.ClusterAddresses.IsEmpty ? null : [.. a.ClusterAddresses.Select(JournalAddress.From)])
     {
         Group = a.Group,
+        IsSecondary = a.IsSecondary,
     };
 
     public Attachment ToAttachment() => new(
@@ -63,6 +67,7 @@ internal sealed record JournalAttachment(
     {
         ClusterAddresses = Read(ClusterAddresses ?? []),
         Group = Group,
+        IsSecondary = IsSecondary,
     };
 
     private static PerFamily<InterfaceAddress> Read(ImmutableArray<JournalAddress> addresses)

@@ -53,21 +53,30 @@ internal sealed record Pod(
     /// <summary>
     /// The name the next interface gets: the requested one while no interface has it, else the lowest free <c>ethN</c>.
     /// </summary>
-    public string NextInterface()
+    public string NextInterface() => Next([.. Attachments.Where(a => a.Phase != AttachmentPhase.Unbinding).Select(a => a.Interface)]);
+
+    /// <summary>The names that its interfaces get, when it has none yet.</summary>
+    /// <param name="count">How many there will be.</param>
+    public ImmutableArray<string> FirstInterfaces(int count)
     {
-        if (!Attachments.Any(a => a.Phase != AttachmentPhase.Unbinding && a.Interface == Key.Interface))
+        List<string> names = [];
+        while (names.Count < count)
         {
-            return Key.Interface;
+            names.Add(Next(names));
         }
 
-        for (var n = 0; ; n++)
+        return [.. names];
+    }
+
+    private string Next(List<string> taken)
+    {
+        var name = Key.Interface;
+        for (var n = 0; taken.Contains(name); n++)
         {
-            var name = $"eth{n}";
-            if (!Attachments.Any(a => a.Phase != AttachmentPhase.Unbinding && a.Interface == name))
-            {
-                return name;
-            }
+            name = $"eth{n}";
         }
+
+        return name;
     }
 }
 

@@ -39,6 +39,14 @@ internal sealed class EndpointReader(IStateStore store)
         }
     }
 
+    /// <summary>Networks as they are posted now, in the order asked; null where there is none.</summary>
+    public async Task<ImmutableArray<NetworkRecord?>> NetworksAsync(IReadOnlyCollection<NetworkId> ids, CancellationToken cancellationToken)
+    {
+        var entries = await store.GetManyAsync([StoreKeys.Post, .. ids.Select(StoreKeys.Network)], cancellationToken);
+        var post = entries[0] is { } last ? RecordCodec.DecodePost(last).Number : 0;
+        return [.. entries.Skip(1).Select(entry => entry is not null && RecordCodec.DecodeNetwork(entry) is var network && network.Post <= post ? network : null)];
+    }
+
     /// <summary>Whether there is a tenant.</summary>
     public async Task<bool> HasTenantAsync(string tenant, CancellationToken cancellationToken) =>
         await store.GetAsync(StoreKeys.Tenant(tenant), cancellationToken) is not null;

@@ -88,6 +88,8 @@ internal sealed class KubernetesEvents : IAsyncDisposable
             ResolveFailure.Exhausted => "BlockExhausted",
             ResolveFailure.NetworkExhausted => "NetworkExhausted",
             ResolveFailure.BadLabel => "NetworkLabelInvalid",
+            ResolveFailure.BadAnnotation => "NetworkAnnotationInvalid",
+            ResolveFailure.NotToBeHad => "AddressUnavailable",
             _ => "AttachFailed",
         },
         NetworkMissingException => "NetworkMissing",

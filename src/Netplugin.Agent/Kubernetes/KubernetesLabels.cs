@@ -3,11 +3,12 @@ using Netplugin.Agent.Loop;
 using Netplugin.Agent.Pods;
 using Netplugin.Agent.Resolve;
 using Netplugin.Core.Model;
+using Netplugin.Core.Resources;
 using Netplugin.Core.Services;
 
 namespace Netplugin.Agent.Kubernetes;
 
-/// <summary>Which networks pods have by labels, and which running pods are no longer where theirs say.</summary>
+/// <summary>Which networks pods have by labels and annotation, and which running pods are no longer where theirs say.</summary>
 internal sealed class KubernetesLabels
 {
     private readonly KubernetesPods _pods;
@@ -21,36 +22,51 @@ internal sealed class KubernetesLabels
     public KubernetesLabels(KubernetesPods pods, KubernetesNamespaces namespaces, NodeKernel kernel)
     {
         (_pods, _namespaces, _kernel) = (pods, namespaces, kernel);
-        pods.Relabelled += OnPod;
+        pods.WishesOtherwise += OnPod;
         namespaces.Relabelled += OnNamespace;
     }
 
-    /// <summary>Told of every pod that stays in its network though its labels, or its namespace's, name another now, with the sentence that says so.</summary>
+    /// <summary>
+    /// Told of every pod that stays in its networks though its labels, its namespace's, or its annotation name others now, with the sentence that says so.
+    /// </summary>
     public event Action<Pod, string>? Unchanged;
 
-    /// <summary>The network that a pod has by labels; null: by none.</summary>
-    /// <exception cref="NotReadyException">Its labels, or its namespace's, are not known, and the API server cannot be asked.</exception>
-    public async Task<LabelledNetwork?> NetworkOfAsync(AttachRequest request, CancellationToken cancellationToken)
+    /// <summary>The networks that a pod has by labels and by its annotation.</summary>
+    /// <exception cref="NotReadyException">They, or its namespace's labels, are not known, and the API server cannot be asked.</exception>
+    public async Task<WishedNetworks> NetworksOfAsync(AttachRequest request, CancellationToken cancellationToken)
     {
         // Without a namespace it is no pod of Kubernetes. One that the kubelet has from a file may start before the API server has an image of it, or without
-        // the API server: so it has no network by labels at all. The kubelet gives it a hash for a uid.
+        // the API server: so it has no network by what Kubernetes says at all. The kubelet gives it a hash for a uid.
         if (request.PodNamespace.Length == 0 || Guid.TryParseExact(request.PodUid, "N", out _))
         {
-            return null;
+            return default;
         }
 
-        if (await _pods.LabelsAsync(new(request.PodNamespace, request.PodName), request.PodUid, cancellationToken) is not { } own)
+        if (await _pods.WishesAsync(new(request.PodNamespace, request.PodName), request.PodUid, cancellationToken) is not { } own)
         {
-            return null;
+            return default;
         }
 
-        return NetworkLabels.Choose(own, own.NameNetwork ? default : await _namespaces.LabelsAsync(request.PodNamespace, cancellationToken));
+        var ofNamespace = own.Labels.NameNetwork ? default : await _namespaces.LabelsAsync(request.PodNamespace, cancellationToken);
+        return new(NetworkLabels.Choose(own.Labels, ofNamespace), own.Annotation);
     }
 
-    private void OnPod(NamespacedName name, NetworkLabels before, NetworkLabels now)
+    private void OnPod(NamespacedName name, PodWishes before, PodWishes now)
     {
-        var ofNamespace = _namespaces.Find(name.Namespace) ?? default;
-        Tell(pod => pod.Namespace == name.Namespace && pod.Name == name.Name, (_, _) => (NetworkLabels.Choose(before, ofNamespace), NetworkLabels.Choose(now, ofNamespace)));
+        bool IsMeant(Pod pod) => pod.Namespace == name.Namespace && pod.Name == name.Name;
+        if (before.Labels != now.Labels)
+        {
+            var ofNamespace = _namespaces.Find(name.Namespace) ?? default;
+            Tell(IsMeant, (_, _) => (NetworkLabels.Choose(before.Labels, ofNamespace), NetworkLabels.Choose(now.Labels, ofNamespace)));
+        }
+
+        if (before.Annotation != now.Annotation)
+        {
+            foreach (var pod in _kernel.Pods.Values.Where(pod => !pod.Ended && IsMeant(pod) && pod.Attachments.Any(a => a.Phase == AttachmentPhase.Up)))
+            {
+                Unchanged?.Invoke(pod, $"pod {pod.FullName} keeps its interfaces as they are until it is started anew, though its annotation {NetworkSelection.Key} was changed");
+            }
+        }
     }
 
     private void OnNamespace(string name, NetworkLabels before, NetworkLabels now) => Tell(pod => pod.Namespace == name, (pod, own) =>
@@ -61,7 +77,7 @@ internal sealed class KubernetesLabels
     {
         foreach (var pod in _kernel.Pods.Values.Where(pod => !pod.Ended && isMeant(pod)))
         {
-            if (pod.Attachments is not [{ Phase: AttachmentPhase.Up } attachment] || !(attachment.IsLabelled || attachment.IsInDefaultNetwork))
+            if (pod.Attachments.RemoveAll(a => a.IsSecondary) is not [{ Phase: AttachmentPhase.Up } attachment] || !(attachment.IsLabelled || attachment.IsInDefaultNetwork))
             {
                 continue;
             }

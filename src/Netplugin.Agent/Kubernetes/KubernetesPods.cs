@@ -57,8 +57,8 @@ internal sealed class KubernetesPods : IAsyncDisposable
     public KubernetesPods(KubernetesClient client, string node, NodeKernel kernel, ProblemBoard problems, ILogger log) =>
         (_client, _node, _kernel, _problems, _log) = (client, node, kernel, problems, log);
 
-    /// <summary>Told of every pod that has other labels than before: its name, those before, and those it has.</summary>
-    public event Action<NamespacedName, NetworkLabels, NetworkLabels>? Relabelled;
+    /// <summary>Told of every pod that says something else of its networks than before: its name, what it said, and what it says.</summary>
+    public event Action<NamespacedName, PodWishes, PodWishes>? WishesOtherwise;
 
     /// <summary>Begins to follow this node's pods and to write.</summary>
     public void Start()
@@ -86,22 +86,22 @@ internal sealed class KubernetesPods : IAsyncDisposable
         (await FindAsync(name, uid, cancellationToken))?.Uid;
 
     /// <summary>
-    /// The labels of a pod; null when the API server has no such pod, or it is only the image of one that the kubelet has from a file.
+    /// What a pod says of its networks; null when the API server has no such pod, or it is only the image of one that the kubelet has from a file.
     /// </summary>
     /// <param name="name">The pod.</param>
     /// <param name="uid">The uid that the runtime told; empty when it did not.</param>
     /// <param name="cancellationToken">Ends the call.</param>
     /// <exception cref="NotReadyException">It was not shown yet, and the API server cannot be asked.</exception>
-    public async Task<NetworkLabels?> LabelsAsync(NamespacedName name, string uid, CancellationToken cancellationToken)
+    public async Task<PodWishes?> WishesAsync(NamespacedName name, string uid, CancellationToken cancellationToken)
     {
         var seen = FindSeen(name) is { } shown && shown.Is(uid)
             ? shown
             : await LabelQuestion.AskAsync(Volatile.Read(ref _lost), token => FindAsync(name, uid, token), cancellationToken);
-        return seen is { RuntimeUid: null } pod ? pod.Labels : null;
+        return seen is { RuntimeUid: null } pod ? pod.Wishes : null;
     }
 
     /// <summary>The labels of a pod as it was shown last; null when it was not.</summary>
-    public NetworkLabels? FindLabels(NamespacedName name) => FindSeen(name)?.Labels;
+    public NetworkLabels? FindLabels(NamespacedName name) => FindSeen(name)?.Wishes.Labels;
 
     private static NamespacedName NameOf(Pod pod) => new(pod.Namespace, pod.Name);
 
@@ -153,7 +153,7 @@ internal sealed class KubernetesPods : IAsyncDisposable
 
     private void Know(IEnumerable<ResourceChange<PodObject>> changes, bool isAll)
     {
-        List<(NamespacedName Name, NetworkLabels Before, NetworkLabels Now)> relabelled = [];
+        List<(NamespacedName Name, PodWishes Before, PodWishes Now)> otherwise = [];
         lock (_gate)
         {
             var before = isAll ? new Dictionary<NamespacedName, Seen>(_seen) : _seen;
@@ -172,18 +172,18 @@ internal sealed class KubernetesPods : IAsyncDisposable
                 }
 
                 var now = Seen.Of(pod);
-                if (before.TryGetValue(name, out var known) && known.Uid == now.Uid && known.Labels != now.Labels && now.RuntimeUid is null)
+                if (before.TryGetValue(name, out var known) && known.Uid == now.Uid && known.Wishes != now.Wishes && now.RuntimeUid is null)
                 {
-                    relabelled.Add((name, known.Labels, now.Labels));
+                    otherwise.Add((name, known.Wishes, now.Wishes));
                 }
 
                 _seen[name] = now;
             }
         }
 
-        foreach (var (name, was, now) in relabelled)
+        foreach (var (name, was, now) in otherwise)
         {
-            Relabelled?.Invoke(name, was, now);
+            WishesOtherwise?.Invoke(name, was, now);
         }
     }
 
@@ -321,11 +321,11 @@ internal sealed class KubernetesPods : IAsyncDisposable
     /// <param name="RuntimeUid">The runtime's, where that is another.</param>
     /// <param name="IsHostNetwork">It has the node's network.</param>
     /// <param name="Status">The annotation; null when it has none.</param>
-    /// <param name="Labels">Its labels by which it has a network.</param>
-    private readonly record struct Seen(string Uid, string? RuntimeUid, bool IsHostNetwork, string? Status, NetworkLabels Labels)
+    /// <param name="Wishes">What it says of its networks.</param>
+    private readonly record struct Seen(string Uid, string? RuntimeUid, bool IsHostNetwork, string? Status, PodWishes Wishes)
     {
         public static Seen Of(PodObject pod) => new(
-            pod.Uid, pod.RuntimeUid == pod.Uid ? null : pod.RuntimeUid, pod.IsHostNetwork, pod.Annotations[NetworkStatus.Key], NetworkLabels.Of(pod.Labels));
+            pod.Uid, pod.RuntimeUid == pod.Uid ? null : pod.RuntimeUid, pod.IsHostNetwork, pod.Annotations[NetworkStatus.Key], PodWishes.Of(pod));
 
         public bool Is(string uid) => uid.Length == 0 || (RuntimeUid ?? Uid) == uid;
     }

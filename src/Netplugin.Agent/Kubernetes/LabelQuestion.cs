@@ -37,5 +37,5 @@ internal static class LabelQuestion
     }
 
     private static NotReadyException Unknown(string reason) =>
-        new($"Kubernetes does not answer, which alone knows whether labels name a network for this pod: the pod starts when it answers again ({reason})");
+        new($"Kubernetes does not answer, which alone knows whether labels or an annotation name networks for this pod: the pod starts when it answers again ({reason})");
 }

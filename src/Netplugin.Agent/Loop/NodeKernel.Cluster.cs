@@ -72,13 +72,26 @@ internal sealed partial class NodeKernel
         return
         [
             .. endpoints.Select((e, i) => new AttachmentWish(
-                e.Record.Id, e.Network.DatapathId, [new InterfaceAddress(e.Record.Address, e.Network.Subnet, e.Network.Gateway)],
+                e.Record.Id, e.Network.DatapathId, AddressesOf(e),
                 isFirst && i == 0 ? NextOfBlocks(pod) : [], e.Record.Mac, pod.Attachments.IsEmpty && i == 0 ? pod.Key.Interface : "")
             {
                 Group = e.Record.Pod?.Group,
             }),
         ];
     }
+
+    /// <summary>What a pod gets beside its first interfaces, because its annotation asks for it.</summary>
+    public static IEnumerable<AttachmentWish> WishBeside(IEnumerable<EndpointCandidate> endpoints) => endpoints.Select(e =>
+        new AttachmentWish(e.Record.Id, e.Network.DatapathId, AddressesOf(e), [], e.Record.Mac, e.Record.Binding!.Interface)
+        {
+            Group = e.Record.Pod!.Group,
+            IsSecondary = true,
+        });
+
+    /// <summary>The blocks that this node gives addresses of.</summary>
+    public IEnumerable<IpPrefix> OwnBlocks => facts().Blocks.Select(block => block.Prefix);
+
+    private static PerFamily<InterfaceAddress> AddressesOf(EndpointCandidate e) => [new(e.Record.Address, e.Network.Subnet, e.Network.Gateway)];
 
     /// <summary>The next free address of each block; none where there is no block.</summary>
     private PerFamily<InterfaceAddress> NextOfBlocks(Pod pod)

@@ -76,10 +76,11 @@ internal sealed partial class NodeKernel(
             {
                 ClusterAddresses = wish.ClusterAddresses,
                 Group = wish.Group,
+                IsSecondary = wish.IsSecondary,
             };
             var gateways = attachment.DefaultGateways;
             var isTaken = known.Attachments.Any(a => IsPresent(a) && a.HasDefaultRoute && a.DefaultGateways.Any(gateway => gateways.Of(gateway.IsV4) is not null));
-            attachment = attachment with { HasDefaultRoute = !gateways.IsEmpty && !isTaken };
+            attachment = attachment with { HasDefaultRoute = !wish.IsSecondary && !gateways.IsEmpty && !isTaken };
             known = known.With(attachment);
             added.Add(attachment);
         }
@@ -374,6 +375,9 @@ internal sealed partial class NodeKernel(
 internal sealed record AttachmentWish(
     EndpointId Endpoint, uint DatapathId, PerFamily<InterfaceAddress> Addresses, PerFamily<InterfaceAddress> ClusterAddresses, MacAddress Mac, string Interface)
 {
-    /// <summary>Of a pod that has the network by labels: its group; null: it has it otherwise.</summary>
+    /// <summary>Of a pod that has the network by labels or its annotation: its group; null: it has it otherwise.</summary>
     public string? Group { get; init; }
+
+    /// <summary>True for an interface beside the pod's first, which its annotation asks for.</summary>
+    public bool IsSecondary { get; init; }
 }

@@ -23,6 +23,6 @@ internal sealed record AttachRequest(PodKey Key, string PodName, string PodNames
 /// <param name="message">Why, for the operator.</param>
 internal class NotReadyException(string message) : Exception(message);
 
-/// <summary>A pod's labels name a network that is not posted: it waits for it.</summary>
+/// <summary>A pod's labels, or its annotation, name a network that is not posted: it waits for it.</summary>
 /// <param name="message">Which, for the operator.</param>
 internal sealed class NetworkMissingException(string message) : NotReadyException(message);

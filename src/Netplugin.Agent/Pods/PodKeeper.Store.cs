@@ -91,8 +91,8 @@ internal sealed partial class PodKeeper
             return;
         }
 
-        // An endpoint that is bound elsewhere is somebody else's; only a pod that starts takes it over.
-        var missing = chosen.RemoveAll(c => pod.Attachments.Any(a => a.Endpoint == c.Record.Id)
+        // An endpoint that is bound elsewhere is somebody else's; only a pod that starts takes it over. What its annotation asked for was there first.
+        var missing = chosen.RemoveAll(c => pod.Attachments.Any(a => a.Endpoint == c.Record.Id || (a.IsSecondary && a.Addresses.Any(own => own.Subnet.Overlaps(c.Network.Subnet))))
             || (c.Record.Binding is { } b && !(b.Host == _follower.Me && b.Sandbox == pod.Key.Sandbox)));
         if (!missing.IsEmpty)
         {

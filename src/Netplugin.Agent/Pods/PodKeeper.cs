@@ -206,7 +206,7 @@ internal sealed partial class PodKeeper : IAsyncDisposable
             await _loop.RunAsync(k => k.TearDown(key, [.. pod.Attachments.Select(a => a.Number)], ended: true));
             await _loop.RunAsync(k => k.Forget(key, []));
         }
-        else if (resolve && pod.Origin != PodOrigin.Operator && !pod.Attachments.Any(a => a.IsInDefaultNetwork || a.IsLabelled))
+        else if (resolve && pod.Origin != PodOrigin.Operator && !pod.Attachments.Any(a => a.IsInDefaultNetwork || a is { IsLabelled: true, IsSecondary: false }))
         {
             // A pod that runs in the default network, or by labels, stays there: what is posted for it counts from its next start.
             await PlugMissingAsync(pod, cancellationToken);

@@ -21,7 +21,7 @@ namespace Netplugin.Agent.Pods;
 internal sealed partial class PodService(
     KernelLoop loop, NodeKernel kernel, PodTurns turns, EndpointReader reader, Binder binder, LabelledEndpoints labelled, ClusterFollower follower,
     SandboxCache sandboxes, RetiredLinks retired, Func<CancellationToken, Task> whenRegistered, Action postponed, Func<string?> awaited,
-    Func<AttachRequest, CancellationToken, Task<LabelledNetwork?>> labels, TimeProvider time, ILogger log)
+    Func<AttachRequest, CancellationToken, Task<WishedNetworks>> wishes, TimeProvider time, ILogger log)
 {
     /// <summary>What to say of a pod that was refused because the store did not answer.</summary>
     public const string WithoutStore = "the store does not answer, which alone knows whether an intent names this pod: the pod starts when it answers again";
@@ -42,7 +42,7 @@ internal sealed partial class PodService(
     /// Gives a pod its interfaces. Asked again for a pod that has them, it answers the same when they are as they were made, else makes them anew.
     /// </summary>
     /// <exception cref="ResolveException">The intent has no endpoint for the pod, or refuses.</exception>
-    /// <exception cref="NotReadyException">The store may not be followed now, the pod's labels are not known, or the network that they name is not posted.</exception>
+    /// <exception cref="NotReadyException">The store may not be followed now, what Kubernetes says of the pod is not known, or a network that it names is not posted.</exception>
     /// <exception cref="StoreException">The store did not answer.</exception>
     /// <exception cref="Linux.KernelException">The kernel refused.</exception>
     public async Task<Pod> AttachAsync(AttachRequest request, IPodNamespace pod, CancellationToken cancellationToken)
@@ -71,10 +71,10 @@ internal sealed partial class PodService(
         };
 
         // Beside the store's answer, which tells whether they count.
-        var byLabels = labels(request, cancellationToken);
-        if (!Pods.ContainsKey(request.Key) && Seen(request) is { } seen)
+        var wishing = wishes(request, cancellationToken);
+        if (!Pods.ContainsKey(request.Key) && Seen(request) is { } seen && await IfKnownAsync(wishing) is not { Annotation: not null } and var said)
         {
-            await RefuseOtherLabelsAsync(request, [seen], byLabels);
+            RefuseOtherLabels(request, [seen], said?.Label);
             try
             {
                 return await PlugAsync(fresh, [seen], pod, added => BindSeenAsync(request.Key, seen, added[0], cancellationToken), cancellationToken);
@@ -85,7 +85,7 @@ internal sealed partial class PodService(
             }
         }
 
-        if (!Pods.ContainsKey(request.Key) && await TryPlugForeseenAsync(request, fresh, byLabels, pod, cancellationToken) is { } plugged)
+        if (!Pods.ContainsKey(request.Key) && await TryPlugForeseenAsync(request, fresh, wishing, pod, cancellationToken) is { } plugged)
         {
             return plugged;
         }
@@ -93,17 +93,21 @@ internal sealed partial class PodService(
         var candidates = await ReadAsync(request, cancellationToken);
 
         // An intent goes first, then labels; what nothing names is the default network's.
-        var label = candidates.IsEmpty ? await byLabels : null;
+        var wished = candidates.IsEmpty ? await wishing : await IfKnownAsync(wishing);
+        var label = candidates.IsEmpty ? wished?.Label : null;
         var isDefault = candidates.IsEmpty && label is null && kernel.ServesDefaultNetwork;
         var chosen = isDefault || label is not null ? [] : Choose(request, candidates);
         if (!chosen.IsEmpty)
         {
-            await RefuseOtherLabelsAsync(request, chosen, byLabels);
+            RefuseOtherLabels(request, chosen, wished?.Label);
         }
 
+        var secondary = SecondaryOf(fresh, chosen, label, wished?.Annotation);
         if (Pods.TryGetValue(request.Key, out var known))
         {
-            if ((label is not null ? IsLabelled(known, label) : isDefault ? IsInDefaultNetwork(known) : IsSame(known, chosen)) && known.HostPorts.SequenceEqual(fresh.HostPorts) && (await loop.RunAsync(k => k.Check(request.Key, pod))).IsEmpty)
+            ImmutableArray<Attachment> first = [.. known.Attachments.Where(a => !a.IsSecondary)], others = [.. known.Attachments.Where(a => a.IsSecondary)];
+            if ((label is not null ? IsLabelled(first, label) : isDefault ? IsInDefaultNetwork(first) : IsSame(known.Key, first, chosen)) && (wished is null || IsSame(others, secondary))
+                && known.HostPorts.SequenceEqual(fresh.HostPorts) && (await loop.RunAsync(k => k.Check(request.Key, pod))).IsEmpty)
             {
                 return known;
             }
@@ -115,9 +119,9 @@ internal sealed partial class PodService(
             chosen = chosen.IsEmpty ? [] : await ResolveAsync(request, cancellationToken);
         }
 
-        if (label is not null)
+        if (label is not null || !secondary.IsEmpty)
         {
-            return await PlugLabelledAsync(fresh, label, pod, cancellationToken);
+            return await PlugMadeAsync(fresh, chosen, label, secondary, pod, cancellationToken);
         }
 
         return isDefault ? await PlugDefaultAsync(fresh, pod, cancellationToken) : await PlugAsync(fresh, chosen, pod, cancellationToken);
@@ -265,8 +269,8 @@ internal sealed partial class PodService(
     private ImmutableArray<EndpointCandidate> Choose(AttachRequest request, ImmutableArray<EndpointCandidate> candidates) =>
         EndpointResolver.Choose(request.PodName, request.PodNamespace, request.Key.Sandbox, follower.Me, candidates, sandboxes.Runs);
 
-    private static bool IsInDefaultNetwork(Pod known) =>
-        known.Attachments is [{ Phase: AttachmentPhase.Up, IsInDefaultNetwork: true }];
+    private static bool IsInDefaultNetwork(ImmutableArray<Attachment> known) =>
+        known is [{ Phase: AttachmentPhase.Up, IsInDefaultNetwork: true }];
 
     /// <summary>Says why pods cannot be attached now, if they cannot.</summary>
     /// <exception cref="NotReadyException">They cannot.</exception>
@@ -296,11 +300,11 @@ internal sealed partial class PodService(
         }
     }
 
-    private static bool IsSame(Pod known, ImmutableArray<EndpointCandidate> chosen) =>
-        known.Attachments.Length == chosen.Length
-        && known.Attachments.Zip(chosen).All(pair => pair.First.Phase == AttachmentPhase.Up && pair.First.Endpoint == pair.Second.Record.Id
+    private static bool IsSame(PodKey key, ImmutableArray<Attachment> known, ImmutableArray<EndpointCandidate> chosen) =>
+        known.Length == chosen.Length
+        && known.Zip(chosen).All(pair => pair.First.Phase == AttachmentPhase.Up && pair.First.Endpoint == pair.Second.Record.Id
             && pair.First.Address == pair.Second.Record.Address && pair.First.DatapathId == pair.Second.Network.DatapathId
-            && pair.Second.Record.Binding is { } b && b.Sandbox == known.Key.Sandbox && b.Interface == pair.First.Interface);
+            && pair.Second.Record.Binding is { } b && b.Sandbox == key.Sandbox && b.Interface == pair.First.Interface);
 
     private async Task<long> BindAsync(
         PodKey key, ImmutableArray<EndpointCandidate> endpoints, ImmutableArray<Attachment> added, CancellationToken cancellationToken)

@@ -30,9 +30,15 @@ internal enum ResolveFailure
     /// <summary>A port of the node cannot lead to the pod.</summary>
     HostPort = 105,
 
-    /// <summary>No address of the network that the pod's labels name is free.</summary>
+    /// <summary>No address of a network that the pod's labels or annotation name is free.</summary>
     NetworkExhausted = 106,
 
     /// <summary>A label has a value that is no name.</summary>
     BadLabel = 107,
+
+    /// <summary>The annotation of networks asks for what cannot be.</summary>
+    BadAnnotation = 108,
+
+    /// <summary>The address, or the Ethernet address, that the annotation asks for cannot be had.</summary>
+    NotToBeHad = 109,
 }

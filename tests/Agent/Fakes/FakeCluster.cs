@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Text.Json.Nodes;
 using System.Threading.Channels;
+using Netplugin.Core.Resources;
 using Netplugin.Kubernetes;
 using Netplugin.Kubernetes.Annotations;
 using Netplugin.Tests.Support.ApiServers;
@@ -43,12 +44,17 @@ internal sealed class FakeCluster : IAsyncDisposable
     }
 
     /// <summary>Sets a pod, and tells who watches.</summary>
-    public void SetPod(string name, string uid, string? status = null, bool isHostNetwork = false, string? mirrored = null, params (string Key, string Value)[] labels)
+    public void SetPod(string name, string uid, string? status = null, bool isHostNetwork = false, string? mirrored = null, string? networks = null, params (string Key, string Value)[] labels)
     {
         var annotations = new JsonObject();
         if (status is not null)
         {
             annotations[NetworkStatus.Key] = status;
+        }
+
+        if (networks is not null)
+        {
+            annotations[NetworkSelection.Key] = networks;
         }
 
         if (mirrored is not null)

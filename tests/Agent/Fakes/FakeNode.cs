@@ -60,7 +60,7 @@ internal sealed class FakeNode : IAsyncDisposable
         var reader = new EndpointReader(store);
         var binder = new Binder(store, Samples.Me, Health);
         var labelled = new LabelledEndpoints(store, Samples.Me);
-        Pods = new PodService(Loop, Kernel, turns, reader, binder, labelled, Follower, cache, _retired, _ => Task.CompletedTask, () => Keeper?.Signal(resolve: false), () => Awaited, (request, token) => Labels(request, token), TimeProvider.System, NullLogger.Instance);
+        Pods = new PodService(Loop, Kernel, turns, reader, binder, labelled, Follower, cache, _retired, _ => Task.CompletedTask, () => Keeper?.Signal(resolve: false), () => Awaited, WishesAsync, TimeProvider.System, NullLogger.Instance);
         Keeper = new PodKeeper(new KeeperParts(
             Pods, Loop, Kernel, turns, Follower, reader, binder, store, cache, Namespaces, _retired, Problems, journalIsNew, labelled, Time, NullLogger.Instance));
     }
@@ -74,6 +74,12 @@ internal sealed class FakeNode : IAsyncDisposable
 
     /// <summary>What pods have by labels.</summary>
     public Func<AttachRequest, CancellationToken, Task<LabelledNetwork?>> Labels { get; set; } = (_, _) => Task.FromResult<LabelledNetwork?>(null);
+
+    /// <summary>What pods' annotation of networks says, by the pod's name.</summary>
+    public Dictionary<string, string> Annotations { get; } = [];
+
+    /// <summary>Asked instead of the two above; null: they are.</summary>
+    public Func<AttachRequest, CancellationToken, Task<WishedNetworks>>? Wishes { get; set; }
 
     public FakeLinks Links { get; }
 
@@ -228,6 +234,10 @@ internal sealed class FakeNode : IAsyncDisposable
         await Store.DisposeAsync();
         _metrics.Dispose();
     }
+
+    private async Task<WishedNetworks> WishesAsync(AttachRequest request, CancellationToken cancellationToken) => Wishes is { } asked
+        ? await asked(request, cancellationToken)
+        : new(await Labels(request, cancellationToken), Annotations.GetValueOrDefault(request.PodName));
 
     private static uint VniOf(NetworkId network) => network == Samples.Orange ? 10001u : 10002u;
 

@@ -4,6 +4,8 @@ using Netplugin.Agent.Resolve;
 using Netplugin.Agent.Wanted;
 using Netplugin.Core.Addresses;
 using Netplugin.Core.Planning;
+using Netplugin.Store;
+using Netplugin.Store.Json;
 using Netplugin.Tests.Agent.Fakes;
 using Netplugin.Tests.Support;
 
@@ -26,7 +28,7 @@ public sealed class KubernetesLabelsTests : IAsyncLifetime
         _kubernetes = await FakeKubernetesNode.StartAsync(Serving);
         await Node.PostAsync(Samples.Endpoint("posted", 250));
         await Eventually.HoldsAsync("the store's content to be known", () => Node.Follower.Cluster is not null);
-        Node.Labels = _kubernetes.Labels.NetworkOfAsync;
+        Node.Wishes = _kubernetes.Labels.NetworksOfAsync;
     }
 
     public ValueTask DisposeAsync() => _kubernetes.DisposeAsync();
@@ -88,6 +90,49 @@ public sealed class KubernetesLabelsTests : IAsyncLifetime
         Cluster.SetPod("web", "uid-1", labels: [(NetworkLabels.NetworkKey, "other")]);
         await Eventually.HoldsAsync("the other Event", () => Cluster.Events.Any(e => ((string?)e["message"])!.Contains("default/other", StringComparison.Ordinal)));
         Assert.Equal(2, Cluster.Events.Count);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_pods_annotation_of_networks_counts_when_it_starts_is_shown_and_changed_later_moves_nothing(bool isShown)
+    {
+        await Node.Store.CommitAsync(new([], [new StoreOperation.Put(
+            StoreKeys.Network(new("tenant-one", "green")), RecordCodec.Encode(Samples.Network(new("tenant-one", "green"), 10003) with { Subnet = IpPrefix.Parse("11.9.0.0/24") }))]), TestContext.Current.CancellationToken);
+        Cluster.SetNamespace("default");
+        Cluster.SetPod("web", "uid-1", networks: """[{"name": "green", "namespace": "tenant-one", "mac": "0a:00:00:00:00:01"}]""");
+        Cluster.SetPod("image", "uid-3", mirrored: "uid-of-the-kubelet", networks: "tenant-one/green");
+        Cluster.SetPod("long", "uid-4", networks: new string('a', 100_000));
+        if (isShown)
+        {
+            await FollowAsync("web");
+        }
+
+        var second = (await AddAsync("web", "uid-1")).Attachments[1];
+
+        Assert.Single((await AddAsync("image", "uid-of-the-kubelet")).Attachments);
+        Assert.Contains("longer than 4096", (await Assert.ThrowsAsync<ResolveException>(() => AddAsync("long", "uid-4"))).Message, StringComparison.Ordinal);
+        if (!isShown)
+        {
+            await FollowAsync("web");
+        }
+
+        await Eventually.HoldsAsync("both interfaces", () => Cluster.StatusOf("web") is not null);
+        Assert.EndsWith(
+            $$$"""
+            "default":true,"dns":{},"netplugin.io/vni":0,"netplugin.io/subnets":["10.244.1.0/24"]},{"name":"tenant-one/green","interface":"net1","ips":["{{{second.Address}}}"],"mac":"0a:00:00:00:00:01","mtu":1450,"dns":{},"netplugin.io/vni":10003,"netplugin.io/subnets":["11.9.0.0/24"]}]
+            """.Trim(),
+            Cluster.StatusOf("web"),
+            StringComparison.Ordinal);
+
+        Cluster.SetPod("web", "uid-1", networks: "tenant-one/other");
+
+        await Eventually.HoldsAsync("the Event", () => Cluster.Events.Any(e => (string?)e["reason"] == "NetworkUnchanged"));
+        Assert.Contains(
+            "default/web keeps its interfaces as they are until it is started anew",
+            (string?)Cluster.Events.Single(e => (string?)e["reason"] == "NetworkUnchanged")["message"],
+            StringComparison.Ordinal);
+        Assert.Equal(second.Number, Node.Kernel.Pods.Values.Single(p => p.Name == "web").Attachments[1].Number);
     }
 
     private async Task FollowAsync(string pod)
