@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Text.Json;
 using System.Threading.Channels;
 using Netplugin.Kubernetes;
 
@@ -48,6 +49,19 @@ public sealed class FakeServices(string? networkNamespace = null) : IAsyncDispos
         {"kind":"Node","apiVersion":"v1","metadata":{"name":"{{{{name}}}}","resourceVersion":"1","labels":{"topology.kubernetes.io/zone":"{{{{zone}}}}"}},"spec":{}}
         """;
 
+    /// <summary>A pod of the namespace <c>default</c> that asks for further networks.</summary>
+    public static string PodIn(string name, string networks) => $$$"""
+        {"kind":"Pod","apiVersion":"v1","metadata":{"name":"{{{name}}}","namespace":"default","uid":"uid-{{{name}}}","resourceVersion":"1",
+        "annotations":{"k8s.v1.cni.cncf.io/networks":{{{JsonSerializer.Serialize(networks)}}}}},"spec":{}}
+        """.ReplaceLineEndings("");
+
+    private static string PathOf(string json)
+    {
+        using var pod = JsonDocument.Parse(json);
+        var metadata = pod.RootElement.GetProperty("metadata");
+        return $"/namespaces/{metadata.GetProperty("namespace").GetString()}/pods/{metadata.GetProperty("name").GetString()}";
+    }
+
     /// <summary>The server is gone; again is no error.</summary>
     public ValueTask DisposeAsync() => _isGone ? ValueTask.CompletedTask : StopAsync();
 
@@ -69,10 +83,17 @@ public sealed class FakeServices(string? networkNamespace = null) : IAsyncDispos
         {
             await call.ReplyAsync(200, """{"versions":[{"version":"v1"}]}""");
         }
-        else if (call.Path.Contains("/pods/", StringComparison.Ordinal))
+        else if (call is { Method: "GET" } && call.Path.Contains("/pods/", StringComparison.Ordinal))
         {
-            // No pod is known here: so none has a network by labels.
-            await call.RefuseAsync(404, "not found");
+            // What is not listed is not there, and has no network by labels.
+            var pods = ListOf("pods").Task;
+            var pod = pods.IsCompletedSuccessfully ? pods.Result.FirstOrDefault(json => call.Path.EndsWith(PathOf(json), StringComparison.Ordinal)) : null;
+            await (pod is null ? call.RefuseAsync(404, "not found") : call.ReplyAsync(200, pod));
+        }
+        else if (call.Path.Split('/') is [.., "namespaces", var name])
+        {
+            // Every namespace is there, without labels.
+            await call.ReplyAsync(200, $$$"""{"metadata":{"name":"{{{name}}}"}}""");
         }
         else if (call.Method != "GET")
         {
