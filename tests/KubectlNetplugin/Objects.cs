@@ -10,9 +10,9 @@ internal static class Objects
         new("default", "eth0", ["10.244.1.2"], "02:02:0a:f4:01:02", 1450, true, new(), 0, ["10.244.1.0/24"]);
 
     public static readonly NetworkStatus Orange =
-        new("tenant-one/orange", "eth0", ["11.1.0.7"], "02:02:0b:01:00:07", 1450, false, new(), 10001, ["11.1.0.0/24"], ["10.244.2.7"]);
+        new("tenant-one/orange", "eth0", ["11.1.0.7"], "02:02:0b:01:00:07", 1450, false, new(), 10001, ["11.1.0.0/24"], ["10.244.2.7"], "web");
 
-    public static readonly NetworkStatus Purple = Orange with { Name = "tenant-one/purple", Interface = "eth1", Ips = ["11.1.1.7"], Mac = "02:02:0b:01:01:07", Vni = 10002, Subnets = ["11.1.1.0/24"], ClusterIps = null };
+    public static readonly NetworkStatus Purple = Orange with { Name = "tenant-one/purple", Interface = "eth1", Ips = ["11.1.1.7"], Mac = "02:02:0b:01:01:07", Vni = 10002, Subnets = ["11.1.1.0/24"], ClusterIps = null, Group = null };
 
     public static string Pod(
         string name, string? node = "node1", string? ip = "10.244.1.2", bool isHostNetwork = false, string phase = "Running", string kubernetesNamespace = "shop",

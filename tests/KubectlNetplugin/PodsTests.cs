@@ -27,12 +27,12 @@ public sealed class PodsTests
     [Fact]
     public void Wide_shows_what_is_below() => Assert.Equal(
         """
-        NAMESPACE   NAME    NODE    POD-IP         NETWORK             ADDRESS      CLUSTER-ADDRESS   MAC                 INTERFACE   VNI     MTU
-        shop        c1      node2   10.244.2.7     tenant-one/orange   11.1.0.7     10.244.2.7        02:02:0b:01:00:07   eth0        10001   1450
-        shop        c1      node2   10.244.2.7     tenant-one/purple   11.1.1.7     -                 02:02:0b:01:01:07   eth1        10002   1450
-        shop        proxy   node1   192.168.2.10   host                -            -                 -                   -           -       -
-        shop        waits   -       -              -                   -            -                 -                   -           -       -
-        shop        web     node1   10.244.1.2     default             10.244.1.2   -                 02:02:0a:f4:01:02   eth0        0       1450
+        NAMESPACE   NAME    NODE    POD-IP         NETWORK             ADDRESS      CLUSTER-ADDRESS   GROUP   MAC                 INTERFACE   VNI     MTU
+        shop        c1      node2   10.244.2.7     tenant-one/orange   11.1.0.7     10.244.2.7        web     02:02:0b:01:00:07   eth0        10001   1450
+        shop        c1      node2   10.244.2.7     tenant-one/purple   11.1.1.7     -                 -       02:02:0b:01:01:07   eth1        10002   1450
+        shop        proxy   node1   192.168.2.10   host                -            -                 -       -                   -           -       -
+        shop        waits   -       -              -                   -            -                 -       -                   -           -       -
+        shop        web     node1   10.244.1.2     default             10.244.1.2   -                 -       02:02:0a:f4:01:02   eth0        0       1450
 
         """,
         _plugin.Run("pods", "-o", "wide").Out);
@@ -64,7 +64,8 @@ public sealed class PodsTests
                 "subnets": [
                   "10.244.1.0/24"
                 ],
-                "clusterAddresses": []
+                "clusterAddresses": [],
+                "group": null
               }
             ]
           }
@@ -97,6 +98,7 @@ public sealed class PodsTests
             - "11.1.0.0/24"
             clusterAddresses:
             - "10.244.2.7"
+            group: web
 
         """,
         _plugin.Run("pods", "-o", "yaml").Out,

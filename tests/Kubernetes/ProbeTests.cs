@@ -20,7 +20,7 @@ public sealed class ProbeTests(Lab lab)
 
     private async Task StartedAgainAsync(bool ofTenant, string kubernetesNamespace, string manifest, params string[] pods)
     {
-        const string Tenant = """{"Tenants":[{"Name":"probed","Vxlans":"25001-25010","Networks":[{"Name":"net","SubnetCIDR":"11.50.0.0/24"}]}]}""";
+        const string Tenant = """{"Tenants":[{"Name":"probed","Vxlans":"27001-27010","Networks":[{"Name":"net","SubnetCIDR":"11.70.0.0/24"}]}]}""";
         if (ofTenant)
         {
             lab.Netdcli("-add-cfg", Tenant).Succeeded();

@@ -30,6 +30,7 @@ internal static class Columns
         new("NETWORK", row => row.Interface?.Network ?? (row.Pod.HostNetwork ? NodesOwn : "")),
         new("ADDRESS", row => string.Join(',', row.Interface?.Addresses ?? [])),
         new("CLUSTER-ADDRESS", row => string.Join(',', row.Interface?.ClusterAddresses ?? []), WideOnly: true),
+        new("GROUP", row => row.Interface?.Group ?? "", WideOnly: true),
         new("MAC", row => row.Interface?.Mac ?? "", WideOnly: true),
         new("INTERFACE", row => row.Interface?.Interface ?? "", WideOnly: true),
         new("VNI", row => Number(row.Interface?.Vni), WideOnly: true),

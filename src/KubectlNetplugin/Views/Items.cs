@@ -24,9 +24,10 @@ internal sealed record PodItem(
 /// <param name="Vni">The network's VNI; null = not said.</param>
 /// <param name="Subnets">The network's subnet; of the default network the node's blocks.</param>
 /// <param name="ClusterAddresses">Of a tenant's pod its cluster addresses; none in the default network, whose addresses are such.</param>
+/// <param name="Group">The group within the network; null = none.</param>
 internal sealed record InterfaceItem(
     string Network, string? Interface, ImmutableArray<string> Addresses, string? Mac, int Mtu, bool DefaultRoute, uint? Vni, ImmutableArray<string> Subnets,
-    ImmutableArray<string> ClusterAddresses);
+    ImmutableArray<string> ClusterAddresses, string? Group);
 
 /// <summary>A network that pods have.</summary>
 /// <param name="Network"><c>tenant/network</c>, or <c>default</c>.</param>

@@ -19,7 +19,7 @@ internal static class ItemsOf
             .. from status in NetworkStatus.Read(pod.Annotations[NetworkStatus.Key])
                select new InterfaceItem(
                    status.Name, status.Interface, [.. status.Ips ?? []], status.Mac, status.Mtu, status.Default, status.Vni, [.. status.Subnets ?? []],
-                   [.. status.ClusterIps ?? []]),
+                   [.. status.ClusterIps ?? []], status.Group),
         ]);
 
     /// <summary>The networks that pods have, by name. Pods that have ended hold no address any more.</summary>
