@@ -1,0 +1,150 @@
+using System.Runtime.InteropServices;
+using Netplugin.Core.Addresses;
+using Netplugin.Core.Model;
+
+namespace Netplugin.Core.Policies.Compiling;
+
+/// <summary>Who has addresses: an endpoint or a node.</summary>
+internal abstract class Holder
+{
+    /// <summary>Its addresses.</summary>
+    public abstract IEnumerable<PlaneAddress> Addresses { get; }
+
+    /// <summary>
+    /// True when an address that both claim is taken to be its own. Of two endpoints it is the first by name: while a node has heard a part of what changed, all nodes take it alike, and whatever the
+    /// order in which they heard.
+    /// </summary>
+    public static bool GoesBefore(Holder one, Holder other) => (one, other) switch
+    {
+        (EndpointHolder { Endpoint.Id: var left }, EndpointHolder { Endpoint.Id: var right }) =>
+            (left.Network.CompareTo(right.Network) is not 0 and var order ? order : string.CompareOrdinal(left.Container, right.Container)) < 0,
+        (NodeHolder left, NodeHolder right) => string.CompareOrdinal(left.Node.Name, right.Node.Name) < 0,
+        _ => one is EndpointHolder,
+    };
+}
+
+/// <summary>An endpoint.</summary>
+internal sealed class EndpointHolder(PolicyEndpoint endpoint) : Holder
+{
+    public PolicyEndpoint Endpoint { get; } = endpoint;
+
+    /// <summary>What selections see of its pod; null when it is of none.</summary>
+    public PodProfile? Profile { get; set; }
+
+    public override IEnumerable<PlaneAddress> Addresses
+    {
+        get
+        {
+            foreach (var address in Endpoint.Addresses)
+            {
+                yield return new(Endpoint.Id.Network, address);
+            }
+
+            foreach (var address in Endpoint.ClusterAddresses)
+            {
+                yield return new(NetworkId.ClusterDefault, address);
+            }
+        }
+    }
+}
+
+/// <summary>A node.</summary>
+internal sealed class NodeHolder(PolicyNode node, IReadOnlyList<IpAddr> addresses) : Holder
+{
+    public PolicyNode Node { get; } = node;
+
+    public IReadOnlyList<IpAddr> Own { get; } = addresses;
+
+    public override IEnumerable<PlaneAddress> Addresses => Own.Select(address => new PlaneAddress(NetworkId.ClusterDefault, address));
+}
+
+/// <summary>An address that somebody has.</summary>
+internal sealed class AddressEntry(PlaneAddress key)
+{
+    private List<Holder>? _others;
+
+    public PlaneAddress Key { get; } = key;
+
+    /// <summary>Who has it; null: nobody any more.</summary>
+    public Holder? Holder { get; private set; }
+
+    /// <summary>Its identity in the maps; null: it is not there.</summary>
+    public Identity? Identity { get; set; }
+
+    public void Add(Holder holder)
+    {
+        if (Holder is null)
+        {
+            Holder = holder;
+            return;
+        }
+
+        _others ??= new(1);
+        var isFirst = Holder.GoesBefore(holder, Holder);
+        _others.Add(isFirst ? Holder : holder);
+        Holder = isFirst ? holder : Holder;
+    }
+
+    public void Remove(Holder holder)
+    {
+        if (Holder != holder)
+        {
+            _others?.Remove(holder);
+            return;
+        }
+
+        Holder = null;
+        if (_others is { Count: > 0 } others)
+        {
+            _others = null;
+            others.ForEach(Add);
+        }
+    }
+}
+
+/// <summary>The addresses of endpoints and nodes, and those among them whose identity may have become another.</summary>
+internal sealed class AddressBook
+{
+    private readonly Dictionary<PlaneAddress, AddressEntry> _entries = [];
+    private readonly HashSet<AddressEntry> _touched = [];
+
+    public void Add(Holder holder)
+    {
+        foreach (var address in holder.Addresses)
+        {
+            ref var entry = ref CollectionsMarshal.GetValueRefOrAddDefault(_entries, address, out _);
+            entry ??= new(address);
+            entry.Add(holder);
+            _touched.Add(entry);
+        }
+    }
+
+    public void Remove(Holder holder)
+    {
+        foreach (var address in holder.Addresses)
+        {
+            _entries[address].Remove(holder);
+            _touched.Add(_entries[address]);
+        }
+    }
+
+    /// <summary>Says that a holder's identity may have become another.</summary>
+    public void Touch(Holder holder)
+    {
+        foreach (var address in holder.Addresses)
+        {
+            _touched.Add(_entries[address]);
+        }
+    }
+
+    /// <summary>Those whose identity may have become another since this was last called. Who has none of them must be forgotten.</summary>
+    public List<AddressEntry> TakeTouched()
+    {
+        List<AddressEntry> touched = [.. _touched];
+        _touched.Clear();
+        return touched;
+    }
+
+    /// <summary>Forgets an address that nobody has.</summary>
+    public void Forget(AddressEntry entry) => _entries.Remove(entry.Key);
+}

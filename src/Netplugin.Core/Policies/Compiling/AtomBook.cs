@@ -1,0 +1,271 @@
+using System.Runtime.InteropServices;
+using Netplugin.Core.Addresses;
+using Netplugin.Core.Model;
+using Netplugin.Core.Services;
+
+namespace Netplugin.Core.Policies.Compiling;
+
+/// <summary>The atoms there are, and which of them hold of whom.</summary>
+internal sealed class AtomBook
+{
+    private readonly Dictionary<Condition, Atom> _atoms = [];
+    private readonly SelectionIndex<Atom> _pods = new();
+    private readonly List<Atom> _nodes = [];
+    private readonly Dictionary<NetworkId, Atom> _networks = [];
+    private readonly Dictionary<GroupId, List<Atom>> _groups = [];
+    private readonly PrefixMap<List<Atom>> _blocks = new();
+    private readonly Dictionary<(TransportProtocol Transport, string Name), PortName> _ports = [];
+    private int _lastId;
+
+    /// <summary>Those that came or went since it was emptied.</summary>
+    public HashSet<Atom> Changed { get; } = [];
+
+    /// <summary>Says that a table asks a condition.</summary>
+    public Atom Ask(Condition condition, SubjectTable table)
+    {
+        if (!_atoms.TryGetValue(condition, out var atom))
+        {
+            _atoms[condition] = atom = new(++_lastId, condition, []);
+            Place(atom);
+            Changed.Add(atom);
+        }
+
+        atom.Tables.Add(table);
+        return atom;
+    }
+
+    /// <summary>Says that a table asks no more.</summary>
+    public void Leave(Atom atom, SubjectTable table)
+    {
+        if (atom.Tables.Remove(table) && atom.Tables.Count == 0)
+        {
+            _atoms.Remove(atom.Condition);
+            Displace(atom);
+            Changed.Add(atom);
+        }
+    }
+
+    /// <summary>Says that a table asks what numbers peers have for a port's name.</summary>
+    /// <returns>The atoms there are of it; others follow as pods with such ports are met.</returns>
+    public IReadOnlyDictionary<ushort, Atom> AskPort((TransportProtocol Transport, string Name) port, SubjectTable table)
+    {
+        if (!_ports.TryGetValue(port, out var asked))
+        {
+            _ports[port] = asked = new();
+            Changed.Add(new(0, new Condition.Port(port.Transport, port.Name, 0), asked.Tables));
+        }
+
+        asked.Tables.Add(table);
+        return asked.Numbers;
+    }
+
+    /// <summary>Says that a table asks no more for a port's name.</summary>
+    public void LeavePort((TransportProtocol Transport, string Name) port, SubjectTable table)
+    {
+        var asked = _ports[port];
+        if (asked.Tables.Remove(table) && asked.Tables.Count == 0)
+        {
+            _ports.Remove(port);
+            Changed.Add(new(0, new Condition.Port(port.Transport, port.Name, 0), asked.Tables));
+        }
+    }
+
+    /// <summary>The atoms that hold of pods alike.</summary>
+    public Atom[] Of(PodProfile profile)
+    {
+        List<Atom> found = [];
+        _pods.Find(profile, found);
+        return [.. found];
+    }
+
+    /// <summary>Adds those that hold of an endpoint, by one of its addresses.</summary>
+    public void Find(EndpointHolder holder, IpAddr packet, List<Atom> found)
+    {
+        var endpoint = holder.Endpoint;
+        var cluster = endpoint.ClusterAddresses.Of(packet.IsV4);
+        var own = endpoint.Addresses.Of(packet.IsV4);
+        if (holder.Profile is { } profile)
+        {
+            found.AddRange(profile.Atoms ??= Of(profile));
+            FindPorts(endpoint.Pod!, found);
+        }
+
+        if (_networks.TryGetValue(endpoint.Id.Network, out var network))
+        {
+            found.Add(network);
+        }
+
+        if (endpoint.Group.Length > 0 && _groups.TryGetValue(new(endpoint.Id.Network, endpoint.Group), out var groups))
+        {
+            found.AddRange(groups.Where(atom => atom.Condition is Condition.Group group && (group.Within is not { } block || IsIn(block, endpoint, cluster, own))));
+        }
+
+        FindBlocks(cluster ?? packet, found, atom => atom.Condition is Condition.ClusterBlock || cluster is not null);
+        if (own is { } address)
+        {
+            FindBlocks(address, found, atom => atom.Condition is Condition.NetworkBlock block && block.OfSubject == endpoint.Id.Network);
+        }
+    }
+
+    /// <summary>Adds those that hold of a node, by one of its addresses.</summary>
+    public void Find(PolicyNode node, IpAddr address, List<Atom> found)
+    {
+        found.AddRange(_nodes.Where(atom => ((Condition.Nodes)atom.Condition).Labels.Selects(node.Labels)));
+        FindBlocks(address, found, _ => true);
+    }
+
+    /// <summary>Adds those that hold of the addresses of a prefix that are in none of the longer ones in <see cref="Prefixes"/>.</summary>
+    public void Find(IpPrefix prefix, List<Atom> found)
+    {
+        foreach (var atoms in _blocks.AllOf(prefix))
+        {
+            found.AddRange(atoms.Where(atom => IsFor(atom, prefix)));
+        }
+    }
+
+    /// <summary>Every prefix that some condition about addresses has in it.</summary>
+    public HashSet<IpPrefix> Prefixes()
+    {
+        HashSet<IpPrefix> prefixes = [.. _blocks.Prefixes];
+        foreach (var prefix in _blocks.Prefixes)
+        {
+            _blocks.TryGet(prefix, out var atoms);
+            prefixes.UnionWith(atoms!.Select(atom => atom.Condition).OfType<Condition.ClusterBlock>().SelectMany(block => block.Except));
+        }
+
+        return prefixes;
+    }
+
+    /// <summary>The block that a condition about addresses is about; null for other conditions.</summary>
+    public static IpPrefix? BlockOf(Condition condition) => condition switch
+    {
+        Condition.ClusterBlock block => block.Cidr,
+        Condition.NetworkBlock block => block.Cidr,
+        _ => null,
+    };
+
+    private void FindBlocks(IpAddr address, List<Atom> found, Func<Atom, bool> isMeant)
+    {
+        if (_blocks.Count == 0)
+        {
+            return;
+        }
+
+        var prefix = new IpPrefix(address, address.Width);
+        foreach (var atoms in _blocks.AllOf(prefix))
+        {
+            foreach (var atom in atoms)
+            {
+                if (isMeant(atom) && IsFor(atom, prefix))
+                {
+                    found.Add(atom);
+                }
+            }
+        }
+    }
+
+    // The cidr is known to have it.
+    private static bool IsFor(Atom atom, IpPrefix prefix)
+    {
+        if (atom.Condition is Condition.ClusterBlock { Except: var except })
+        {
+            foreach (var part in except)
+            {
+                if (part.Length <= prefix.Length && part.Contains(prefix.Address))
+                {
+                    return false;
+                }
+            }
+        }
+
+        return true;
+    }
+
+    private static bool IsIn(Condition.NetworkBlock block, PolicyEndpoint endpoint, IpAddr? cluster, IpAddr? own) =>
+        (cluster is { } one && block.Cidr.Contains(one)) || (endpoint.Id.Network == block.OfSubject && own is { } other && block.Cidr.Contains(other));
+
+    private void FindPorts(PolicyPod pod, List<Atom> found)
+    {
+        if (_ports.Count == 0)
+        {
+            return;
+        }
+
+        foreach (var port in pod.Ports)
+        {
+            if (_ports.TryGetValue((port.Protocol, port.Name), out var asked))
+            {
+                ref var atom = ref CollectionsMarshal.GetValueRefOrAddDefault(asked.Numbers, port.Number, out _);
+                found.Add(atom ??= new(++_lastId, new Condition.Port(port.Protocol, port.Name, port.Number), asked.Tables));
+            }
+        }
+    }
+
+    private void Place(Atom atom)
+    {
+        switch (atom.Condition)
+        {
+            case Condition.Pods pods:
+                _pods.Add(pods.Selection, atom);
+                break;
+            case Condition.Nodes:
+                _nodes.Add(atom);
+                break;
+            case Condition.Network network:
+                _networks[network.Id] = atom;
+                break;
+            case Condition.Group { Id: var id }:
+                ref var ofGroup = ref CollectionsMarshal.GetValueRefOrAddDefault(_groups, id, out _);
+                (ofGroup ??= []).Add(atom);
+                break;
+            default:
+                var cidr = BlockOf(atom.Condition)!.Value;
+                if (!_blocks.TryGet(cidr, out var ofBlock))
+                {
+                    _blocks.Set(cidr, ofBlock = []);
+                }
+
+                ofBlock.Add(atom);
+                break;
+        }
+    }
+
+    private void Displace(Atom atom)
+    {
+        switch (atom.Condition)
+        {
+            case Condition.Pods pods:
+                _pods.Remove(pods.Selection, atom);
+                break;
+            case Condition.Nodes:
+                _nodes.Remove(atom);
+                break;
+            case Condition.Network network:
+                _networks.Remove(network.Id);
+                break;
+            case Condition.Group { Id: var id }:
+                if (_groups[id].Remove(atom) && _groups[id].Count == 0)
+                {
+                    _groups.Remove(id);
+                }
+
+                break;
+            default:
+                var cidr = BlockOf(atom.Condition)!.Value;
+                if (_blocks.TryGet(cidr, out var ofBlock) && ofBlock.Remove(atom) && ofBlock.Count == 0)
+                {
+                    _blocks.Remove(cidr);
+                }
+
+                break;
+        }
+    }
+
+    /// <summary>A port's name that tables ask for, with the numbers that pods have for it.</summary>
+    private sealed class PortName
+    {
+        public HashSet<SubjectTable> Tables { get; } = [];
+
+        public Dictionary<ushort, Atom> Numbers { get; } = [];
+    }
+}
