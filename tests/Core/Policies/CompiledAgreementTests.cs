@@ -12,6 +12,7 @@ namespace Netplugin.Tests.Core.Policies;
 public sealed class CompiledAgreementTests
 {
     private const int Cases = 2_500;
+    private const int Crowds = 40;
     private static readonly string[] Nodes = ["n0", "n1", "n2"];
 
     // 53 to 101 are in ranges and at their ends; ICMP, ICMPv6 and GRE have no ports.
@@ -23,8 +24,20 @@ public sealed class CompiledAgreementTests
     [Fact]
     public void The_compiled_maps_and_the_judge_agree()
     {
+        var (probes, denied, byRule) = Compare(PolicyGens.CaseGen(1), Cases);
+        Assert.True(probes > 1_000_000, $"{probes} probes");
+        Assert.InRange(denied, probes / 10, 9 * probes / 10);
+        Assert.True(byRule > probes / 10, $"{byRule} of {probes} by a rule");
+    }
+
+    // Indexes come into being where there are many.
+    [Fact]
+    public void They_agree_where_there_are_many_policies() => Assert.True(Compare(PolicyGens.CaseGen(1, PolicyGens.CrowdGen), Crowds).ByRule > 10_000);
+
+    private static (long Probes, long Denied, long ByRule) Compare(Gen<PolicyCase> cases, int count)
+    {
         var (probes, denied, byRule) = (0L, 0L, 0L);
-        PolicyGens.CaseGen(1).Sample(
+        cases.Sample(
             one =>
             {
                 var maps = Nodes.ToDictionary(node => node, node => Compile(one, node));
@@ -43,11 +56,8 @@ public sealed class CompiledAgreementTests
                     Interlocked.Add(ref byRule, said.Reason is PolicyReason.ByRule ? 1 : 0);
                 }
             },
-            iter: Cases);
-
-        Assert.True(probes > 1_000_000, $"{probes} probes");
-        Assert.InRange(denied, probes / 10, 9 * probes / 10);
-        Assert.True(byRule > probes / 10, $"{byRule} of {probes} by a rule");
+            iter: count);
+        return (probes, denied, byRule);
     }
 
     private static PolicyTables Compile(PolicyCase one, string node)

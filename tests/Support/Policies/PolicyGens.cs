@@ -106,16 +106,24 @@ public static class PolicyGens
         .Select((groups, rules) => new IntentPolicy("t", "ip", [.. groups.Distinct()], [.. rules]));
 
     /// <summary>Policies of all languages, their names unique.</summary>
-    public static readonly Gen<PolicySet> SetGen = Gen.Select(NetworkPolicyGen.Array[0, 3], ClusterPolicyGen.Array[0, 4], IntentPolicyGen.Array[0, 3])
+    public static readonly Gen<PolicySet> SetGen = Unique(NetworkPolicyGen.Array[0, 3], ClusterPolicyGen.Array[0, 4], IntentPolicyGen.Array[0, 3]);
+
+    /// <summary>Many policies of all languages, their names unique.</summary>
+    public static readonly Gen<PolicySet> CrowdGen = Unique(NetworkPolicyGen.Array[30, 40], ClusterPolicyGen.Array[10, 20], IntentPolicyGen.Array[5, 10]);
+
+    /// <summary>Whole cases with some attempts each.</summary>
+    public static Gen<PolicyCase> CaseGen(int attempts) => CaseGen(attempts, SetGen);
+
+    /// <summary>Whole cases with some attempts each.</summary>
+    public static Gen<PolicyCase> CaseGen(int attempts, Gen<PolicySet> sets) =>
+        Gen.Select(ClusterGens.EndpointsGen, ClusterGens.NodesGen, sets).SelectMany((endpoints, nodes, policies) =>
+            ClusterGens.AttemptGen(endpoints, nodes).Array[1, attempts].Select(tries => new PolicyCase(endpoints, nodes, policies, tries)));
+
+    private static Gen<PolicySet> Unique(Gen<NetworkPolicy[]> networks, Gen<ClusterNetworkPolicy[]> clusters, Gen<IntentPolicy[]> intents) => Gen.Select(networks, clusters, intents)
         .Select((network, cluster, intent) => new PolicySet(
             [.. network.Select((policy, i) => policy with { Name = new(policy.Name.Namespace, $"np{i}") })],
             [.. cluster.Select((policy, i) => policy with { Name = $"cnp{i}" })],
             [.. intent.Select((policy, i) => policy with { Name = $"ip{i}" })]));
-
-    /// <summary>Whole cases with some attempts each.</summary>
-    public static Gen<PolicyCase> CaseGen(int attempts) =>
-        Gen.Select(ClusterGens.EndpointsGen, ClusterGens.NodesGen, SetGen).SelectMany((endpoints, nodes, policies) =>
-            ClusterGens.AttemptGen(endpoints, nodes).Array[1, attempts].Select(tries => new PolicyCase(endpoints, nodes, policies, tries)));
 
     private static Gen<ClusterPolicyRule> ClusterRuleGen(Gen<ClusterPolicyPeer> peers) =>
         Gen.Select(Gen.Enum<PolicyAction>(), peers.Array[1, 3], NarrowingGen(ClusterProtocolGen), ReadableGen)

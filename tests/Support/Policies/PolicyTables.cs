@@ -9,12 +9,12 @@ namespace Netplugin.Tests.Support.Policies;
 /// <summary>The maps that policies are enforced by, and what a packet finds in them: the model of what the kernel's programs do.</summary>
 public sealed class PolicyTables
 {
-    private readonly Dictionary<uint, PolicyReason> _reasons = [];
-    private readonly Dictionary<uint, ValueArray<PortEntry>> _programs = [];
-    private readonly Dictionary<(uint Table, uint Identity), Verdict> _verdicts = [];
-    private readonly Dictionary<PlaneAddress, Staged<uint>> _addresses = [];
-    private readonly Dictionary<IpPrefix, Staged<uint>> _blocks = [];
-    private readonly Dictionary<EndpointId, Staged<SubjectTables>> _subjects = [];
+    private Dictionary<uint, PolicyReason> _reasons = [];
+    private Dictionary<uint, ValueArray<PortEntry>> _programs = [];
+    private Dictionary<(uint Table, uint Identity), Verdict> _verdicts = [];
+    private Dictionary<PlaneAddress, Staged<uint>> _addresses = [];
+    private Dictionary<IpPrefix, Staged<uint>> _blocks = [];
+    private Dictionary<EndpointId, Staged<SubjectTables>> _subjects = [];
 
     /// <summary>The generation that packets are in.</summary>
     public ulong Generation { get; private set; }
@@ -27,6 +27,18 @@ public sealed class PolicyTables
 
     /// <summary>How many identities verdicts are about.</summary>
     public int Identities => _addresses.Values.Concat(_blocks.Values).Select(identity => identity.After).Distinct().Count();
+
+    /// <summary>The same maps, to be changed by themselves.</summary>
+    public PolicyTables Copy() => new()
+    {
+        Generation = Generation,
+        _reasons = new(_reasons),
+        _programs = new(_programs),
+        _verdicts = new(_verdicts),
+        _addresses = new(_addresses),
+        _blocks = new(_blocks),
+        _subjects = new(_subjects),
+    };
 
     /// <summary>Applies writes. What is written twice, or removed without being there, is refused.</summary>
     public void Apply(IEnumerable<PolicyChange> changes)
@@ -153,9 +165,16 @@ public sealed class PolicyTables
             return identity.At(Generation);
         }
 
-        return peer.Plane == NetworkId.ClusterDefault
-            ? _blocks.Where(block => block.Key.Contains(peer.Address)).OrderByDescending(block => block.Key.Length).Select(block => block.Value.At(Generation)).FirstOrDefault()
-            : 0;
+        var (longest, found) = (-1, 0u);
+        foreach (var (block, ofBlock) in _blocks)
+        {
+            if (peer.Plane == NetworkId.ClusterDefault && block.Length > longest && block.Contains(peer.Address))
+            {
+                (longest, found) = (block.Length, ofBlock.At(Generation));
+            }
+        }
+
+        return found;
     }
 
     private bool Remove(PolicyChange change) => change switch
