@@ -11,6 +11,7 @@ using Netplugin.Tests.Support;
     ("post", PostBench.RunAsync),
     ("scale", ScaleBench.RunAsync),
     ("churn", ChurnBench.RunAsync),
+    ("policies", PolicyCompileBench.RunAsync),
 ];
 string[] unknown = [.. args.Except(benches.Select(bench => bench.Name))];
 if (unknown.Length > 0)

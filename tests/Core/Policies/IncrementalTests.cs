@@ -7,8 +7,8 @@ namespace Netplugin.Tests.Core.Policies;
 /// <summary>What a compiler says at the end does not depend on the way there.</summary>
 public sealed class IncrementalTests
 {
-    private const int Cases = 15_000;
-    private const int Crowds = 1_000;
+    private const int Cases = 8_000;
+    private const int Crowds = 400;
 
     [Fact]
     public void Whatever_came_before_the_maps_are_those_of_a_compiler_that_knows_the_end_alone() => ChangeScript.Gen.Sample(Check, iter: Cases);

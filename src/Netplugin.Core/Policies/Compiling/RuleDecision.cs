@@ -4,7 +4,7 @@ using Netplugin.Core.Services;
 namespace Netplugin.Core.Policies.Compiling;
 
 /// <summary>A protocol, or those that no rule names, and a destination port.</summary>
-internal readonly record struct Probe(byte? Protocol, int Port);
+internal readonly record struct TrafficPoint(byte? Protocol, int Port);
 
 /// <summary>A part of all traffic: ports of a protocol, or everything.</summary>
 internal readonly record struct TrafficSpan(byte? Protocol, ushort First, ushort Last)
@@ -13,13 +13,13 @@ internal readonly record struct TrafficSpan(byte? Protocol, ushort First, ushort
 
     public static TrafficSpan Of(TransportProtocol transport, ushort port) => new((byte)transport, port, port);
 
-    public bool Has(Probe probe) => Protocol is null || (Protocol == probe.Protocol && First <= probe.Port && probe.Port <= Last);
+    public bool Has(TrafficPoint point) => Protocol is null || (Protocol == point.Protocol && First <= point.Port && point.Port <= Last);
 }
 
 /// <summary>What rules decide of all traffic.</summary>
 /// <param name="decide">What they decide of one kind.</param>
 /// <param name="spans">The parts of all traffic that they speak of: within the pieces that these cut it into, the decision is the same.</param>
-internal sealed class RuleDecision(Func<Probe, Verdict> decide, IEnumerable<TrafficSpan> spans)
+internal sealed class RuleDecision(Func<TrafficPoint, Verdict> decide, IEnumerable<TrafficSpan> spans)
 {
     /// <summary>The program that says it; of one entry when the decision is the same for everything.</summary>
     public ValueArray<PortEntry> Program()

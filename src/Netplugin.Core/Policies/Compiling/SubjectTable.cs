@@ -111,14 +111,14 @@ internal sealed class SubjectTable
     }
 
     // First match decides in each stage; the stages as the remarks of NormalPolicy have it.
-    private Verdict Decide(List<(Rule Rule, List<TrafficSpan> Spans)> matching, Probe probe)
+    private Verdict Decide(List<(Rule Rule, List<TrafficSpan> Spans)> matching, TrafficPoint point)
     {
         Span<Verdict?> stages = [null, null, null, null];
         Span<bool> isDone = [false, false, false, false];
         foreach (var (rule, spans) in matching)
         {
             var stage = (int)rule.Stage;
-            if (!isDone[stage] && IsIn(spans, probe))
+            if (!isDone[stage] && IsIn(spans, point))
             {
                 isDone[stage] = true;
                 stages[stage] = rule.Action switch
@@ -143,11 +143,11 @@ internal sealed class SubjectTable
         return stages[(int)PolicyStage.Admin] ?? middle ?? stages[(int)PolicyStage.Baseline] ?? Verdict.Undecided;
     }
 
-    private static bool IsIn(List<TrafficSpan> spans, Probe probe)
+    private static bool IsIn(List<TrafficSpan> spans, TrafficPoint point)
     {
         foreach (var span in spans)
         {
-            if (span.Has(probe))
+            if (span.Has(point))
             {
                 return true;
             }
