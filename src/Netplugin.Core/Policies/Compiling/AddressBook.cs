@@ -68,8 +68,11 @@ internal sealed class AddressEntry(PlaneAddress key)
     /// <summary>Who has it; null: nobody any more.</summary>
     public Holder? Holder { get; private set; }
 
-    /// <summary>Its identity in the maps; null: it is not there.</summary>
+    /// <summary>Its identity; null: nothing holds of it.</summary>
     public Identity? Identity { get; set; }
+
+    /// <summary>The number that the maps have for it; null: they have it as one of a block.</summary>
+    public uint? InMaps { get; set; }
 
     public void Add(Holder holder)
     {

@@ -15,13 +15,13 @@ public sealed partial class PolicyCompiler
     public IReadOnlyList<PolicyChange> TakeChanges()
     {
         List<PolicyChange> staged = [];
-        List<PolicyChange> after = [];
-        StageSubjects(staged, after);
-        after.AddRange(_tables.DropUnused());
+        List<PolicyChange> removals = [];
+        StageSubjects(staged, removals);
+        removals.AddRange(_tables.DropUnused());
         var blocks = TouchWhatChanged();
-        StageBlocks(blocks, staged, after);
+        StageBlocks(blocks, staged, removals);
         var (arrived, gone) = _identities.Settle();
-        after.AddRange(_tables.Drop(gone));
+        removals.AddRange(_tables.Drop(gone));
         var verdicts = _tables.Fill(arrived);
         var programs = _tables.Programs.Settle();
         var reasons = _tables.Reasons.Settle();
@@ -36,13 +36,13 @@ public sealed partial class PolicyCompiler
             .. programs.New.Select(program => new PolicyChange.ProgramIs(program.Number, program.Value)),
             .. verdicts,
             .. staged,
-            .. after,
+            .. removals,
             .. programs.Gone.Select(program => new PolicyChange.ProgramGone(program.Number, program.Value)),
             .. reasons.Gone.Select(reason => new PolicyChange.ReasonGone(reason.Number)),
         ];
     }
 
-    private void StageSubjects(List<PolicyChange> staged, List<PolicyChange> after)
+    private void StageSubjects(List<PolicyChange> staged, List<PolicyChange> removals)
     {
         foreach (var subject in _touchedSubjects)
         {
@@ -65,7 +65,7 @@ public sealed partial class PolicyCompiler
             staged.Add(new PolicyChange.SubjectIs(subject.Id, Stage(subject.InMaps ?? SubjectTables.Closed, numbers ?? SubjectTables.Closed)));
             if (numbers is null)
             {
-                after.Add(new PolicyChange.SubjectGone(subject.Id));
+                removals.Add(new PolicyChange.SubjectGone(subject.Id));
             }
 
             subject.InMaps = numbers;
@@ -189,7 +189,7 @@ public sealed partial class PolicyCompiler
         }
     }
 
-    private void StageBlocks(PrefixMap<bool> changed, List<PolicyChange> staged, List<PolicyChange> after)
+    private void StageBlocks(PrefixMap<bool> changed, List<PolicyChange> staged, List<PolicyChange> removals)
     {
         var former = _blocks;
         if (changed.Count > 0)
@@ -203,13 +203,13 @@ public sealed partial class PolicyCompiler
                     staged.Add(new PolicyChange.BlockIs(block, Stage(NumberIn(former, block), NumberIn(_blocks, block))));
                     if (!isNew)
                     {
-                        after.Add(new PolicyChange.BlockGone(block));
+                        removals.Add(new PolicyChange.BlockGone(block));
                     }
                 }
             }
         }
 
-        StageAddresses(former, staged, after);
+        StageAddresses(former, staged, removals);
         foreach (var block in changed.Count > 0 ? former.Prefixes : [])
         {
             former.TryGet(block, out var identity);
@@ -239,7 +239,7 @@ public sealed partial class PolicyCompiler
         return blocks;
     }
 
-    private void StageAddresses(PrefixMap<Identity?> former, List<PolicyChange> staged, List<PolicyChange> after)
+    private void StageAddresses(PrefixMap<Identity?> former, List<PolicyChange> staged, List<PolicyChange> removals)
     {
         List<Atom> found = [];
         foreach (var entry in _addresses.TakeTouched())
@@ -254,17 +254,23 @@ public sealed partial class PolicyCompiler
                 _atoms.Find(node.Node, entry.Key.Address, found);
             }
 
-            var (had, has) = (entry.Identity, _identities.Use(found));
-            if (had != has)
+            var has = _identities.Use(found);
+            var before = entry.InMaps ?? OfBlock(former);
+            var after = entry.Holder is null ? OfBlock(_blocks) : has?.Number ?? 0;
+
+            // Most are to this node what anybody at such an address is, and need no entry.
+            var isOwn = after != OfBlock(_blocks);
+            if (isOwn ? entry.InMaps != after : entry.InMaps is not null)
             {
-                staged.Add(new PolicyChange.AddressIs(entry.Key, Stage(had?.Number ?? OfBlock(former), has?.Number ?? OfBlock(_blocks))));
-                if (has is null)
+                staged.Add(new PolicyChange.AddressIs(entry.Key, Stage(before, after)));
+                if (!isOwn)
                 {
-                    after.Add(new PolicyChange.AddressGone(entry.Key));
+                    removals.Add(new PolicyChange.AddressGone(entry.Key));
                 }
             }
 
-            _identities.Release(had);
+            entry.InMaps = isOwn ? after : null;
+            _identities.Release(entry.Identity);
             entry.Identity = has;
             if (entry.Holder is null)
             {

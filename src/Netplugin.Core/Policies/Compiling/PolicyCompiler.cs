@@ -24,7 +24,7 @@ namespace Netplugin.Core.Policies.Compiling;
 /// address has. Nothing that a packet can meet is changed by them. Then addresses, blocks and endpoints get what they will have from the next generation on, beside what they have; what will go gets
 /// what a packet will find without it. Nothing a packet meets is changed by these either, as long as the generation is the former one. Then one write makes it the next one, and with it every packet
 /// meets the new state. At last, what only packets of the former generation met is removed. So there are two states, and never one between them: whatever both forbid is never let through, also when
-/// labels and policies change together. A packet must read the generation once, and the last part must wait until no program that may have read the former one is running.
+/// labels and policies change together. A packet must read the generation once, for both its ends, and the last part must wait until no program that may have read the former one is running.
 /// </para>
 /// <para>
 /// Tables, identities, programs and reasons are known by their content. Their numbers are this node's own, and are never given twice.
