@@ -97,6 +97,16 @@ public sealed class PolicyScenarioTests
             "db to 198.51.100.1 tcp/8080: denied, isolated by NetworkPolicy shop/out",
         ]);
 
+    [Fact]
+    public void An_address_that_several_claim_is_the_first_ones_by_name_and_no_nodes() => Check(
+        [.. Pods, Of(Pod("shop", "zebra", "app=other", "10.1.0.1", "n1")), Of(Node1, "10.1.0.1"), Of(NetworkPolicyNormal.Of(OpenToWeb))],
+        ["web to db tcp/9090: allowed by NetworkPolicy shop/in, ingress rule 0"]);
+
+    [Fact]
+    public void Another_that_goes_before_it_by_name_has_the_address() => Check(
+        [.. Pods, Of(Pod("shop", "ant", "app=other", "10.1.0.1", "n1")), Of(NetworkPolicyNormal.Of(OpenToWeb))],
+        ["web to db tcp/9090: denied, isolated by NetworkPolicy shop/in"]);
+
     private static void Check(Told[] objects, string[] expected)
     {
         var first = "";

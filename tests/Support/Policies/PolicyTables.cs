@@ -25,9 +25,6 @@ public sealed class PolicyTables
     /// <summary>How many addresses are known by themselves.</summary>
     public int Addresses => _addresses.Count;
 
-    /// <summary>How many identities verdicts are about.</summary>
-    public int Identities => _addresses.Values.Concat(_blocks.Values).Select(identity => identity.After).Distinct().Count();
-
     /// <summary>The same maps, to be changed by themselves.</summary>
     public PolicyTables Copy() => new()
     {
