@@ -11,7 +11,7 @@ namespace Netplugin.Tests.Core.Policies;
 /// </summary>
 public sealed class CompiledAgreementTests
 {
-    private const int Cases = 1_500;
+    private const int Cases = 1_000;
     private const int Crowds = 40;
     private static readonly string[] Nodes = ["n0", "n1", "n2"];
 

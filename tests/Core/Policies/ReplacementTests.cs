@@ -11,7 +11,7 @@ namespace Netplugin.Tests.Core.Policies;
 /// </summary>
 public sealed class ReplacementTests
 {
-    private const int Cases = 150;
+    private const int Cases = 100;
     private static readonly (byte, ushort)[] Traffic = [(6, 80), (17, 53)];
 
     [Fact]
