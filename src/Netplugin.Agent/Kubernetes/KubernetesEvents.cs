@@ -89,7 +89,7 @@ internal sealed class KubernetesEvents : IAsyncDisposable
             ResolveFailure.NetworkExhausted => "NetworkExhausted",
             ResolveFailure.BadLabel => "NetworkLabelInvalid",
             ResolveFailure.BadAnnotation => "NetworkAnnotationInvalid",
-            ResolveFailure.NotToBeHad => "AddressUnavailable",
+            ResolveFailure.AddressUnavailable => "AddressUnavailable",
             _ => "AttachFailed",
         },
         NetworkMissingException => "NetworkMissing",

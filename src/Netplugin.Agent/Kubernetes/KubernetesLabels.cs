@@ -22,7 +22,7 @@ internal sealed class KubernetesLabels
     public KubernetesLabels(KubernetesPods pods, KubernetesNamespaces namespaces, NodeKernel kernel)
     {
         (_pods, _namespaces, _kernel) = (pods, namespaces, kernel);
-        pods.WishesOtherwise += OnPod;
+        pods.WishesChanged += OnPod;
         namespaces.Relabelled += OnNamespace;
     }
 

@@ -58,7 +58,7 @@ internal sealed class KubernetesPods : IAsyncDisposable
         (_client, _node, _kernel, _problems, _log) = (client, node, kernel, problems, log);
 
     /// <summary>Told of every pod that says something else of its networks than before: its name, what it said, and what it says.</summary>
-    public event Action<NamespacedName, PodWishes, PodWishes>? WishesOtherwise;
+    public event Action<NamespacedName, PodWishes, PodWishes>? WishesChanged;
 
     /// <summary>Begins to follow this node's pods and to write.</summary>
     public void Start()
@@ -153,7 +153,7 @@ internal sealed class KubernetesPods : IAsyncDisposable
 
     private void Know(IEnumerable<ResourceChange<PodObject>> changes, bool isAll)
     {
-        List<(NamespacedName Name, PodWishes Before, PodWishes Now)> otherwise = [];
+        List<(NamespacedName Name, PodWishes Before, PodWishes Now)> changed = [];
         lock (_gate)
         {
             var before = isAll ? new Dictionary<NamespacedName, Seen>(_seen) : _seen;
@@ -174,16 +174,16 @@ internal sealed class KubernetesPods : IAsyncDisposable
                 var now = Seen.Of(pod);
                 if (before.TryGetValue(name, out var known) && known.Uid == now.Uid && known.Wishes != now.Wishes && now.RuntimeUid is null)
                 {
-                    otherwise.Add((name, known.Wishes, now.Wishes));
+                    changed.Add((name, known.Wishes, now.Wishes));
                 }
 
                 _seen[name] = now;
             }
         }
 
-        foreach (var (name, was, now) in otherwise)
+        foreach (var (name, was, now) in changed)
         {
-            WishesOtherwise?.Invoke(name, was, now);
+            WishesChanged?.Invoke(name, was, now);
         }
     }
 

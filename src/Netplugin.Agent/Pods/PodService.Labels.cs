@@ -73,7 +73,7 @@ internal sealed partial class PodService
         MadeWish[] wishes =
         [
             .. label is null ? [] : new[] { new MadeWish(label.Id, label.Group, fresh.Key.Interface, default, label.Whose) },
-            .. secondary.Select(s => new MadeWish(s.Id, "", s.Interface, new(s.Address?.Address ?? default, s.Mac), "its annotation")),
+            .. secondary.Select(s => new MadeWish(s.Id, "", s.Interface, s.Choice, "its annotation")),
         ];
 
         // Without content there is no network either.
@@ -236,7 +236,7 @@ internal sealed partial class PodService
         LabelRefusalReason.Vlan => ResolveFailure.Unsupported,
         LabelRefusalReason.Exhausted => ResolveFailure.NetworkExhausted,
         LabelRefusalReason.Posted => ResolveFailure.Ambiguous,
-        LabelRefusalReason.NotToBeHad => ResolveFailure.NotToBeHad,
+        LabelRefusalReason.Unavailable => ResolveFailure.AddressUnavailable,
         _ => throw new ArgumentOutOfRangeException(nameof(reason), reason, "no failure for this reason"),
     };
 

@@ -40,5 +40,5 @@ internal enum ResolveFailure
     BadAnnotation = 108,
 
     /// <summary>The address, or the Ethernet address, that the annotation asks for cannot be had.</summary>
-    NotToBeHad = 109,
+    AddressUnavailable = 109,
 }

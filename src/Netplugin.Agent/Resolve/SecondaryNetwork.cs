@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Netplugin.Core.Addresses;
 using Netplugin.Core.Model;
 using Netplugin.Core.Resources;
+using Netplugin.Store.Labels;
 
 namespace Netplugin.Agent.Resolve;
 
@@ -83,9 +84,11 @@ internal sealed record SecondaryNetwork(NetworkId Id, string Interface, Selected
         }
     }
 
+    /// <summary>What its endpoint is to have.</summary>
+    public EndpointChoice Choice => new(Address?.Address ?? default, Mac);
+
     /// <summary>True for an interface that is as it is asked for.</summary>
-    public bool IsMetBy(NetworkId network, string name, IpAddr address, MacAddress mac) =>
-        network == Id && name == Interface && (Address is null || Address.Value.Address == address) && mac == (Mac == MacAddress.None ? MacAddress.ForEndpoint(address) : Mac);
+    public bool IsMetBy(NetworkId network, string name, IpAddr address, MacAddress mac) => network == Id && name == Interface && Choice.IsMetBy(address, mac);
 
     // Those belong to addresses: another endpoint of the network may get the address later.
     private static string? ProblemOf(NetworkSelection selection) =>

@@ -10,8 +10,6 @@ namespace Netplugin.Core.Intents;
 /// <content>Endpoint groups and policies.</content>
 public static partial class IntentReader
 {
-    private const int HighestPriority = 100;
-
     private static readonly FieldTable GroupFields = new("endpoint group", "Name", "Policies");
     private static readonly FieldTable PolicyFields = new("policy", "Name", "Rules");
 
@@ -83,7 +81,7 @@ public static partial class IntentReader
                     direction = ReadWord(ref cursor, field, ("in", PolicyDirection.Ingress), ("out", PolicyDirection.Egress));
                     break;
                 case "Priority":
-                    priority = ReadNumber(ref cursor, field, 1, HighestPriority);
+                    priority = ReadNumber(ref cursor, field, IntentRule.LowestPriority, IntentRule.HighestPriority);
                     break;
                 case "FromEndpointGroup":
                     fromGroup = ReadReference(ref cursor, field, NameRules.Longest);
@@ -139,7 +137,7 @@ public static partial class IntentReader
         }
 
         return CheckName(ref cursor, "rule", "RuleID", id, at, seen, NameRules.Longest) is { } checkedId && direction is { } known
-            ? new(checkedId, known.Value, priority?.Value ?? 1, group, network, addresses?.Value, protocol?.Value ?? IntentProtocol.Any, (ushort)(port?.Value ?? 0), allow ?? false)
+            ? new(checkedId, known.Value, priority?.Value ?? IntentRule.LowestPriority, group, network, addresses?.Value, protocol?.Value ?? IntentProtocol.Any, (ushort)(port?.Value ?? 0), allow ?? false)
             : null;
     }
 

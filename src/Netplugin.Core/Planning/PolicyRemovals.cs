@@ -54,9 +54,6 @@ internal static class PolicyRemovals
     /// <summary>Refuses a post after which something has a group, a network or a policy that the post takes away.</summary>
     public static void CheckUnused(Draft draft, Intent intent)
     {
-        // More are not read; their number is said.
-        const int Named = 10;
-
         var rules = draft.Policies.Values.SelectMany(policy => policy.Rules.Select(rule => (rule.Peer, Name: $"rule {Quoted.Text(rule.RuleId)} of policy {policy.Name}"))).ToLookup(
             rule => (rule.Peer.Group, rule.Peer.Network), rule => rule.Name);
         var gone = draft.Before.Groups.Values.Where(group => draft.Groups.GetValueOrDefault(group.Name)?.Id != group.Id).Select(group => group.Id).ToHashSet();
@@ -87,7 +84,7 @@ internal static class PolicyRemovals
                 var at = intent.Tenants.FirstOrDefault(one => one.Name.Value == tenant)?.Name.At ?? TextPosition.Start;
                 draft.Errors.Add(at, string.Create(
                     CultureInfo.InvariantCulture,
-                    $"{what} cannot be removed while it is in use, by {by.Length} now: {string.Join(", ", by.Take(Named))}{(by.Length > Named ? ", ..." : "")}"));
+                    $"{what} cannot be removed while it is in use, by {by.Length} now: {Removals.First(by)}"));
             }
         }
     }

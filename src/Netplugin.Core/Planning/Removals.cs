@@ -138,12 +138,16 @@ internal static class Removals
         }
     }
 
+    /// <summary>The first of many names, for a message that says their number: more are not read.</summary>
+    public static string First(IReadOnlyCollection<string> names)
+    {
+        const int Named = 10;
+        return string.Join(", ", names.Take(Named)) + (names.Count > Named ? ", ..." : "");
+    }
+
     /// <summary>Removes networks with their leases. One that pods have by labels or annotation is an error: no intent names these pods, so none can have meant them.</summary>
     private static void RemoveNetworks(Draft draft, Dictionary<NetworkId, TextPosition> networks)
     {
-        // More are not read; their number is said.
-        const int Named = 10;
-
         draft.Networks.RemoveRange(networks.Keys);
         draft.Leases.RemoveRange(networks.Keys);
         if (networks.Count == 0)
@@ -156,10 +160,9 @@ internal static class Removals
         foreach (var network in labelled)
         {
             var pods = network.Order(StringComparer.Ordinal).ToArray();
-            var names = string.Join(", ", pods.Take(Named)) + (pods.Length > Named ? ", ..." : "");
             draft.Errors.Add(networks[network.Key], string.Create(
                 CultureInfo.InvariantCulture,
-                $"network {network.Key} cannot be removed while pods have it by labels or annotation, {pods.Length} now: {names}; end them, or start them anew with others"));
+                $"network {network.Key} cannot be removed while pods have it by labels or annotation, {pods.Length} now: {First(pods)}; end them, or start them anew with others"));
         }
     }
 }

@@ -23,7 +23,7 @@ public sealed record IntentPolicy(string Tenant, string Name, ValueArray<GroupId
 /// </summary>
 /// <param name="RuleId">What the intent calls it.</param>
 /// <param name="Direction"><c>in</c> or <c>out</c>.</param>
-/// <param name="Priority">1 to 100; the higher goes first.</param>
+/// <param name="Priority"><see cref="LowestPriority"/> to <see cref="HighestPriority"/>; the higher goes first.</param>
 /// <param name="Peer">From or to whom.</param>
 /// <param name="Protocol">By which protocols.</param>
 /// <param name="Port">The destination port of TCP, UDP or SCTP; 0: any.</param>
@@ -31,6 +31,12 @@ public sealed record IntentPolicy(string Tenant, string Name, ValueArray<GroupId
 public sealed record IntentRule(
     string RuleId, PolicyDirection Direction, int Priority, IntentPeer Peer, IntentProtocol Protocol, ushort Port, bool Allow)
 {
+    /// <summary>The lowest priority, and that of a rule that says none.</summary>
+    public const int LowestPriority = 1;
+
+    /// <summary>The highest.</summary>
+    public const int HighestPriority = 100;
+
     /// <summary><c>1: in 10 allow tcp/80 from group t/n/web</c>.</summary>
     public override string ToString()
     {

@@ -46,5 +46,5 @@ public enum LabelRefusalReason
     Exhausted,
 
     /// <summary>The address or the Ethernet address that is asked for cannot be had.</summary>
-    NotToBeHad,
+    Unavailable,
 }

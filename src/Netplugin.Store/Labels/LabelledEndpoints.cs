@@ -53,14 +53,14 @@ public sealed class LabelledEndpoints(IStateStore store, string host)
     }
 
     /// <summary>
-    /// Makes the endpoint that was foreseen of a pod, as <see cref="AddAsync(NetworkId, LabelledPod, EndpointBinding, Guid, CancellationToken)"/> does, if no intent names the pod: that is compared, so that it need not be read first.
+    /// Makes the endpoint that was foreseen of a pod, as <see cref="AddAsync"/> does, if no intent names the pod: that is compared, so that it need not be read first.
     /// </summary>
     /// <param name="foreseen">What <see cref="ForeseeAsync"/> gave.</param>
     /// <param name="container">The name by which an intent would name the pod.</param>
     /// <param name="content">The store's content that the node follows.</param>
     /// <param name="cancellationToken">Gives up; the pod may have its endpoint all the same.</param>
     /// <returns>The revision of its record; null when the pod gets something else, or nothing, and what was made is to be removed.</returns>
-    /// <exception cref="StoreException">As of <see cref="AddAsync(NetworkId, LabelledPod, EndpointBinding, Guid, CancellationToken)"/>.</exception>
+    /// <exception cref="StoreException">As of <see cref="AddAsync"/>.</exception>
     public async Task<long?> AddForeseenAsync(LabelledAddition foreseen, string container, Guid content, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(foreseen);
@@ -74,29 +74,19 @@ public sealed class LabelledEndpoints(IStateStore store, string host)
     /// node's blocks full, takes a lease before. Of a pod that ran before under its name the newest sandbox wins, wherever the other was; on the same
     /// node it keeps its address. Asked again for the same sandbox it finds what it made.
     /// </summary>
+    /// <remarks>
+    /// With a choice it has the address or the Ethernet address that is asked for, or there is none. An address that is of no block of this node is leased by
+    /// itself, out of another node's block if it is of one, unless an endpoint has it. No other endpoint of the network gets either meanwhile.
+    /// </remarks>
     /// <param name="id">The network.</param>
     /// <param name="pod">The pod.</param>
     /// <param name="binding">Where it runs: on this node.</param>
     /// <param name="content">The store's content that the node follows.</param>
+    /// <param name="choice">What it is to have; nothing of it: what is free.</param>
     /// <param name="cancellationToken">Gives up; the pod may have its endpoint all the same.</param>
     /// <exception cref="StoreException">The store has another content; or as for any write. What may have been made all the same, <see cref="RemoveAsync"/> removes.</exception>
-    public Task<LabelledAddition> AddAsync(
-        NetworkId id, LabelledPod pod, EndpointBinding binding, Guid content, CancellationToken cancellationToken = default) =>
-        AddAsync(id, pod, binding, content, default, cancellationToken);
-
-    /// <summary>
-    /// As without a choice; but the endpoint has the address or the Ethernet address that is asked for, or there is none. An address that is of no block of this
-    /// node is leased by itself, out of another node's block if it is of one, unless an endpoint has it. No other endpoint of the network gets either meanwhile.
-    /// </summary>
-    /// <param name="id">The network.</param>
-    /// <param name="pod">The pod.</param>
-    /// <param name="binding">Where it runs: on this node.</param>
-    /// <param name="content">The store's content that the node follows.</param>
-    /// <param name="choice">What it is to have.</param>
-    /// <param name="cancellationToken">Gives up; the pod may have its endpoint all the same.</param>
-    /// <exception cref="StoreException">As without a choice.</exception>
     public async Task<LabelledAddition> AddAsync(
-        NetworkId id, LabelledPod pod, EndpointBinding binding, Guid content, EndpointChoice choice, CancellationToken cancellationToken = default)
+        NetworkId id, LabelledPod pod, EndpointBinding binding, Guid content, EndpointChoice choice = default, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(pod);
         ArgumentNullException.ThrowIfNull(binding);
@@ -264,7 +254,7 @@ public sealed class LabelledEndpoints(IStateStore store, string host)
                 var endpoint = Record(id, address, choice, pod, binding, seen.Network);
                 if (choice.IsFixed && await RivalOfAsync(held, endpoint, cancellationToken) is { } rival)
                 {
-                    return Refused(LabelRefusalReason.NotToBeHad, rival);
+                    return Refused(LabelRefusalReason.Unavailable, rival);
                 }
 
                 // Before it is tried: whatever becomes of it, no other pod gets it until this one is gone.
@@ -309,7 +299,7 @@ public sealed class LabelledEndpoints(IStateStore store, string host)
         var isGiven = !choice.Address.IsUnspecified;
         if (isGiven && NetworkBlocks.WhyNone(seen.Network, choice.Address) is { } never)
         {
-            return (null, new(LabelRefusalReason.NotToBeHad, never));
+            return (null, new(LabelRefusalReason.Unavailable, never));
         }
 
         // An address by itself was asked for, and its pod may come again: others get it last.
@@ -323,7 +313,7 @@ public sealed class LabelledEndpoints(IStateStore store, string host)
             : await _leases.LeaseAsync(id.Network, content, cancellationToken);
         if (missing is not null)
         {
-            return isGiven ? (null, new(LabelRefusalReason.NotToBeHad, missing))
+            return isGiven ? (null, new(LabelRefusalReason.Unavailable, missing))
                 : held.Choose(host, id, had, alone: true) is { } last ? (last, null)
                 : (null, new(LabelRefusalReason.Exhausted, missing));
         }

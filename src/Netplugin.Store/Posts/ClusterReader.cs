@@ -32,7 +32,7 @@ internal sealed class ClusterReader
         var postEntry = Find(StoreKeys.Post);
         var post = postEntry is null ? new PostRecord(0) : RecordCodec.DecodePost(postEntry);
         ApplyTails(post);
-        var networks = Networks(post);
+        var networks = Under(StoreKeys.Networks, RecordCodec.DecodeNetwork, network => network.Id, network => network.Post <= post.Number);
         var (endpoints, revisions) = Endpoints(post, networks);
         Homes(endpoints);
         var state = new ClusterState(
@@ -44,10 +44,11 @@ internal sealed class ClusterReader
             networks,
             endpoints,
             Containers(endpoints),
-            Leases(networks))
+            Under(StoreKeys.AllLeases, RecordCodec.DecodeLeases, leases => leases.Network, leases => networks.ContainsKey(leases.Network)))
         {
-            Groups = Groups(post, networks),
-            Policies = Policies(post),
+            // A group is with its network, and like it not there before its post is.
+            Groups = Under(StoreKeys.Groups, RecordCodec.DecodeGroup, group => group.Name, group => group.Post <= post.Number && networks.ContainsKey(group.Id.Network)),
+            Policies = Under(StoreKeys.Policies, RecordCodec.DecodePolicy, policy => policy.Name, policy => policy.Post <= post.Number),
         };
         return new(state, cluster, revision)
         {
@@ -125,25 +126,6 @@ internal sealed class ClusterReader
         _entries = [.. entries.Values];
     }
 
-    private ImmutableSortedDictionary<NetworkId, NetworkRecord> Networks(PostRecord post)
-    {
-        var networks = ImmutableSortedDictionary.CreateBuilder<NetworkId, NetworkRecord>();
-        foreach (var entry in Under(StoreKeys.Networks))
-        {
-            var network = RecordCodec.DecodeNetwork(entry);
-            if (network.Post > post.Number)
-            {
-                _remains.Add(entry.Key);
-            }
-            else
-            {
-                networks.Add(network.Id, network);
-            }
-        }
-
-        return networks.ToImmutable();
-    }
-
     private (ImmutableDictionary<EndpointId, EndpointRecord> Endpoints, Dictionary<EndpointId, long> Revisions) Endpoints(
         PostRecord post, ImmutableSortedDictionary<NetworkId, NetworkRecord> networks)
     {
@@ -187,15 +169,18 @@ internal sealed class ClusterReader
         return containers.ToImmutable();
     }
 
-    private ImmutableSortedDictionary<NetworkId, LeasesRecord> Leases(ImmutableSortedDictionary<NetworkId, NetworkRecord> networks)
+    /// <summary>The records of a subtree; of one that is not there (yet) only that it remained.</summary>
+    private ImmutableSortedDictionary<TKey, TRecord> Under<TKey, TRecord>(
+        string subtree, Func<StoreEntry, TRecord> decode, Func<TRecord, TKey> keyOf, Func<TRecord, bool> isThere)
+        where TKey : notnull
     {
-        var leases = ImmutableSortedDictionary.CreateBuilder<NetworkId, LeasesRecord>();
-        foreach (var entry in Under(StoreKeys.AllLeases))
+        var records = ImmutableSortedDictionary.CreateBuilder<TKey, TRecord>();
+        foreach (var entry in Under(subtree))
         {
-            var leased = RecordCodec.DecodeLeases(entry);
-            if (networks.ContainsKey(leased.Network))
+            var record = decode(entry);
+            if (isThere(record))
             {
-                leases.Add(leased.Network, leased);
+                records.Add(keyOf(record), record);
             }
             else
             {
@@ -203,46 +188,7 @@ internal sealed class ClusterReader
             }
         }
 
-        return leases.ToImmutable();
-    }
-
-    /// <summary>A group is with its network, and like it not there before its post is.</summary>
-    private ImmutableSortedDictionary<TenantedName, GroupRecord> Groups(PostRecord post, ImmutableSortedDictionary<NetworkId, NetworkRecord> networks)
-    {
-        var groups = ImmutableSortedDictionary.CreateBuilder<TenantedName, GroupRecord>();
-        foreach (var entry in Under(StoreKeys.Groups))
-        {
-            var group = RecordCodec.DecodeGroup(entry);
-            if (group.Post > post.Number || !networks.ContainsKey(group.Id.Network))
-            {
-                _remains.Add(entry.Key);
-            }
-            else
-            {
-                groups.Add(group.Name, group);
-            }
-        }
-
-        return groups.ToImmutable();
-    }
-
-    private ImmutableSortedDictionary<TenantedName, PolicyRecord> Policies(PostRecord post)
-    {
-        var policies = ImmutableSortedDictionary.CreateBuilder<TenantedName, PolicyRecord>();
-        foreach (var entry in Under(StoreKeys.Policies))
-        {
-            var policy = RecordCodec.DecodePolicy(entry);
-            if (policy.Post > post.Number)
-            {
-                _remains.Add(entry.Key);
-            }
-            else
-            {
-                policies.Add(policy.Name, policy);
-            }
-        }
-
-        return policies.ToImmutable();
+        return records.ToImmutable();
     }
 
     private void Homes(ImmutableDictionary<EndpointId, EndpointRecord> endpoints)

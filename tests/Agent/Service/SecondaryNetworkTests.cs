@@ -179,7 +179,7 @@ public sealed class SecondaryNetworkTests : IDisposable
 
         var refused = await Assert.ThrowsAsync<ResolveException>(() => node.AddAsync("s1", "web"));
 
-        Assert.Equal(("11.10.0.0 is the network address of 11.10.0.0/24", ResolveFailure.NotToBeHad), (refused.Message, refused.Failure));
+        Assert.Equal(("11.10.0.0 is the network address of 11.10.0.0/24", ResolveFailure.AddressUnavailable), (refused.Message, refused.Failure));
         Assert.Null(await node.RecordAsync(Web));
         Assert.Null(await node.RecordAsync(new(Samples.Orange, "default.web")));
         node.AssertNothingLeft();

@@ -70,7 +70,7 @@ public abstract partial class LabelContract
             BeforeCommit = number => number > 1 ? Task.CompletedTask : AddAsync(one, "host1", "p2", content),
         };
         var refused = await new LabelledEndpoints(racing, "host2").AddAsync(Net, Pod("fixed"), Bound("host2", "fixed"), content, Choice("10.1.0.2"), Cancel);
-        Assert.Equal(new(LabelRefusalReason.NotToBeHad, "10.1.0.2 is already that of pod ns/p2 in network t/n"), refused.Refusal);
+        Assert.Equal(new(LabelRefusalReason.Unavailable, "10.1.0.2 is already that of pod ns/p2 in network t/n"), refused.Refusal);
         Assert.Null(await Store.GetAsync(StoreKeys.Endpoint(new(Net, "ns.fixed")), Cancel));
     }
 
@@ -85,7 +85,7 @@ public abstract partial class LabelContract
             BeforeCommit = number => number == 2 ? one.AddAsync(Net, Pod("first"), Bound("host1", "first"), content, Choice("", Mac), Cancel) : Task.CompletedTask,
         };
         var refused = await new LabelledEndpoints(racing, "host2").AddAsync(Net, Pod("fixed"), Bound("host2", "fixed"), content, Choice("", Mac), Cancel);
-        Assert.Equal(new(LabelRefusalReason.NotToBeHad, "0a:00:00:00:00:01 is already that of pod ns/first in network t/n"), refused.Refusal);
+        Assert.Equal(new(LabelRefusalReason.Unavailable, "0a:00:00:00:00:01 is already that of pod ns/first in network t/n"), refused.Refusal);
 
         // Of two that have a block each, too.
         await one.RemoveAsync(new(Net, "ns.first"), Bound("host1", "first"), Cancel);
@@ -96,7 +96,7 @@ public abstract partial class LabelContract
             BeforeCommit = number => number == 1 ? two.AddAsync(Net, Pod("second"), Bound("host2", "second"), content, Choice("", Mac), Cancel) : Task.CompletedTask,
         };
         refused = await new LabelledEndpoints(racing, "host1").AddAsync(Net, Pod("fixed"), Bound("host1", "fixed"), content, Choice("", Mac), Cancel);
-        Assert.Equal(new(LabelRefusalReason.NotToBeHad, "0a:00:00:00:00:01 is already that of pod ns/second in network t/n"), refused.Refusal);
+        Assert.Equal(new(LabelRefusalReason.Unavailable, "0a:00:00:00:00:01 is already that of pod ns/second in network t/n"), refused.Refusal);
     }
 
     [Fact]
@@ -120,7 +120,7 @@ public abstract partial class LabelContract
         async Task<string> RefusedAsync(Wanted wanted)
         {
             var addition = await node.AddAsync(Net, Pod("other"), Bound("host1", "other"), content, Choice(wanted.Address, wanted.Mac), Cancel);
-            Assert.Equal(LabelRefusalReason.NotToBeHad, addition.Refusal!.Reason);
+            Assert.Equal(LabelRefusalReason.Unavailable, addition.Refusal!.Reason);
             return addition.Refusal.Message;
         }
     }
@@ -159,6 +159,7 @@ public abstract partial class LabelContract
     {
         const int Rounds = 10;
         var content = await PostAsync("10.1.0.0/24");
+        var (addresses, macs) = (0, 0);
         var nodes = Enumerable.Range(1, 3).Select(n => Task.Run(
             async () =>
             {
@@ -177,12 +178,17 @@ public abstract partial class LabelContract
             },
             Cancel));
         await Task.WhenAll(nodes);
+        Assert.True(addresses > 0, "somebody had the address");
+        Assert.True(macs > 0, "somebody had the Ethernet address");
 
         async Task TryAsync(LabelledEndpoints node, string host, string pod, EndpointChoice choice)
         {
             try
             {
-                await node.AddAsync(Net, Pod(pod), Bound(host, pod), content, choice, Cancel);
+                if (await node.AddAsync(Net, Pod(pod), Bound(host, pod), content, choice, Cancel) is { Endpoint: not null })
+                {
+                    _ = choice.Mac != MacAddress.None ? Interlocked.Increment(ref macs) : choice.IsFixed ? Interlocked.Increment(ref addresses) : 0;
+                }
             }
             catch (StoreException e) when (e.Reason == StoreFailure.Refused)
             {

@@ -25,7 +25,7 @@ public abstract partial class LabelContract : DriverTests
         var content = await PostAsync("10.1.0.0/24", "c1");
         var store = new DyingStore(Store, Store.MaxOperations);
         var node = new LabelledEndpoints(store, "host1");
-        var first = await node.AddAsync(Net, Pod("p1", "web"), Bound("host1", "s1"), content, Cancel);
+        var first = await node.AddAsync(Net, Pod("p1", "web"), Bound("host1", "s1"), content, cancellationToken: Cancel);
         Assert.Null(first.Refusal);
         Assert.Equal(2, store.Commits);
         Assert.Equal(Net, first.Network!.Id);
@@ -164,12 +164,12 @@ public abstract partial class LabelContract : DriverTests
     {
         var content = await PostAsync("10.1.0.0/24");
         var node = new LabelledEndpoints(Store, "host1");
-        var first = await node.AddAsync(Net, Pod("p1"), Bound("host1", "s1"), content, Cancel);
-        Assert.Equal(first, await node.AddAsync(Net, Pod("p1"), Bound("host1", "s1"), content, Cancel));
-        Assert.Equal(first, await new LabelledEndpoints(Store, "host1").AddAsync(Net, Pod("p1"), Bound("host1", "s1"), content, Cancel));
+        var first = await node.AddAsync(Net, Pod("p1"), Bound("host1", "s1"), content, cancellationToken: Cancel);
+        Assert.Equal(first, await node.AddAsync(Net, Pod("p1"), Bound("host1", "s1"), content, cancellationToken: Cancel));
+        Assert.Equal(first, await new LabelledEndpoints(Store, "host1").AddAsync(Net, Pod("p1"), Bound("host1", "s1"), content, cancellationToken: Cancel));
         await AddAsync(node, "host1", "p2", content);
 
-        var second = await node.AddAsync(Net, Pod("p1"), Bound("host1", "s2"), content, Cancel);
+        var second = await node.AddAsync(Net, Pod("p1"), Bound("host1", "s2"), content, cancellationToken: Cancel);
         Assert.Equal(first.Endpoint! with { Binding = Bound("host1", "s2") }, second.Endpoint);
 
         // The late end of the first sandbox is not that of the pod.
@@ -185,8 +185,8 @@ public abstract partial class LabelContract : DriverTests
     {
         var content = await PostAsync("10.1.0.0/24");
         var (one, two) = (new LabelledEndpoints(Store, "host1"), new LabelledEndpoints(Store, "host2"));
-        Assert.Equal("10.1.0.1", (await one.AddAsync(Net, Pod("p1"), Bound("host1", "s1"), content, Cancel)).Endpoint!.Address.ToString());
-        Assert.Equal("10.1.0.8", (await two.AddAsync(Net, Pod("p1"), Bound("host2", "s2"), content, Cancel)).Endpoint!.Address.ToString());
+        Assert.Equal("10.1.0.1", (await one.AddAsync(Net, Pod("p1"), Bound("host1", "s1"), content, cancellationToken: Cancel)).Endpoint!.Address.ToString());
+        Assert.Equal("10.1.0.8", (await two.AddAsync(Net, Pod("p1"), Bound("host2", "s2"), content, cancellationToken: Cancel)).Endpoint!.Address.ToString());
         Assert.Equal("10.1.0.2", await AddAsync(one, "host1", "p2", content));
 
         await one.RemoveAsync(new(Net, "ns.p1"), Bound("host1", "s1"), Cancel);
@@ -215,20 +215,20 @@ public abstract partial class LabelContract : DriverTests
     {
         var content = await PostAsync("10.1.0.0/29", "c1");
         var node = new LabelledEndpoints(Store, "host1");
-        Assert.Equal(LabelRefusalReason.Vlan, (await node.AddAsync(new("t", "vlan"), Pod("p1"), Bound("host1", "s1"), content, Cancel)).Refusal!.Reason);
-        Assert.Equal(LabelRefusalReason.NoNetwork, (await node.AddAsync(new("t", "none"), Pod("p1"), Bound("host1", "s1"), content, Cancel)).Refusal!.Reason);
+        Assert.Equal(LabelRefusalReason.Vlan, (await node.AddAsync(new("t", "vlan"), Pod("p1"), Bound("host1", "s1"), content, cancellationToken: Cancel)).Refusal!.Reason);
+        Assert.Equal(LabelRefusalReason.NoNetwork, (await node.AddAsync(new("t", "none"), Pod("p1"), Bound("host1", "s1"), content, cancellationToken: Cancel)).Refusal!.Reason);
         for (var i = 0; i < 5; i++)
         {
             await AddAsync(node, "host1", $"p{i}", content);
         }
 
-        var full = await node.AddAsync(Net, Pod("last"), Bound("host1", "s1"), content, Cancel);
+        var full = await node.AddAsync(Net, Pod("last"), Bound("host1", "s1"), content, cancellationToken: Cancel);
         Assert.Equal(
             new(LabelRefusalReason.Exhausted, "network t/n has no address left in 10.1.0.0/29, which holds 6 endpoints (leased by nodes: host1 6)"), full.Refusal);
         await node.RemoveAsync(new(Net, "ns.p3"), Bound("host1", "p3"), Cancel);
         Assert.NotNull(await AddAsync(node, "host1", "last", content));
 
-        await Assert.ThrowsAsync<StoreException>(() => node.AddAsync(new("t", "none"), Pod("p1"), Bound("host1", "s1"), Guid.NewGuid(), Cancel));
+        await Assert.ThrowsAsync<StoreException>(() => node.AddAsync(new("t", "none"), Pod("p1"), Bound("host1", "s1"), Guid.NewGuid(), cancellationToken: Cancel));
     }
 
     [Theory]
@@ -268,7 +268,7 @@ public abstract partial class LabelContract : DriverTests
         Assert.Equal(["host1 10.1.0.8/29", "host2 10.1.0.16/29"], await LeasesAsync());
         Assert.Equal("10.1.0.10", await AddAsync(node, "host1", "p10", content));
         Assert.Equal("10.1.0.1", await AddAsync(new(Store, "host3"), "host3", "r", content));
-        await Assert.ThrowsAsync<StoreException>(() => node.GiveBackAsync(Guid.NewGuid(), Cancel));
+        await Assert.ThrowsAsync<StoreException>(() => node.GiveBackAsync(Guid.NewGuid(), cancellationToken: Cancel));
     }
 
     [Theory]
@@ -311,10 +311,10 @@ public abstract partial class LabelContract : DriverTests
     }
 
     private static async Task<string?> AddAsync(LabelledEndpoints node, string host, string pod, Guid content) =>
-        (await node.AddAsync(Net, Pod(pod), Bound(host, pod), content, Cancel)).Endpoint?.Address.ToString();
+        (await node.AddAsync(Net, Pod(pod), Bound(host, pod), content, cancellationToken: Cancel)).Endpoint?.Address.ToString();
 
     private static async Task<LabelRefusalReason?> RefusalAsync(LabelledEndpoints node, string host, string pod, Guid content) =>
-        (await node.AddAsync(Net, Pod(pod), Bound(host, pod), content, Cancel)).Refusal?.Reason;
+        (await node.AddAsync(Net, Pod(pod), Bound(host, pod), content, cancellationToken: Cancel)).Refusal?.Reason;
 
     private static LabelledPod Pod(string name, string group = "") => new("ns", name, group);
 

@@ -6,7 +6,6 @@ namespace Netplugin.Core.Policies.Normal;
 /// <summary>The normal form of an intent's policy.</summary>
 public static class IntentPolicyNormal
 {
-    private const int HighestPriority = 100;
     private const byte Icmp = 1;
     private const byte IcmpV6 = 58;
 
@@ -24,7 +23,7 @@ public static class IntentPolicyNormal
     // The higher priority goes first and, of equal ones, who denies.
     private static NormalRule Rule(IntentPolicy policy, IntentRule rule, int index) => new(
         new(policy.Id, rule.Direction, index, rule.RuleId),
-        (2 * (HighestPriority - rule.Priority)) + (rule.Allow ? 1 : 0),
+        (2 * (IntentRule.HighestPriority - rule.Priority)) + (rule.Allow ? 1 : 0),
         rule.Allow ? PolicyAction.Accept : PolicyAction.Deny,
         [Peer(rule.Peer)],
         Traffic(rule));
