@@ -38,7 +38,7 @@ public sealed class AttackerTests(AttackerTests.Testbed testbed) : IClassFixture
     {
         using PacketSocket listener = PacketSocket.Open(_friend.NetworkNamespace, "eth0");
         Send(_attacker.NetworkNamespace, "eth0", FromAttacker(Frame.Ping(_attackersAddress, _friendsAddress)));
-        Assert.Contains(listener.Receive(Patience), frame => Holds(frame, "netplugin"u8));
+        Assert.Contains(listener.Receive(Patience), frame => Holds(frame, Frame.PingData));
     }
 
     [Fact]
@@ -46,7 +46,7 @@ public sealed class AttackerTests(AttackerTests.Testbed testbed) : IClassFixture
     {
         using PacketSocket listener = PacketSocket.Open(_friend.NetworkNamespace, "eth0");
         SendVxlan(_cluster[1].Node, Orange, InnerPing(MacOf(_attacker), _attackersAddress));
-        Assert.Contains(listener.Receive(Patience), frame => Holds(frame, "netplugin"u8));
+        Assert.Contains(listener.Receive(Patience), frame => Holds(frame, Frame.PingData));
     }
 
     [Fact]
@@ -167,7 +167,7 @@ public sealed class AttackerTests(AttackerTests.Testbed testbed) : IClassFixture
         long before = await DropsAsync(_cluster[2], reason);
         using PacketSocket listener = PacketSocket.Open(_friend.NetworkNamespace, "eth0");
         SendVxlan(sender, vni, inner);
-        Assert.DoesNotContain(listener.Receive(Moment), frame => Holds(frame, "netplugin"u8));
+        Assert.DoesNotContain(listener.Receive(Moment), frame => Holds(frame, Frame.PingData));
         long after = await DropsAsync(_cluster[2], reason);
         Assert.True(after >= before + Packets, $"{reason}: {after - before} of {Packets} counted");
     }

@@ -19,7 +19,7 @@ public sealed class DefaultNetworkTests
     [Fact]
     public async Task Pods_nodes_and_the_world_reach_each_other_as_on_any_cluster_network()
     {
-        using Cluster cluster = await StartAsync();
+        using Cluster cluster = await Cluster.StartAsync(2, flag: Block);
         Pod a = cluster[1].CreatePod("a"), b = cluster[1].CreatePod("b"), c = cluster[2].CreatePod("c");
         string addressOfA = a.Add(), addressOfB = b.Add(), addressOfC = c.Add();
         Assert.StartsWith("10.244.1.", addressOfA, StringComparison.Ordinal);
@@ -51,7 +51,7 @@ public sealed class DefaultNetworkTests
     [Fact]
     public async Task The_address_of_a_tenants_network_and_the_default_network_do_not_reach_each_other()
     {
-        using Cluster cluster = await StartAsync();
+        using Cluster cluster = await Cluster.StartAsync(2, flag: Block);
         cluster.Post(Intents.TwoTenants(["a1"], ["b1"])).Succeeded();
         Pod tenant = cluster[1].CreatePod("a1"), here = cluster[1].CreatePod("d1"), there = cluster[2].CreatePod("d2");
         tenant.Add();
@@ -70,7 +70,7 @@ public sealed class DefaultNetworkTests
     [Fact]
     public async Task A_pod_neither_forges_its_source_nor_sends_vxlan_through_its_node()
     {
-        using Cluster cluster = await StartAsync();
+        using Cluster cluster = await Cluster.StartAsync(2, flag: Block);
         Pod a = cluster[1].CreatePod("a");
         a.Add();
         long before = await cluster[1].DropsAsync("PodVxlan");
@@ -94,7 +94,7 @@ public sealed class DefaultNetworkTests
     [Fact]
     public async Task A_restart_of_the_daemon_loses_nothing_and_keeps_the_addresses_apart()
     {
-        using Cluster cluster = await StartAsync();
+        using Cluster cluster = await Cluster.StartAsync(2, flag: Block);
         Pod a = cluster[1].CreatePod("a"), c = cluster[2].CreatePod("c");
         string addressOfA = a.Add(), addressOfC = c.Add();
         await Eventually.HoldsAsync("the nodes to know each other", () => a.Reaches(addressOfC));
@@ -110,7 +110,7 @@ public sealed class DefaultNetworkTests
     [Fact]
     public async Task A_port_of_the_node_leads_to_its_pod_for_everybody_until_the_pod_is_gone()
     {
-        using Cluster cluster = await StartAsync();
+        using Cluster cluster = await Cluster.StartAsync(2, flag: Block);
         Pod web = cluster[1].CreatePod("web"), here = cluster[1].CreatePod("here"), there = cluster[2].CreatePod("there");
         string ports = Pod.Configuration(more: $$""", "runtimeConfig": { "portMappings": [{ "hostPort": {{HostPort}}, "containerPort": {{Port}}, "protocol": "udp" }] }""");
         IPAddress address = IPAddress.Parse(web.Add(ports));
@@ -170,20 +170,8 @@ public sealed class DefaultNetworkTests
         await Eventually.HoldsAsync("the pods to reach each other", () => a.Reaches(addressOfB) && b.Reaches(addressOfA));
     }
 
-    private static async Task<Cluster> StartAsync()
-    {
-        Cluster cluster = await Cluster.StartAsync(2, startDaemons: false);
-        try
-        {
-            await Task.WhenAll(cluster.Nodes.Select(node => node.StartDaemonAsync(FormattableString.Invariant($"-pod-cidr=10.244.{node.Number}.0/24"))));
-            return cluster;
-        }
-        catch
-        {
-            cluster.Dispose();
-            throw;
-        }
-    }
+    /// <summary>The flag that gives a node's netplugin a block.</summary>
+    internal static string Block(ClusterNode node) => FormattableString.Invariant($"-pod-cidr=10.244.{node.Number}.0/24");
 
     private static async Task<string> SourceSeenAsync(string from, string to, string address) =>
         (await UdpSockets.SourceSeenAsync(from, to, IPAddress.Parse(address), Port)).ToString();

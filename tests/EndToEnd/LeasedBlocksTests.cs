@@ -14,7 +14,7 @@ public sealed class LeasedBlocksTests
     [Fact]
     public async Task Nodes_lease_different_blocks_and_their_pods_reach_each_other()
     {
-        using Cluster cluster = await StartAsync(3, Pool);
+        using Cluster cluster = await Cluster.StartAsync(3, flag: _ => Pool);
         string[] blocks = [.. cluster.Nodes.Select(node => BlockOf(cluster, node.Host))];
         Assert.Equal(["10.128.0.0/24", "10.128.1.0/24", "10.128.2.0/24"], blocks.Order());
 
@@ -40,7 +40,7 @@ public sealed class LeasedBlocksTests
     [Fact]
     public async Task A_node_that_comes_back_under_its_name_with_an_empty_disk_has_its_block_and_nothing_is_leaked()
     {
-        using Cluster cluster = await StartAsync(3, Pool);
+        using Cluster cluster = await Cluster.StartAsync(3, flag: _ => Pool);
         cluster.Post(Intents.OneTenant(("orange", ["c1", "c2"]))).Succeeded();
         string block = BlockOf(cluster, "host2");
         Pod stays = cluster[1].CreatePod("stays"), gone = cluster[2].CreatePod("gone"), c1 = cluster[2].CreatePod("c1"), c2 = cluster[1].CreatePod("c2");
@@ -99,21 +99,6 @@ public sealed class LeasedBlocksTests
         await Eventually.HoldsAsync("a pod to be attached there", () => late.Cni("ADD").ExitCode == 0);
         await Eventually.HoldsAsync("it to reach the others", () => late.Reaches(addressHere));
         Assert.StartsWith(freed[..^4], c3.Add(), StringComparison.Ordinal);
-    }
-
-    private static async Task<Cluster> StartAsync(int nodes, string pool)
-    {
-        Cluster cluster = await Cluster.StartAsync(nodes, startDaemons: false);
-        try
-        {
-            await Task.WhenAll(cluster.Nodes.Select(node => node.StartDaemonAsync(pool)));
-            return cluster;
-        }
-        catch
-        {
-            cluster.Dispose();
-            throw;
-        }
     }
 
     private static string BlockOf(Cluster cluster, string host)

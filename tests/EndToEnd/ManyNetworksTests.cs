@@ -24,7 +24,7 @@ public sealed class ManyNetworksTests(ITestOutputHelper output)
     [Fact]
     public async Task A_node_that_knows_2000_networks_and_uses_50_has_the_kernel_objects_of_one_with_one()
     {
-        using Cluster cluster = await StartAsync();
+        using Cluster cluster = await Cluster.StartAsync(2, flag: DefaultNetworkTests.Block);
         ClusterNode here = cluster[1], there = cluster[2];
         cluster.Post(Intent(1, 1), "-add-cfg").Succeeded();
         List<Pod> onHere = [Attached(here, "a", 0)], onThere = [Attached(there, "b", 0)];
@@ -71,7 +71,7 @@ public sealed class ManyNetworksTests(ITestOutputHelper output)
     [Fact]
     public async Task Networks_come_and_go_under_traffic_of_another_without_a_lost_packet()
     {
-        using Cluster cluster = await StartAsync();
+        using Cluster cluster = await Cluster.StartAsync(2, flag: DefaultNetworkTests.Block);
         string stays = Intents.OneTenant(("orange", ["c1", "c2"]));
         cluster.Post(stays).Succeeded();
         Pod c1 = cluster[1].CreatePod("c1"), c2 = cluster[2].CreatePod("c2");
@@ -115,27 +115,11 @@ public sealed class ManyNetworksTests(ITestOutputHelper output)
         Assert.Empty(await there.StopAsync());
         Assert.Empty(await back.StopAsync());
         _output.WriteLine($"{changes} changes; there: {there}; back: {back}");
-        Assert.True(changes >= 500, "hundreds of changes");
         Assert.Equal(0, there.Repeated);
         Assert.Equal(0, back.Repeated);
         Assert.True(there.Sent > 1000, "the stream ran");
         Assert.True(back.Sent > 1000, "the other ran too");
         await Eventually.HoldsAsync("nothing of them to be left", () => KernelObjects(cluster[1]) == objects && Entries(cluster[1]).SequenceEqual(entries));
-    }
-
-    private static async Task<Cluster> StartAsync()
-    {
-        Cluster cluster = await Cluster.StartAsync(2, startDaemons: false);
-        try
-        {
-            await Task.WhenAll(cluster.Nodes.Select(node => node.StartDaemonAsync(string.Create(CultureInfo.InvariantCulture, $"-pod-cidr=10.244.{node.Number}.0/24"))));
-            return cluster;
-        }
-        catch
-        {
-            cluster.Dispose();
-            throw;
-        }
     }
 
     /// <summary>

@@ -31,7 +31,7 @@ public sealed class ProbeTests(Lab lab)
             await lab.ApplyPodsAsync(Lab.Manifest(manifest).Replace("LABELS", ofTenant ? "io.contiv.tenant: probed, io.contiv.network: net" : "", StringComparison.Ordinal));
             lab.WaitForPods(kubernetesNamespace);
             string network = (await lab.NetworkStatusAsync(kubernetesNamespace, pods[0])).GetProperty("name").GetString()!;
-            Assert.Equal(ofTenant, network == "probed/net");
+            Assert.Equal(ofTenant ? "probed/net" : "default", network);
             string[] before = Shown(kubernetesNamespace, "{.status.podIPs[*].ip}");
             Assert.All(Shown(kubernetesNamespace, "{.status.containerStatuses[0].restartCount}"), count => Assert.Equal("0", count));
 
@@ -53,7 +53,7 @@ public sealed class ProbeTests(Lab lab)
             lab.Kubectl("delete", "namespace", kubernetesNamespace).Succeeded();
             if (ofTenant)
             {
-                lab.Netdcli("-del-cfg", Tenant).Succeeded();
+                await lab.TakeBackAsync(Tenant);
             }
         }
     }

@@ -1,7 +1,5 @@
-using System.Net;
 using System.Text.Json;
 using Netplugin.Tests.Kubernetes.Cluster;
-using Netplugin.Tests.Support;
 
 namespace Netplugin.Tests.Kubernetes;
 
@@ -15,8 +13,8 @@ public sealed class SecondaryTests(Lab lab) : IAsyncLifetime
     /// <inheritdoc/>
     public ValueTask InitializeAsync()
     {
-        Post("-add-cfg", "secondary", """{"Name":"storage","SubnetCIDR":"11.50.0.0/24"},{"Name":"front","SubnetCIDR":"11.51.0.0/24"}""");
-        Post("-add-cfg", "secondary-rival", """{"Name":"storage","SubnetCIDR":"11.50.0.0/24"}""");
+        lab.Netdcli("-add-cfg", Intent("secondary", """{"Name":"storage","SubnetCIDR":"11.50.0.0/24"},{"Name":"front","SubnetCIDR":"11.51.0.0/24"}""")).Succeeded();
+        lab.Netdcli("-add-cfg", Intent("secondary-rival", """{"Name":"storage","SubnetCIDR":"11.50.0.0/24"}""")).Succeeded();
         return ValueTask.CompletedTask;
     }
 
@@ -24,8 +22,8 @@ public sealed class SecondaryTests(Lab lab) : IAsyncLifetime
     public async ValueTask DisposeAsync()
     {
         lab.Kubectl("delete", "namespace", Namespace, "--ignore-not-found", "--wait").Succeeded();
-        await RemovedAsync("secondary", """{"Name":"storage"},{"Name":"front"}""");
-        await RemovedAsync("secondary-rival", """{"Name":"storage"}""");
+        await lab.TakeBackAsync(Intent("secondary", """{"Name":"storage"},{"Name":"front"}"""));
+        await lab.TakeBackAsync(Intent("secondary-rival", """{"Name":"storage"}"""));
     }
 
     [Fact]
@@ -41,14 +39,14 @@ public sealed class SecondaryTests(Lab lab) : IAsyncLifetime
         Assert.Equal("secondary/storage", ofFar.GetProperty("name").GetString());
         Assert.Equal(
             ("storage0", Fixed, "0a:00:00:00:00:77"),
-            (ofFixed.GetProperty("interface").GetString(), AddressIn(ofFixed).ToString(), ofFixed.GetProperty("mac").GetString()));
+            (ofFixed.GetProperty("interface").GetString(), Kubelab.AddressIn(ofFixed).ToString(), ofFixed.GetProperty("mac").GetString()));
         foreach ((Place pod, JsonElement shown) in new[] { (near, ofNear), (same, ofFixed), (far, ofFar) })
         {
             using JsonDocument link = JsonDocument.Parse(pod.Run("ip", "-json", "address", "show", shown.GetProperty("interface").GetString()!).Succeeded());
             JsonElement device = link.RootElement[0];
             Assert.Equal(
                 (device.GetProperty("address").GetString(), device.GetProperty("mtu").GetInt32()), (shown.GetProperty("mac").GetString(), shown.GetProperty("mtu").GetInt32()));
-            Assert.Contains(AddressIn(shown), pod.OwnAddresses());
+            Assert.Contains(Kubelab.AddressIn(shown), pod.OwnAddresses());
             Assert.DoesNotContain("default via 11.50", pod.Run("ip", "route").Succeeded(), StringComparison.Ordinal);
         }
 
@@ -65,8 +63,8 @@ public sealed class SecondaryTests(Lab lab) : IAsyncLifetime
         await SpeakAsync();
 
         // Another tenant's network of the same subnet, in which another pod has the same address.
-        Assert.Equal(Fixed, AddressIn(await SecondAsync("rival")).ToString());
-        Assert.False(rival.Reaches(AddressIn(ofNear).ToString(), 8080, Transport.Tcp));
+        Assert.Equal(Fixed, Kubelab.AddressIn(await SecondAsync("rival")).ToString());
+        Assert.False(rival.Reaches(Kubelab.AddressIn(ofNear).ToString(), 8080, Transport.Tcp));
 
         Assert.Contains("storage0", lab.Kubectl("netplugin", "pods", "--namespace", Namespace, "-o", "wide").Succeeded(), StringComparison.Ordinal);
 
@@ -78,9 +76,9 @@ public sealed class SecondaryTests(Lab lab) : IAsyncLifetime
 
         async Task SpeakAsync()
         {
-            Assert.Equal(AddressIn(ofNear), await near.SourceSeenByAsync("far", AddressIn(ofFar).ToString(), 8080, Transport.Tcp));
-            Assert.Equal(AddressIn(ofFar), await far.SourceSeenByAsync("fixed", Fixed, 8080, Transport.Tcp));
-            Assert.Equal(AddressIn(ofNear), await near.SourceSeenByAsync("fixed", Fixed, 8081, Transport.Udp));
+            Assert.Equal(Kubelab.AddressIn(ofNear), await near.SourceSeenByAsync("far", Kubelab.AddressIn(ofFar).ToString(), 8080, Transport.Tcp));
+            Assert.Equal(Kubelab.AddressIn(ofFar), await far.SourceSeenByAsync("fixed", Fixed, 8080, Transport.Tcp));
+            Assert.Equal(Kubelab.AddressIn(ofNear), await near.SourceSeenByAsync("fixed", Fixed, 8081, Transport.Udp));
             Assert.Equal("fixed", await near.NameOfAsync(Fixed, 8080, Transport.Tcp));
         }
     }
@@ -93,58 +91,38 @@ public sealed class SecondaryTests(Lab lab) : IAsyncLifetime
         lab.Apply(Pod("twice", "node1", "secondary/storage, secondary-rival/storage"));
         lab.Apply(Pod("outside", "node2", """[{"name": "storage", "namespace": "secondary", "ips": ["11.51.0.1"]}]"""));
 
-        await ToldAsync("waiting", "NetworkMissing", "secondary/late");
-        await ToldAsync("twice", "NetworkAnnotationInvalid", "network secondary/storage (11.50.0.0/24) and network secondary-rival/storage (11.50.0.0/24) share addresses");
-        await ToldAsync("outside", "AddressUnavailable", "11.51.0.1 is outside 11.50.0.0/24");
-        Post("-add-cfg", "secondary", """{"Name":"late","SubnetCIDR":"11.52.0.0/24"}""");
+        await lab.ToldAsync(Namespace, "waiting", "NetworkMissing", "secondary/late");
+        await lab.ToldAsync(Namespace, "twice", "NetworkAnnotationInvalid", "network secondary/storage (11.50.0.0/24) and network secondary-rival/storage (11.50.0.0/24) share addresses");
+        await lab.ToldAsync(Namespace, "outside", "AddressUnavailable", "11.51.0.1 is outside 11.50.0.0/24");
+        lab.Netdcli("-add-cfg", Intent("secondary", """{"Name":"late","SubnetCIDR":"11.52.0.0/24"}""")).Succeeded();
         Ready("waiting");
         Assert.Equal("secondary/late", (await SecondAsync("waiting")).GetProperty("name").GetString());
 
         // What is changed on a pod that runs changes nothing, and is told.
-        lab.Kubectl("annotate", "--overwrite", "--namespace", Namespace, "pod", "waiting", "k8s.v1.cni.cncf.io/networks=secondary/storage").Succeeded();
-        await ToldAsync("waiting", "NetworkUnchanged", "keeps its interfaces as they are");
+        lab.Kubectl("annotate", "--overwrite", "--namespace", Namespace, "pod", "waiting", $"{Kubelab.NetworksKey}=secondary/storage").Succeeded();
+        await lab.ToldAsync(Namespace, "waiting", "NetworkUnchanged", "keeps its interfaces as they are");
         Assert.Equal("secondary/late", (await SecondAsync("waiting")).GetProperty("name").GetString());
         lab.Kubectl("delete", "pod", "--namespace", Namespace, "waiting", "--wait").Succeeded();
-        await RemovedAsync("secondary", """{"Name":"late"}""");
-    }
-
-    // Pods leave a network a moment after Kubernetes says that they are gone.
-    private Task RemovedAsync(string tenant, string networks) => Eventually.HoldsAsync(
-        $"the pods to have left the networks of {tenant}",
-        () =>
-        {
-            Post("-del-cfg", tenant, networks);
-            return true;
-        });
-
-    private async Task ToldAsync(string pod, string reason, string sentence)
-    {
-        string told = "";
-        await Eventually.HoldsAsync(
-            $"an Event {reason} about {pod}", () => (told = lab.EventsOf(Namespace, pod)).Contains(reason, StringComparison.Ordinal), TimeSpan.FromMinutes(1));
-        Assert.Contains(sentence, told, StringComparison.Ordinal);
+        await lab.TakeBackAsync(Intent("secondary", """{"Name":"late"}"""));
     }
 
     /// <summary>The interface beside the first, of two, as the annotation shows it.</summary>
     private async Task<JsonElement> SecondAsync(string pod)
     {
-        Assert.True((await lab.NetworkStatusAsync(Namespace, pod)).GetProperty("default").GetBoolean());
-        using JsonDocument document = JsonDocument.Parse(lab.NetworkStatusText(Namespace, pod));
-        Assert.Equal(2, document.RootElement.GetArrayLength());
-        JsonElement second = document.RootElement[1].Clone();
-        Assert.False(second.TryGetProperty("default", out _));
-        return second;
+        JsonElement[] interfaces = await lab.InterfacesAsync(Namespace, pod);
+        Assert.Equal(2, interfaces.Length);
+        Assert.True(interfaces[0].GetProperty("default").GetBoolean());
+        Assert.False(interfaces[1].TryGetProperty("default", out _));
+        return interfaces[1];
     }
 
     private void Ready(string pod) => lab.Kubectl("wait", "--namespace", Namespace, "--for=condition=Ready", "pod", pod, "--timeout=90s").Succeeded();
 
-    private static IPAddress AddressIn(JsonElement status) => IPAddress.Parse(status.GetProperty("ips")[0].GetString()!);
-
     private static string Pod(string name, string node, string networks) => $$$"""
-        {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "{{{name}}}", "namespace": "{{{Namespace}}}", "annotations": {"k8s.v1.cni.cncf.io/networks": {{{JsonSerializer.Serialize(networks)}}}}},
+        {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "{{{name}}}", "namespace": "{{{Namespace}}}", "annotations": {"{{{Kubelab.NetworksKey}}}": {{{JsonSerializer.Serialize(networks)}}}}},
         "spec": {"nodeSelector": {"kubernetes.io/hostname": "{{{node}}}"}, "containers": [{"name": "agnhost", "image": "localhost/kubelab/agnhost:1", "command": ["agnhost", "netexec"]}]}}
         """;
 
-    private void Post(string how, string tenant, string networks) => lab.Netdcli(
-        how, $$"""{"Tenants":[{"Name":"{{tenant}}","DefaultNetType":"vxlan","Vxlans":"{{(tenant == Namespace ? "25001-25010" : "25011-25020")}}","Networks":[{{networks}}]}]}""").Succeeded();
+    private static string Intent(string tenant, string networks) =>
+        $$"""{"Tenants":[{"Name":"{{tenant}}","DefaultNetType":"vxlan","Vxlans":"{{(tenant == Namespace ? "25001-25010" : "25011-25020")}}","Networks":[{{networks}}]}]}""";
 }

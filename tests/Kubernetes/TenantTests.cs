@@ -223,6 +223,13 @@ public sealed class TenantTests(Lab lab, Tenants tenants) : IClassFixture<Tenant
     {
         Place from = lab.Pod("here", tenant), who = lab.Pod("here", other);
         IPAddress network = tenants.NetworkAddress("here");
+        Place own = lab.Pod("beside", tenant);
+        using (var honest = new Forgery(from, own))
+        {
+            honest.SendAll([from.Address(lab.Families.First())], [own.Address(lab.Families.First())]);
+            await honest.ArrivesAsync();
+        }
+
         foreach (string name in new[] { "beside", "there" })
         {
             Place to = lab.Pod(name, other);

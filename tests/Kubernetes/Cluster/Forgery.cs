@@ -13,8 +13,8 @@ public sealed class Forgery : IDisposable
     private const int Port = 9100;
     private const int VxlanPort = 4789;
 
-    // Each frame that is forged holds this word, and so does none that is not.
-    private static readonly byte[] Word = "netplugin"u8.ToArray();
+    // Each frame that is forged holds this word, and none that is not does.
+    private static readonly byte[] Word = Frame.PingData.ToArray();
     private static readonly byte[] HonestWord = "honest"u8.ToArray();
     private static readonly PhysicalAddress Gateway = Frame.Mac(Core.Addresses.MacAddress.Gateway.ToString());
 
@@ -77,6 +77,10 @@ public sealed class Forgery : IDisposable
             }
         }
     }
+
+    /// <summary>What was sent arrives: the same frames that are forged for others are not, for who may have them.</summary>
+    public Task ArrivesAsync() => Eventually.HoldsAsync(
+        $"{_to.Name} to get the frames", () => _listener.Receive(TimeSpan.FromSeconds(1)).Any(frame => Holds(frame, Word)));
 
     /// <summary>What was forged does not arrive: what a pod sends afterwards that may does.</summary>
     public async Task NothingArrivesAsync(Place who, char family)

@@ -13,6 +13,9 @@ public class Kubelab(IReadOnlyDictionary<string, string?>? environment = null)
     /// <summary>The key of the annotation that has a pod's interfaces.</summary>
     public const string NetworkStatusKey = "k8s.v1.cni.cncf.io/network-status";
 
+    /// <summary>The key of the annotation by which a pod asks for further networks.</summary>
+    public const string NetworksKey = "k8s.v1.cni.cncf.io/networks";
+
     private static readonly TimeSpan UpLimit = TimeSpan.FromMinutes(5);
     private static readonly TimeSpan Limit = TimeSpan.FromMinutes(3);
     private readonly string _script = Path.Combine(RepositoryRoot.Path, "tests", "kubelab", "kubelab");
@@ -54,6 +57,28 @@ public class Kubelab(IReadOnlyDictionary<string, string?>? environment = null)
     /// <param name="intent">The intent, as JSON.</param>
     public CommandResult Netdcli(string how, string intent) => Node(1).Run("sh", "-c", $"netdcli {how} - <<'JSON'\n{intent}\nJSON");
 
+    /// <summary>Takes back what an intent names: pods leave a network a moment after Kubernetes says that they are gone, and until then it stays.</summary>
+    public Task TakeBackAsync(string intent) => Eventually.HoldsAsync(
+        "the pods to have left the networks",
+        () =>
+        {
+            Netdcli("-del-cfg", intent).Succeeded();
+            return true;
+        });
+
+    /// <summary>Waits until an Event tells something of a pod.</summary>
+    /// <param name="kubernetesNamespace">Where the pod is.</param>
+    /// <param name="pod">The pod.</param>
+    /// <param name="reason">The Event's reason.</param>
+    /// <param name="words">What its message has in it.</param>
+    public async Task ToldAsync(string kubernetesNamespace, string pod, string reason, params IEnumerable<string> words)
+    {
+        string told = "";
+        await Eventually.HoldsAsync(
+            $"an Event {reason} about {pod}", () => (told = EventsOf(kubernetesNamespace, pod)).Contains(reason, StringComparison.Ordinal), TimeSpan.FromMinutes(1));
+        Assert.All(words, word => Assert.Contains(word, told, StringComparison.Ordinal));
+    }
+
     /// <summary>What netplugin told of a pod: a line <c>reason: message</c> an Event.</summary>
     public string EventsOf(string kubernetesNamespace, string pod) => Kubectl(
         "get", "events", "--namespace", kubernetesNamespace, "--field-selector", $"involvedObject.name={pod},source=netplugin",
@@ -64,13 +89,19 @@ public class Kubelab(IReadOnlyDictionary<string, string?>? environment = null)
         "get", "pod", "--namespace", kubernetesNamespace, pod, "-o", $$"""jsonpath={.metadata.annotations.{{NetworkStatusKey.Replace(".", "\\.", StringComparison.Ordinal)}}}""").Succeeded().TrimEnd();
 
     /// <summary>Waits for a pod's annotation, and gives its first interface.</summary>
-    public async Task<JsonElement> NetworkStatusAsync(string kubernetesNamespace, string pod)
+    public async Task<JsonElement> NetworkStatusAsync(string kubernetesNamespace, string pod) => (await InterfacesAsync(kubernetesNamespace, pod))[0];
+
+    /// <summary>The address that an interface has in its network, as the annotation shows it.</summary>
+    public static IPAddress AddressIn(JsonElement status) => IPAddress.Parse(status.GetProperty("ips")[0].GetString()!);
+
+    /// <summary>Waits for a pod's annotation, and gives its interfaces.</summary>
+    public async Task<JsonElement[]> InterfacesAsync(string kubernetesNamespace, string pod)
     {
         string text = "";
         await Eventually.HoldsAsync(
             $"the annotation of {pod}", () => (text = NetworkStatusText(kubernetesNamespace, pod)).StartsWith('['), TimeSpan.FromSeconds(30));
         using JsonDocument document = JsonDocument.Parse(text);
-        return document.RootElement[0].Clone();
+        return [.. document.RootElement.EnumerateArray().Select(one => one.Clone())];
     }
 
     /// <summary>Ends a program of a node with SIGKILL.</summary>

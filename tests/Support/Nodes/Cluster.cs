@@ -38,7 +38,8 @@ public sealed class Cluster : IDisposable
     /// <summary>Makes a cluster with netplugin ready on every node.</summary>
     /// <param name="nodes">How many nodes.</param>
     /// <param name="startDaemons">False to leave starting netplugin to the test.</param>
-    public static async Task<Cluster> StartAsync(int nodes, bool startDaemons = true)
+    /// <param name="flag">A flag for each node's netplugin; null: none.</param>
+    public static async Task<Cluster> StartAsync(int nodes, bool startDaemons = true, Func<ClusterNode, string>? flag = null)
     {
         string state = Directory.CreateTempSubdirectory("netplugin-test-").FullName;
         var cluster = new Cluster(state, await Node.StartAsync(state, "fabric"));
@@ -55,7 +56,7 @@ public sealed class Cluster : IDisposable
 
             if (startDaemons)
             {
-                await Task.WhenAll(cluster._nodes.Select(node => node.StartDaemonAsync()));
+                await Task.WhenAll(cluster._nodes.Select(node => node.StartDaemonAsync(flag is null ? [] : [flag(node)])));
             }
 
             return cluster;

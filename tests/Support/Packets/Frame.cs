@@ -21,6 +21,9 @@ public static class Frame
     private const byte UdpProtocol = 17;
     private const byte IcmpV6Protocol = 58;
 
+    /// <summary>What an echo request carries, by which a test knows it.</summary>
+    public static ReadOnlySpan<byte> PingData => "netplugin"u8;
+
     /// <summary>The broadcast address.</summary>
     public static PhysicalAddress Broadcast { get; } = PhysicalAddress.Parse("FF-FF-FF-FF-FF-FF");
 
@@ -67,7 +70,7 @@ public static class Frame
     /// <summary>An echo request: ICMP in IPv4, RFC 792, or ICMPv6, RFC 4443.</summary>
     public static byte[] Ping(IPAddress source, IPAddress destination)
     {
-        byte[] message = [(byte)(IsV4(source) ? 8 : 128), 0, 0, 0, 0x4e, 0x50, 0, 1, .. "netplugin"u8];
+        byte[] message = [(byte)(IsV4(source) ? 8 : 128), 0, 0, 0, 0x4e, 0x50, 0, 1, .. PingData];
         byte[] pseudo = IsV4(source) ? [] : Pseudo(source, destination, IcmpV6Protocol, message);
         BinaryPrimitives.WriteUInt16BigEndian(message.AsSpan(2), Checksum([.. pseudo, .. message]));
         return IsV4(source) ? Ipv4(source, destination, IcmpProtocol, message) : Ipv6(source, destination, IcmpV6Protocol, message);
