@@ -1,6 +1,5 @@
 using System.Globalization;
 using Netplugin.Tests.Support.Nodes;
-using Netplugin.Tests.Support.Packets;
 
 namespace Netplugin.Bench;
 
@@ -21,25 +20,8 @@ internal static class CniBench
         Pod[] ours = [.. Enumerable.Range(0, Pods).Select(i => node.CreatePod(Name(i)))];
         Pod[] theirs = [.. Enumerable.Range(0, Pods).Select(i => node.CreatePod("bridge-" + Name(i)))];
         var (netplugin, bridge) = CniProgram.Both(cluster, node);
-        Samples ourAdd = new(), theirAdd = new(), ourDelete = new(), theirDelete = new();
-
-        // The plugins run in the node's network, as a runtime on the node would start them: a thread enters it and starts them there.
-        InNamespace.Open(node.Node.NetworkNamespace, () =>
-        {
-            for (int i = 0; i < Pods; i++)
-            {
-                ourAdd.Add(netplugin.TimeAlone("ADD", ours[i]));
-                theirAdd.Add(bridge.TimeAlone("ADD", theirs[i]));
-            }
-
-            for (int i = 0; i < Pods; i++)
-            {
-                ourDelete.Add(netplugin.TimeAlone("DEL", ours[i]));
-                theirDelete.Add(bridge.TimeAlone("DEL", theirs[i]));
-            }
-
-            return true;
-        });
+        var (ourAdd, theirAdd) = CniProgram.TimeByTurns(node, "ADD", (netplugin, ours), (bridge, theirs));
+        var (ourDelete, theirDelete) = CniProgram.TimeByTurns(node, "DEL", (netplugin, ours), (bridge, theirs));
         CniProgram.Compare(report, Section, "ADD", ourAdd, theirAdd, 0.3);
         CniProgram.Compare(report, Section, "DEL", ourDelete, theirDelete, 0.15);
         report.Note($"CNI: {Pods} pods one after the other, the two plugins by turns, {CniProgram.HowAlone} Binding in a real etcd is included.");

@@ -1,5 +1,6 @@
 using Netplugin.Tests.Support;
 using Netplugin.Tests.Support.Nodes;
+using Netplugin.Tests.Support.Packets;
 
 namespace Netplugin.Bench;
 
@@ -14,7 +15,7 @@ internal sealed class CniProgram(string program, string configuration, string fi
     // neither to the other plugin's next call nor to its own.
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
 
-    /// <summary>What a report says of calls that were timed by <see cref="TimeAlone"/>.</summary>
+    /// <summary>What a report says of calls that were timed by <see cref="TimeByTurns"/>.</summary>
     public static string HowAlone => $"timed from posix_spawn to waitpid; {Pause.TotalMilliseconds} ms lie between two calls, so that what one leaves to be done afterwards does not count as the other's. All files are on a tmpfs.";
 
     /// <summary>k8contivnet, and Debian's bridge with host-local: what the first is compared with.</summary>
@@ -45,8 +46,29 @@ internal sealed class CniProgram(string program, string configuration, string fi
         configuration,
         Path.Combine(files, "output-" + pod.Name));
 
-    /// <summary>The same, when the last call's work is over.</summary>
-    public double TimeAlone(string command, Pod pod)
+    /// <summary>
+    /// Calls two for their pods, by turns, each when the last call's work is over. They run in the node's network, as a runtime on the node would start them: a
+    /// thread enters it and starts them there.
+    /// </summary>
+    public static (Samples Ours, Samples Theirs) TimeByTurns(
+        ClusterNode node, string command, (CniProgram Program, Pod[] Pods) ours, (CniProgram Program, Pod[] Pods) theirs)
+    {
+        Samples ourTimes = new(), theirTimes = new();
+        InNamespace.Open(node.Node.NetworkNamespace, () =>
+        {
+            foreach ((Pod our, Pod their) in ours.Pods.Zip(theirs.Pods))
+            {
+                ourTimes.Add(ours.Program.TimeAlone(command, our));
+                theirTimes.Add(theirs.Program.TimeAlone(command, their));
+            }
+
+            return true;
+        });
+        return (ourTimes, theirTimes);
+    }
+
+    /// <summary>Calls it when the last call's work is over.</summary>
+    private double TimeAlone(string command, Pod pod)
     {
         Thread.Sleep(Pause);
         return Time(command, pod);

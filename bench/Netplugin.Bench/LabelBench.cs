@@ -2,7 +2,6 @@ using System.Globalization;
 using Netplugin.Tests.Support;
 using Netplugin.Tests.Support.ApiServers;
 using Netplugin.Tests.Support.Nodes;
-using Netplugin.Tests.Support.Packets;
 
 namespace Netplugin.Bench;
 
@@ -30,24 +29,8 @@ internal static class LabelBench
         cluster.Post("""{ "Tenants": [ { "Name": "bench", "SubnetPool": "10.211.0.0/16", "Vxlans": "10001-11000", "Networks": [ { "Name": "net" } ] } ] }""").Succeeded();
         await Eventually.HoldsAsync("the node to have seen its pods", async () => await node.StatusAsync() is { Reconciles: > 0, Problems.IsEmpty: true });
         (CniProgram netplugin, _) = CniProgram.Both(cluster, node);
-        Samples labelledAdd = new(), plainAdd = new(), labelledDelete = new(), plainDelete = new();
-
-        InNamespace.Open(node.Node.NetworkNamespace, () =>
-        {
-            for (int i = 0; i < Pods; i++)
-            {
-                labelledAdd.Add(netplugin.TimeAlone("ADD", labelled[i]));
-                plainAdd.Add(netplugin.TimeAlone("ADD", plain[i]));
-            }
-
-            for (int i = 0; i < Pods; i++)
-            {
-                labelledDelete.Add(netplugin.TimeAlone("DEL", labelled[i]));
-                plainDelete.Add(netplugin.TimeAlone("DEL", plain[i]));
-            }
-
-            return true;
-        });
+        var (labelledAdd, plainAdd) = CniProgram.TimeByTurns(node, "ADD", (netplugin, labelled), (netplugin, plain));
+        var (labelledDelete, plainDelete) = CniProgram.TimeByTurns(node, "DEL", (netplugin, labelled), (netplugin, plain));
         Compare("ADD", labelledAdd, plainAdd, 1.2);
         Compare("DEL", labelledDelete, plainDelete);
         report.Note($"Pods with labels: {Pods} pods of each kind on one node, by turns, {CniProgram.HowAlone} The network is of a real etcd, the labels are what the node has seen at an API server.");
