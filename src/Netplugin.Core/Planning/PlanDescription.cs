@@ -47,7 +47,7 @@ public static class PlanDescription
         static string OrNone(string value) => value.Length == 0 ? "none" : value;
     }
 
-    private static string All(IEnumerable<Member> members) => string.Join(' ', members.Where(m => m.Value.Length > 0).Select(m => m.Prefix + m.Value));
+    private static string All(IEnumerable<Member> members) => string.Join(' ', members.Where(m => m.Prefix is not null && m.Value.Length > 0).Select(m => m.Prefix + m.Value));
 
     private static IEnumerable<Member> Members(HostRecord host) =>
         [new("vtep", "vtep ", Show(host.Vtep)), new("interface", "interface ", host.Interface)];
@@ -80,12 +80,12 @@ public static class PlanDescription
 
     private static IEnumerable<Member> Members(PolicyRecord policy) => [new("rules", "rules ", string.Join("; ", policy.Rules))];
 
-    private static IEnumerable<Member> Members(GroupRecord group) => [new("policies", "policies ", string.Join(", ", group.Policies))];
+    private static IEnumerable<Member> Members(GroupRecord group) => [new("network", null, group.Id.Network.Network), new("policies", "policies ", string.Join(", ", group.Policies))];
 
     private static string Show(IpAddr address) => address.IsUnspecified ? "" : address.ToString();
 
     private static string Show(Encap encap) => encap == Encap.Vlan ? "vlan" : "vxlan";
 
-    /// <summary>One member of a record: its name where it changes, and what stands before it where all are shown.</summary>
-    private readonly record struct Member(string Name, string Prefix, string Value);
+    /// <summary>One member of a record: its name where it changes, and what stands before it where all are shown; null: it is part of the record's name, and not shown there.</summary>
+    private readonly record struct Member(string Name, string? Prefix, string Value);
 }

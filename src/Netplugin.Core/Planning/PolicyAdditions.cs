@@ -11,12 +11,11 @@ internal static class PolicyAdditions
 {
     public static void Add(Draft draft, Intent intent, bool isWhole)
     {
-        var places = new Dictionary<TenantedName, TextPosition>();
         foreach (var (id, network, _) in intent.AllNetworks())
         {
             foreach (var group in network.Groups)
             {
-                AddGroup(draft, new(id, group.Name.Value), group, isWhole, places);
+                AddGroup(draft, new(id, group.Name.Value), group, isWhole);
             }
         }
 
@@ -42,15 +41,15 @@ internal static class PolicyAdditions
         }
     }
 
-    private static void AddGroup(Draft draft, GroupId id, GroupIntent group, bool isWhole, Dictionary<TenantedName, TextPosition> places)
+    private static void AddGroup(Draft draft, GroupId id, GroupIntent group, bool isWhole)
     {
         var name = new TenantedName(id.Network.Tenant, id.Group);
         var existing = draft.Groups.GetValueOrDefault(name);
-        if (!places.TryAdd(name, group.Name.At) || (existing is not null && existing.Id != id))
+        if (existing is not null && existing.Id != id)
         {
             draft.Errors.Add(
                 group.Name.At,
-                $"endpoint group {Quoted.Text(id.Group)} is already one of network {existing?.Id.Network ?? id.Network}; in a tenant no two groups share a name");
+                $"endpoint group {Quoted.Text(id.Group)} is already one of network {existing.Id.Network}; in a tenant no two groups share a name");
             return;
         }
 

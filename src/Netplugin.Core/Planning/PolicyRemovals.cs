@@ -1,18 +1,19 @@
 using System.Globalization;
 using Netplugin.Core.Intents;
 using Netplugin.Core.Model;
+using Netplugin.Core.Policies;
 
 namespace Netplugin.Core.Planning;
 
 /// <summary>Takes away endpoint groups and policies, none of which may be in use afterwards: what is denied by one would become open without a word.</summary>
 internal static class PolicyRemovals
 {
-    /// <summary>Removes what a whole intent does not name.</summary>
+    /// <summary>Removes what a whole intent does not name. A group that it names in another network is not the one that was there.</summary>
     public static void RemoveUnnamed(Draft draft, Intent intent)
     {
-        var groups = intent.AllNetworks().SelectMany(one => one.Network.Groups.Select(group => new TenantedName(one.Id.Tenant, group.Name.Value))).ToHashSet();
+        var groups = intent.AllNetworks().SelectMany(one => one.Network.Groups.Select(group => new GroupId(one.Id, group.Name.Value))).ToHashSet();
         var policies = intent.Tenants.SelectMany(tenant => tenant.Policies.Select(policy => new TenantedName(tenant.Name.Value, policy.Name.Value))).ToHashSet();
-        draft.Groups.RemoveRange(draft.Before.Groups.Keys.Where(name => !groups.Contains(name)));
+        draft.Groups.RemoveRange(draft.Before.Groups.Values.Where(group => !groups.Contains(group.Id)).Select(group => group.Name));
         draft.Policies.RemoveRange(draft.Before.Policies.Keys.Where(name => !policies.Contains(name)));
     }
 
@@ -57,11 +58,9 @@ internal static class PolicyRemovals
         var rules = draft.Policies.Values.SelectMany(policy => policy.Rules.Select(rule => (rule.Peer, Name: $"rule {Quoted.Text(rule.RuleId)} of policy {policy.Name}"))).ToLookup(
             rule => (rule.Peer.Group, rule.Peer.Network), rule => rule.Name);
         var gone = draft.Before.Groups.Values.Where(group => draft.Groups.GetValueOrDefault(group.Name)?.Id != group.Id).Select(group => group.Id).ToHashSet();
-        var users = gone.Count == 0
-            ? Enumerable.Empty<(Policies.GroupId, string)>().ToLookup(pair => pair.Item1, pair => pair.Item2)
-            : draft.Endpoints.Values.Where(endpoint => gone.Contains(new(endpoint.Id.Network, endpoint.Group)))
-                .OrderBy(endpoint => endpoint.Id.Container, StringComparer.Ordinal)
-                .ToLookup(endpoint => new Policies.GroupId(endpoint.Id.Network, endpoint.Group), endpoint => endpoint.Pod is { } pod ? $"pod {pod}" : $"endpoint {endpoint.Id}");
+        var users = draft.Endpoints.Values.Where(endpoint => gone.Contains(new(endpoint.Id.Network, endpoint.Group)))
+            .OrderBy(endpoint => endpoint.Id.Container, StringComparer.Ordinal)
+            .ToLookup(endpoint => new GroupId(endpoint.Id.Network, endpoint.Group), endpoint => endpoint.Pod is { } pod ? $"pod {pod}" : $"endpoint {endpoint.Id}");
         foreach (var group in gone.Order())
         {
             Refuse(group.Network.Tenant, $"endpoint group {group}", [.. users[group], .. rules[(group, null)]]);

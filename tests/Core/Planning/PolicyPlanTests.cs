@@ -22,6 +22,12 @@ public sealed class PolicyPlanTests
             "Endpoints":[{"Container":"a","Group":"web"},{"Container":"b","Group":"db"},{"Container":"c"}]},{"Name":"m"}]}]}
         """;
 
+    // Both groups are of the other network.
+    private const string Moved = $$$"""
+        {"Tenants":[{{{{Tenant}}},"Policies":[{"Name":"in","Rules":[{"RuleID":"2","Direction":"in","FromEndpointGroup":"web","Action":"allow"}]}],
+          "Networks":[{"Name":"n","Endpoints":[{"Container":"c"}]},{"Name":"m","EndpointGroups":[{"Name":"web"},{"Name":"db","Policies":["in"]}],"Endpoints":[{"Container":"a","Group":"web"}]}]}]}
+        """;
+
     private static readonly ClusterState Posted = ClusterState.Empty.Post(Whole);
 
     [Fact]
@@ -156,12 +162,34 @@ public sealed class PolicyPlanTests
     [Fact]
     public void A_group_that_a_pod_has_by_a_label_is_not_removed()
     {
-        var pod = new EndpointRecord(new(new("t", "n"), "ns.p"), IpAddr.Parse("11.1.0.9"), default, "", "", new("h", "s", "eth0"), 1) { Pod = new("ns", "p", "db") };
-        var state = Posted with { Endpoints = Posted.Endpoints.Add(pod.Id, pod) };
-        Assert.Equal("db", pod.Group);
+        var state = WithPod();
         Assert.EndsWith(
             "endpoint group t/n/db cannot be removed while it is in use, by 1 now: pod ns/p",
             Assert.Single(state.Errors($$"""{"Tenants":[{{{Tenant}},"Policies":[{"Name":"in"}],"Networks":[{"Name":"n","EndpointGroups":[{"Name":"web"}]},{"Name":"m"}]}]}""")),
             StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_whole_intent_moves_groups_to_another_network() => Assert.Equal(
+        [
+            "~ policy t/in rules: 1: in 1 deny any; 2: in 10 allow tcp/6379 from group t/n/web; 3: in 5 allow any from network t/m -> 2: in 1 allow any from group t/m/web",
+            "~ endpoint group t/m/db network: n -> m",
+            "~ endpoint group t/m/web network: n -> m",
+            "+ endpoint t/m/a 11.1.1.1 group web",
+            "- endpoint t/n/a 11.1.0.1 group web",
+            "- endpoint t/n/b 11.1.0.2 group db",
+        ],
+        PlanDescription.Lines(Posted.Plan(Moved).Changes));
+
+    [Fact]
+    public void A_group_that_a_pod_has_by_a_label_is_not_moved() => Assert.EndsWith(
+        "endpoint group t/n/db cannot be removed while it is in use, by 1 now: pod ns/p", Assert.Single(WithPod().Errors(Moved)), StringComparison.Ordinal);
+
+    // A pod that is in group db by its label.
+    private static ClusterState WithPod()
+    {
+        var pod = new EndpointRecord(new(new("t", "n"), "ns.p"), IpAddr.Parse("11.1.0.9"), default, "", "", new("h", "s", "eth0"), 1) { Pod = new("ns", "p", "db") };
+        Assert.Equal("db", pod.Group);
+        return Posted with { Endpoints = Posted.Endpoints.Add(pod.Id, pod) };
     }
 }
