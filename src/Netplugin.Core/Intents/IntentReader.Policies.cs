@@ -170,6 +170,7 @@ public static partial class IntentReader
         }
 
         var names = ImmutableArray.CreateBuilder<Located<string>>();
+        var places = new Dictionary<string, TextPosition>(StringComparer.Ordinal);
         while (cursor.NextElement())
         {
             if (cursor.RequiredText($"each element of {field}") is not { } name)
@@ -181,13 +182,13 @@ public static partial class IntentReader
             {
                 cursor.Error(name.At, problem);
             }
-            else if (names.Any(one => one.Value == name.Value))
+            else if (places.TryAdd(name.Value, name.At))
             {
-                cursor.Error(name.At, $"{what} {Quoted.Text(name.Value)} is listed twice");
+                names.Add(name);
             }
             else
             {
-                names.Add(name);
+                cursor.Error(name.At, $"{what} {Quoted.Text(name.Value)} is listed twice (first at {places[name.Value]})");
             }
         }
 
@@ -211,7 +212,7 @@ public static partial class IntentReader
             }
         }
 
-        cursor.Error(text.At, $"{field} {Quoted.Text(text.Value)} must be \"{words[0].Word}\" or \"{words[1].Word}\"");
+        cursor.Error(text.At, $"{field} {Quoted.Text(text.Value)} must be {string.Join(" or ", words.ToArray().Select(one => $"\"{one.Word}\""))}");
         return null;
     }
 

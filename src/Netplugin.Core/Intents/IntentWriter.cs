@@ -31,9 +31,11 @@ public static class IntentWriter
             json.WriteEndArray();
             json.WriteStartArray("Tenants");
             var endpoints = state.Endpoints.Values.Where(endpoint => endpoint.Pod is null).ToLookup(endpoint => endpoint.Id.Network);
+            var groups = state.Groups.Values.ToLookup(group => group.Id.Network);
+            var policies = state.Policies.Values.ToLookup(policy => policy.Name.Tenant);
             foreach (var (tenant, networks) in PostingOrder.Of(state))
             {
-                WriteTenant(json, state, tenant, networks, endpoints);
+                WriteTenant(json, tenant, networks, groups, endpoints, policies[tenant.Name]);
             }
 
             json.WriteEndArray();
@@ -45,7 +47,8 @@ public static class IntentWriter
     }
 
     private static void WriteTenant(
-        Utf8JsonWriter json, ClusterState state, TenantRecord tenant, IEnumerable<NetworkRecord> networks, ILookup<NetworkId, EndpointRecord> endpoints)
+        Utf8JsonWriter json, TenantRecord tenant, IEnumerable<NetworkRecord> networks, ILookup<NetworkId, GroupRecord> groups, ILookup<NetworkId, EndpointRecord> endpoints,
+        IEnumerable<PolicyRecord> policies)
     {
         json.WriteStartObject();
         json.WriteString("Name", tenant.Name);
@@ -61,11 +64,11 @@ public static class IntentWriter
         json.WriteStartArray("Networks");
         foreach (var network in networks)
         {
-            WriteNetwork(json, network, state.Groups.Values.Where(group => group.Id.Network == network.Id), endpoints[network.Id]);
+            WriteNetwork(json, network, groups[network.Id], endpoints[network.Id]);
         }
 
         json.WriteEndArray();
-        PolicyWriter.WritePolicies(json, state.Policies.Values.Where(policy => policy.Name.Tenant == tenant.Name));
+        PolicyWriter.WritePolicies(json, policies);
         json.WriteEndObject();
 
         void WriteRanges(string field, ImmutableArray<IdRange> ranges)

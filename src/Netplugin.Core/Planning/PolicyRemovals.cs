@@ -55,6 +55,7 @@ internal static class PolicyRemovals
     /// <summary>Refuses a post after which something has a group, a network or a policy that the post takes away.</summary>
     public static void CheckUnused(Draft draft, Intent intent)
     {
+        var places = intent.Tenants.ToDictionary(tenant => tenant.Name.Value, tenant => tenant.Name.At);
         var rules = draft.Policies.Values.SelectMany(policy => policy.Rules.Select(rule => (rule.Peer, Name: $"rule {Quoted.Text(rule.RuleId)} of policy {policy.Name}"))).ToLookup(
             rule => (rule.Peer.Group, rule.Peer.Network), rule => rule.Name);
         var gone = draft.Before.Groups.Values.Where(group => draft.Groups.GetValueOrDefault(group.Name)?.Id != group.Id).Select(group => group.Id).ToHashSet();
@@ -71,17 +72,17 @@ internal static class PolicyRemovals
             Refuse(network.Tenant, $"network {network}", [.. rules[(null, network)]]);
         }
 
+        var groups = IntentPolicies.GroupsOf(draft.Groups.Values);
         foreach (var policy in draft.Before.Policies.Keys.Where(name => !draft.Policies.ContainsKey(name)))
         {
-            Refuse(policy.Tenant, $"policy {policy}", [.. draft.Groups.Values.Where(group => group.Id.Network.Tenant == policy.Tenant && group.Policies.Contains(policy.Name)).Select(group => $"endpoint group {group.Id}")]);
+            Refuse(policy.Tenant, $"policy {policy}", [.. groups[policy].Select(group => $"endpoint group {group}")]);
         }
 
         void Refuse(string tenant, string what, string[] by)
         {
             if (by.Length > 0)
             {
-                var at = intent.Tenants.FirstOrDefault(one => one.Name.Value == tenant)?.Name.At ?? TextPosition.Start;
-                draft.Errors.Add(at, string.Create(
+                draft.Errors.Add(places.GetValueOrDefault(tenant, TextPosition.Start), string.Create(
                     CultureInfo.InvariantCulture,
                     $"{what} cannot be removed while it is in use, by {by.Length} now: {Removals.First(by)}"));
             }

@@ -10,9 +10,12 @@ public static class IntentPolicies
     public static ValueArray<IntentPolicy> Of(ClusterState state)
     {
         ArgumentNullException.ThrowIfNull(state);
-        var groups = state.Groups.Values
-            .SelectMany(group => group.Policies.Select(policy => (Policy: new TenantedName(group.Id.Network.Tenant, policy), group.Id)))
-            .ToLookup(pair => pair.Policy, pair => pair.Id);
+        var groups = GroupsOf(state.Groups.Values);
         return [.. state.Policies.Values.Select(policy => new IntentPolicy(policy.Name.Tenant, policy.Name.Name, [.. groups[policy.Name].Order()], policy.Rules))];
     }
+
+    /// <summary>Of groups, those that each policy is for.</summary>
+    internal static ILookup<TenantedName, GroupId> GroupsOf(IEnumerable<GroupRecord> groups) => groups
+        .SelectMany(group => group.Policies.Select(policy => (Policy: new TenantedName(group.Id.Network.Tenant, policy), group.Id)))
+        .ToLookup(pair => pair.Policy, pair => pair.Id);
 }

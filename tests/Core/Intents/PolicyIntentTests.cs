@@ -64,7 +64,7 @@ public sealed class PolicyIntentTests
     [InlineData("""{"Tenants":[{"Name":"t","Policies":[{"Rules":[]}]}]}""", "this policy has no Name")]
     [InlineData("""{"Tenants":[{"Name":"t","Policies":[{"Name":"p"},{"Name":"p"}]}]}""", "policy \"p\" is listed twice (first at 1:45)")]
     [InlineData("""{"Tenants":[{"Name":"t","Networks":[{"Name":"n","EndpointGroups":[{"Name":"g/h"}]}]}]}""", "endpoint group Name \"g/h\" may hold only letters, digits and . - _ and begins with a letter or digit")]
-    [InlineData("""{"Tenants":[{"Name":"t","Networks":[{"Name":"n","EndpointGroups":[{"Name":"g","Policies":["p","p"]}]}]}]}""", "policy \"p\" is listed twice")]
+    [InlineData("""{"Tenants":[{"Name":"t","Networks":[{"Name":"n","EndpointGroups":[{"Name":"g","Policies":["p","p"]}]}]}]}""", "policy \"p\" is listed twice (first at 1:91)")]
     [InlineData("""{"Tenants":[{"Name":"t","Networks":[{"Name":"n","EndpointGroups":[{"Name":"g","Policies":[5]}]}]}]}""", "each element of Policies must be a string, not the number 5")]
     [InlineData("""{"Tenants":[{"Name":"t","Networks":[{"Name":"n","EndpointGroups":[{"Name":"g","Policies":"p"}]}]}]}""", "Policies must be an array, not a string")]
     public void What_is_wrong_around_rules_is_told(string json, string message) => Assert.Equal(message, Assert.Single(Read(json).Errors).Message);
