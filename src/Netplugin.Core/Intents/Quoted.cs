@@ -7,12 +7,14 @@ namespace Netplugin.Core.Intents;
 /// Shows foreign text inside a message: in double quotes, cut when long, and with everything escaped that could move a
 /// terminal's cursor, since what is quoted may come from anyone.
 /// </summary>
-internal static class Quoted
+public static class Quoted
 {
     private const int LongestShown = 80;
 
+    /// <summary>A text, quoted.</summary>
     public static string Text(string text)
     {
+        ArgumentNullException.ThrowIfNull(text);
         var shown = new StringBuilder("\"");
         foreach (var rune in text.Length > LongestShown ? text[..LongestShown].EnumerateRunes() : text.EnumerateRunes())
         {

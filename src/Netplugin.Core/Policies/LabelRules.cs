@@ -1,3 +1,5 @@
+using Netplugin.Core.Intents;
+
 namespace Netplugin.Core.Policies;
 
 /// <summary>What the API server takes for a label's key and value (Kubernetes documentation, "Labels and Selectors", syntax and character set).</summary>
@@ -14,12 +16,12 @@ public static class LabelRules
         var (prefix, name) = slash < 0 ? (null, key) : (key[..slash], key[(slash + 1)..]);
         if (prefix is not null && !IsSubdomain(prefix))
         {
-            return $"the prefix before the slash of label key \"{key}\" is not a DNS subdomain";
+            return $"the prefix before the slash of label key {Quoted.Text(key)} is not a DNS subdomain";
         }
 
         return name.Length > 0 && IsName(name)
             ? null
-            : $"\"{key}\" is not a label key: [prefix/]name, the name of 1 to 63 letters, digits, '-', '_' and '.', with a letter or digit at both ends";
+            : $"{Quoted.Text(key)} is not a label key: [prefix/]name, the name of 1 to 63 letters, digits, '-', '_' and '.', with a letter or digit at both ends";
     }
 
     /// <summary>What is wrong with a value; null when nothing is.</summary>
@@ -28,7 +30,7 @@ public static class LabelRules
         ArgumentNullException.ThrowIfNull(value);
         return value.Length == 0 || IsName(value)
             ? null
-            : $"\"{value}\" is not a label value: empty, or up to 63 letters, digits, '-', '_' and '.', with a letter or digit at both ends";
+            : $"{Quoted.Text(value)} is not a label value: empty, or up to 63 letters, digits, '-', '_' and '.', with a letter or digit at both ends";
     }
 
     private static bool IsName(string text) =>

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using Netplugin.Core.Addresses;
 using Netplugin.Core.Collections;
+using Netplugin.Core.Intents;
 using Netplugin.Core.Policies;
 
 namespace Netplugin.Kubernetes.Policies;
@@ -143,9 +144,15 @@ internal sealed class FieldReader
 
         foreach (var property in of.Value.EnumerateObject())
         {
-            yield return new(property.Name, of.Path.Length == 0 ? property.Name : $"{of.Path}.{property.Name}", property.Value);
+            yield return new(property.Name, PathOf(of.Path, property.Name), property.Value);
         }
     }
+
+    // A name may be anything: one that no field and no key of a label has is quoted.
+    private static string PathOf(string path, string name) =>
+        name.Length == 0 || name.Any(c => !char.IsAsciiLetterOrDigit(c) && c is not ('.' or '-' or '_' or '/')) ? $"{path}[{Quoted.Text(name)}]"
+        : path.Length == 0 ? name
+        : $"{path}.{name}";
 
     private LabelRequirement? MatchLabel(Field field)
     {

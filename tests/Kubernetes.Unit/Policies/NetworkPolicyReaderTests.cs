@@ -96,11 +96,16 @@ public sealed class NetworkPolicyReaderTests
     [InlineData("""{"from":[{"podSelector":{"matchExpressions":[{"operator":"Exists"}]}}]}""", "from[0].podSelector.matchExpressions[0]: must have a key and an operator")]
     [InlineData("""{"from":[{"podSelector":{"matchFields":{}}}]}""", "from[0].podSelector.matchFields: unknown field")]
     [InlineData("""{"action":"Deny"}""", "action: unknown field")]
+    [InlineData("""{"\u001b[2J":1}""", "[\"\\u001b[2J\"]: unknown field")]
+    [InlineData("""{"":1}""", "[\"\"]: unknown field")]
+    [InlineData("""{"from":[{"podSelector":{"matchLabels":{"a/b_c":"\u001b"}}}]}""", "from[0].podSelector.matchLabels.a/b_c: \"\\u001b\" is not a label value: empty, or up to 63 letters, digits, '-', '_' and '.', with a letter or digit at both ends")]
+    [InlineData("""{"from":[{"podSelector":{"matchLabels":{"\u001b/b":"c"}}}]}""", "from[0].podSelector.matchLabels[\"\\u001b/b\"]: the prefix before the slash of label key \"\\u001b/b\" is not a DNS subdomain")]
+    [InlineData("""{"from":[{"podSelector":{"matchExpressions":[{"key":"\u001b","operator":"Exists"}]}}]}""", "from[0].podSelector.matchExpressions[0].key: \"\\u001b\" is not a label key: [prefix/]name, the name of 1 to 63 letters, digits, '-', '_' and '.', with a letter or digit at both ends")]
     [InlineData("7", ": must be an object")]
     public void What_is_wrong_in_a_rule_is_told_by_its_path_and_closes_the_rule_alone(string rule, string problem)
     {
         var (policy, problems) = NetworkPolicyReader.Read(Json.Object($$$"""{"podSelector":{"matchLabels":{"app":"db"}},"ingress":[{},{{{rule}}}]}"""));
-        Assert.Equal(problem[0] == ':' ? $"spec.ingress[1]{problem}" : $"spec.ingress[1].{problem}", Assert.Single(problems).ToString());
+        Assert.Equal(problem[0] is ':' or '[' ? $"spec.ingress[1]{problem}" : $"spec.ingress[1].{problem}", Assert.Single(problems).ToString());
         Assert.Equal([true, false], policy!.Ingress!.Value.Select(one => one.IsReadable));
         Assert.Equal(In("app", "db"), policy.PodSelector);
     }
