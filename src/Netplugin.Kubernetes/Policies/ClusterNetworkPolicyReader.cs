@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using Netplugin.Core.Addresses;
 using Netplugin.Core.Collections;
@@ -8,8 +9,8 @@ using Field = Netplugin.Kubernetes.Policies.FieldReader.Field;
 namespace Netplugin.Kubernetes.Policies;
 
 /// <summary>
-/// Reads ClusterNetworkPolicies (policy.networking.k8s.io/v1alpha2): every field of the standard channel, and of the experimental one peers that are nodes. Domain names are a kind of peer that
-/// is not known here.
+/// Reads ClusterNetworkPolicies (policy.networking.k8s.io/v1alpha2): every field of the standard channel, and of the experimental one peers that are nodes (<c>nodes</c>) and named ports
+/// (<c>destinationNamedPort</c>). Domain names are a kind of peer that is not known here.
 /// </summary>
 public static class ClusterNetworkPolicyReader
 {
@@ -34,7 +35,6 @@ public static class ClusterNetworkPolicyReader
         ClusterPodSelector? subject = null;
         ValueArray<ClusterPolicyRule> ingress = [], egress = [];
         HashSet<string> seen = [];
-        var inRules = 0;
         foreach (var field in spec is { } given ? fields.Fields(given) : [])
         {
             seen.Add(field.Name);
@@ -47,13 +47,13 @@ public static class ClusterNetworkPolicyReader
                     priority = fields.Number(field, 0, MostPriority);
                     break;
                 case "subject":
-                    subject = ReadPods(fields, field, "must have namespaces or pods, and not both");
+                    subject = ReadSubject(fields, field);
                     break;
                 case "ingress":
-                    (ingress, inRules) = ReadRules(fields, field, PolicyDirection.Ingress, inRules);
+                    ingress = fields.Rules(field, rule => ReadRule(fields, rule, PolicyDirection.Ingress), MostItems);
                     break;
                 case "egress":
-                    (egress, inRules) = ReadRules(fields, field, PolicyDirection.Egress, inRules);
+                    egress = fields.Rules(field, rule => ReadRule(fields, rule, PolicyDirection.Egress), MostItems);
                     break;
                 default:
                     fields.AddUnknown(field);
@@ -66,7 +66,7 @@ public static class ClusterNetworkPolicyReader
             fields.Add($"spec.{missing}", "must be given");
         }
 
-        if (fields.Count > inRules)
+        if (fields.HasProblemsOutsideRules)
         {
             ingress = Closed(ingress);
             egress = Closed(egress);
@@ -76,22 +76,6 @@ public static class ClusterNetworkPolicyReader
     }
 
     private static ValueArray<ClusterPolicyRule> Closed(ValueArray<ClusterPolicyRule> rules) => [.. rules.Select(rule => rule with { IsReadable = false })];
-
-    // The rules, and how many problems are in rules so far. That a list is none, or too long, is a problem outside them.
-    private static (ValueArray<ClusterPolicyRule> Rules, int InRules) ReadRules(FieldReader fields, Field list, PolicyDirection direction, int inRules)
-    {
-        var rules = fields.List(
-            list,
-            item =>
-            {
-                var before = fields.Count;
-                var rule = ReadRule(fields, item, direction);
-                inRules += fields.Count - before;
-                return rule;
-            },
-            most: MostItems);
-        return (rules, inRules);
-    }
 
     private static ClusterPolicyRule ReadRule(FieldReader fields, Field rule, PolicyDirection direction)
     {
@@ -111,7 +95,7 @@ public static class ClusterNetworkPolicyReader
                     name = fields.Text(field) ?? "";
                     if (name.Length > LongestName)
                     {
-                        fields.Add(field.Path, "must have at most 100 characters");
+                        fields.Add(field.Path, string.Create(CultureInfo.InvariantCulture, $"must have at most {LongestName} characters"));
                     }
 
                     break;
@@ -149,73 +133,47 @@ public static class ClusterNetworkPolicyReader
         return new(name, action ?? PolicyAction.Deny, peers, protocols) { IsReadable = fields.Count == before };
     }
 
+    // One without any field may be of a kind that the API server's definition does not know either, and dropped.
     private static ClusterPolicyPeer? ReadPeer(FieldReader fields, Field peer, PolicyDirection direction)
     {
-        List<ClusterPolicyPeer> found = [];
-        var before = fields.Count;
-        foreach (var field in fields.Fields(peer))
+        return fields.One(peer, Read, $"must be one of namespaces, pods{(direction == PolicyDirection.Egress ? ", nodes, networks" : "")}");
+
+        ClusterPolicyPeer? Read(Field field)
         {
             switch (field.Name)
             {
                 case "namespaces":
-                    found.Add(new ClusterPolicyPeer.Pods(new(fields.Selector(field), LabelSelector.Everything)));
-                    break;
+                    return new ClusterPolicyPeer.Pods(new(fields.Selector(field), LabelSelector.Everything));
                 case "pods":
-                    found.Add(new ClusterPolicyPeer.Pods(ReadNamespacedPod(fields, field)));
-                    break;
+                    return new ClusterPolicyPeer.Pods(ReadNamespacedPod(fields, field));
                 case "nodes" when direction == PolicyDirection.Egress:
-                    found.Add(new ClusterPolicyPeer.Nodes(fields.Selector(field)));
-                    break;
+                    return new ClusterPolicyPeer.Nodes(fields.Selector(field));
                 case "networks" when direction == PolicyDirection.Egress:
-                    var cidrs = fields.Items(field).Select(item => fields.Prefix(item)).OfType<IpPrefix>().ToArray();
-                    if (cidrs.Length is 0 or > MostItems)
-                    {
-                        fields.Add(field.Path, "must have 1 to 25 items");
-                    }
-
-                    found.Add(new ClusterPolicyPeer.Networks([.. cidrs]));
-                    break;
+                    return new ClusterPolicyPeer.Networks([.. fields.Items(field, 1, MostItems).Select(fields.Prefix).OfType<IpPrefix>()]);
                 default:
                     fields.Add(field.Path, "unknown kind of peer");
-                    break;
+                    return null;
             }
         }
-
-        // One without any field may be of a kind that the API server's definition does not know either, and dropped.
-        if (fields.Count == before && found.Count != 1)
-        {
-            fields.Add(peer.Path, $"must be one of namespaces, pods{(direction == PolicyDirection.Egress ? ", nodes, networks" : "")}");
-        }
-
-        return found.FirstOrDefault();
     }
 
-    private static ClusterPodSelector? ReadPods(FieldReader fields, Field subject, string neither)
+    private static ClusterPodSelector? ReadSubject(FieldReader fields, Field subject)
     {
-        List<ClusterPodSelector> found = [];
-        var before = fields.Count;
-        foreach (var field in fields.Fields(subject))
+        return fields.One(subject, Read, "must have namespaces or pods, and not both");
+
+        ClusterPodSelector? Read(Field field)
         {
             switch (field.Name)
             {
                 case "namespaces":
-                    found.Add(new(fields.Selector(field), LabelSelector.Everything));
-                    break;
+                    return new(fields.Selector(field), LabelSelector.Everything);
                 case "pods":
-                    found.Add(ReadNamespacedPod(fields, field));
-                    break;
+                    return ReadNamespacedPod(fields, field);
                 default:
                     fields.AddUnknown(field);
-                    break;
+                    return null;
             }
         }
-
-        if (fields.Count == before && found.Count != 1)
-        {
-            fields.Add(subject.Path, neither);
-        }
-
-        return fields.Count == before ? found[0] : null;
     }
 
     private static ClusterPodSelector ReadNamespacedPod(FieldReader fields, Field pods)
@@ -248,21 +206,18 @@ public static class ClusterNetworkPolicyReader
 
     private static ClusterPolicyProtocol? ReadProtocol(FieldReader fields, Field protocol)
     {
-        List<ClusterPolicyProtocol?> found = [];
-        var before = fields.Count;
-        foreach (var field in fields.Fields(protocol))
+        return fields.One(protocol, Read, "must be one of tcp, udp, sctp, destinationNamedPort");
+
+        ClusterPolicyProtocol? Read(Field field)
         {
             switch (field.Name)
             {
                 case "tcp":
-                    found.Add(ReadTransport(fields, field, TransportProtocol.Tcp));
-                    break;
+                    return ReadTransport(fields, field, TransportProtocol.Tcp);
                 case "udp":
-                    found.Add(ReadTransport(fields, field, TransportProtocol.Udp));
-                    break;
+                    return ReadTransport(fields, field, TransportProtocol.Udp);
                 case "sctp":
-                    found.Add(ReadTransport(fields, field, TransportProtocol.Sctp));
-                    break;
+                    return ReadTransport(fields, field, TransportProtocol.Sctp);
                 case "destinationNamedPort":
                     var name = fields.Text(field);
                     if (name is { Length: 0 })
@@ -270,32 +225,24 @@ public static class ClusterNetworkPolicyReader
                         fields.Add(field.Path, "must not be empty");
                     }
 
-                    found.Add(new ClusterPolicyProtocol.Named(name ?? ""));
-                    break;
+                    return name is null ? null : new ClusterPolicyProtocol.Named(name);
                 default:
                     fields.Add(field.Path, "unknown kind of protocol");
-                    break;
+                    return null;
             }
         }
-
-        if (fields.Count == before && found.Count != 1)
-        {
-            fields.Add(protocol.Path, "must be one of tcp, udp, sctp, destinationNamedPort");
-        }
-
-        return found.FirstOrDefault();
     }
 
     // The API's definition wants at least one property, so one without any has lost what it asked for.
     private static ClusterPolicyProtocol.Ports? ReadTransport(FieldReader fields, Field transport, TransportProtocol protocol)
     {
-        (ushort First, ushort Last)? ports = null;
+        ClusterPolicyProtocol.Ports? ports = null;
         var before = fields.Count;
         foreach (var field in fields.Fields(transport))
         {
             if (field.Name == "destinationPort")
             {
-                ports = ReadPorts(fields, field);
+                ports = ReadPorts(fields, field, protocol);
             }
             else
             {
@@ -308,46 +255,29 @@ public static class ClusterNetworkPolicyReader
             fields.Add($"{transport.Path}.destinationPort", "must be given");
         }
 
-        return ports is var (first, last) ? new(protocol, first, last) : null;
+        return ports;
     }
 
-    private static (ushort First, ushort Last)? ReadPorts(FieldReader fields, Field port)
+    private static ClusterPolicyProtocol.Ports? ReadPorts(FieldReader fields, Field port, TransportProtocol protocol)
     {
-        List<(ushort First, ushort Last)> found = [];
-        var before = fields.Count;
-        foreach (var field in fields.Fields(port))
+        return fields.One(port, Read, "must have number or range, and not both");
+
+        ClusterPolicyProtocol.Ports? Read(Field field)
         {
             switch (field.Name)
             {
                 case "number":
-                    if (fields.Port(field) is { } number)
-                    {
-                        found.Add((number, number));
-                    }
-
-                    break;
+                    return fields.Port(field) is { } number ? new(protocol, number, number) : null;
                 case "range":
-                    if (ReadRange(fields, field) is { } range)
-                    {
-                        found.Add(range);
-                    }
-
-                    break;
+                    return ReadRange(fields, field, protocol);
                 default:
                     fields.AddUnknown(field);
-                    break;
+                    return null;
             }
         }
-
-        if (fields.Count == before && found.Count != 1)
-        {
-            fields.Add(port.Path, "must have number or range, and not both");
-        }
-
-        return fields.Count == before ? found[0] : null;
     }
 
-    private static (ushort First, ushort Last)? ReadRange(FieldReader fields, Field range)
+    private static ClusterPolicyProtocol.Ports? ReadRange(FieldReader fields, Field range, TransportProtocol protocol)
     {
         ushort? start = null, end = null;
         var before = fields.Count;
@@ -372,6 +302,6 @@ public static class ClusterNetworkPolicyReader
             fields.Add(range.Path, "must have a start and an end, and the start must be less than the end");
         }
 
-        return fields.Count == before ? (start!.Value, end!.Value) : null;
+        return fields.Count == before ? new(protocol, start!.Value, end!.Value) : null;
     }
 }

@@ -11,11 +11,15 @@ namespace Netplugin.Kubernetes.Policies;
 internal sealed class FieldReader
 {
     private readonly List<FieldProblem> _problems = [];
+    private int _inRules;
 
     /// <summary>How many problems there are so far: who looks before and after reading something knows whether it could be read.</summary>
     public int Count => _problems.Count;
 
     public ValueArray<FieldProblem> Problems => [.. _problems];
+
+    /// <summary>True when something is wrong that is in none of the rules. That a list of rules is none, or too long, is outside them.</summary>
+    public bool HasProblemsOutsideRules => Count > _inRules;
 
     public void Add(string path, string message) => _problems.Add(new(path, message));
 
@@ -24,34 +28,57 @@ internal sealed class FieldReader
     /// <summary>An object's fields.</summary>
     public IEnumerable<Field> Fields(Field of) => Members(of).Where(field => field.Value.ValueKind != JsonValueKind.Null);
 
+    /// <summary>What the one field of an object is read as, where each of its fields would be another kind of the same; null when anything is wrong in it.</summary>
+    /// <param name="of">The object.</param>
+    /// <param name="read">Reads a field; null is what it says a problem about.</param>
+    /// <param name="message">What is wrong when there is no field, or more than one.</param>
+    public T? One<T>(Field of, Func<Field, T?> read, string message)
+        where T : class
+    {
+        var before = Count;
+        T?[] found = [.. Fields(of).Select(read)];
+        if (Count == before && found.Length != 1)
+        {
+            Add(of.Path, message);
+        }
+
+        return Count == before ? found[0] : null;
+    }
+
     /// <summary>A list's items.</summary>
-    public IEnumerable<Field> Items(Field of)
+    public Field[] Items(Field of, int least = 0, int most = int.MaxValue)
     {
         if (of.Value.ValueKind != JsonValueKind.Array)
         {
             Add(of.Path, "must be a list");
-            yield break;
+            return [];
         }
 
-        var index = 0;
-        foreach (var item in of.Value.EnumerateArray())
-        {
-            yield return new("", string.Create(CultureInfo.InvariantCulture, $"{of.Path}[{index++}]"), item);
-        }
-    }
-
-    /// <summary>A list's items, each as <paramref name="read"/> makes it; those that it makes nothing of are left out.</summary>
-    public ValueArray<T> List<T>(Field of, Func<Field, T?> read, int least = 0, int most = int.MaxValue)
-        where T : class
-    {
-        var items = Items(of).ToArray();
-        if (of.Value.ValueKind == JsonValueKind.Array && (items.Length < least || items.Length > most))
+        Field[] items = [.. of.Value.EnumerateArray().Select((item, index) => new Field("", string.Create(CultureInfo.InvariantCulture, $"{of.Path}[{index}]"), item))];
+        if (items.Length < least || items.Length > most)
         {
             Add(of.Path, string.Create(CultureInfo.InvariantCulture, $"must have {least} to {most} items, not {items.Length}"));
         }
 
-        return [.. items.Select(read).OfType<T>()];
+        return items;
     }
+
+    /// <summary>A list's items, each as <paramref name="read"/> makes it; those that it makes nothing of are left out.</summary>
+    public ValueArray<T> List<T>(Field of, Func<Field, T?> read, int least = 0, int most = int.MaxValue)
+        where T : class => [.. Items(of, least, most).Select(read).OfType<T>()];
+
+    /// <summary>A list of rules, as <see cref="List"/> reads it. What is wrong in an item is wrong in a rule.</summary>
+    public ValueArray<T> Rules<T>(Field list, Func<Field, T?> read, int most = int.MaxValue)
+        where T : class => List(
+            list,
+            item =>
+            {
+                var before = Count;
+                var rule = read(item);
+                _inRules += Count - before;
+                return rule;
+            },
+            most: most);
 
     public string? Text(Field of)
     {

@@ -23,26 +23,25 @@ public static class NetworkPolicyReader
         var selector = LabelSelector.Everything;
         ValueArray<NetworkPolicyRule> ingress = [], egress = [];
         var hasEgress = false;
-        (bool Ingress, bool Egress)? types = null;
-        var inRules = 0;
+
+        // One that is no object may have been about both directions.
+        (bool Ingress, bool Egress)? types = spec is { Value.ValueKind: not JsonValueKind.Object } ? (true, true) : null;
         var isSelectorReadable = true;
         foreach (var field in spec is { } given ? fields.Fields(given) : [])
         {
-            var before = fields.Count;
             switch (field.Name)
             {
                 case "podSelector":
+                    var before = fields.Count;
                     selector = fields.Selector(field);
                     isSelectorReadable = fields.Count == before;
                     break;
                 case "ingress":
-                    ingress = fields.List(field, rule => ReadRule(fields, rule, "from"));
-                    inRules += field.Value.ValueKind == JsonValueKind.Array ? fields.Count - before : 0;
+                    ingress = fields.Rules(field, rule => ReadRule(fields, rule, "from"));
                     break;
                 case "egress":
-                    egress = fields.List(field, rule => ReadRule(fields, rule, "to"));
+                    egress = fields.Rules(field, rule => ReadRule(fields, rule, "to"));
                     hasEgress = field.Value.ValueKind != JsonValueKind.Array || field.Value.GetArrayLength() > 0;
-                    inRules += field.Value.ValueKind == JsonValueKind.Array ? fields.Count - before : 0;
                     break;
                 case "policyTypes":
                     types = ReadTypes(fields, field);
@@ -53,8 +52,7 @@ public static class NetworkPolicyReader
             }
         }
 
-        // Of a field that comes twice the last counts, so more problems may be counted than the rules that are kept have; that errs on the closed side.
-        if (fields.Count > inRules)
+        if (fields.HasProblemsOutsideRules)
         {
             ingress = Closed(ingress);
             egress = Closed(egress);

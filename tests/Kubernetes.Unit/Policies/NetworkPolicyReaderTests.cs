@@ -116,6 +116,7 @@ public sealed class NetworkPolicyReaderTests
     [InlineData("""{"ingress":[{}],"podSelector":[]}""", "spec.podSelector: must be an object", "", true, false)]
     [InlineData("""{"ingress":[{}],"policyTypes":["Egress","Both"]}""", "spec.policyTypes[1]: must be one of Ingress, Egress", "", true, true)]
     [InlineData("""{"ingress":{},"egress":[{}],"policyTypes":["Egress"]}""", "spec.ingress: must be a list", "", false, true)]
+    [InlineData("[]", "spec: must be an object", "", true, true)]
     public void What_is_wrong_elsewhere_closes_every_rule(string spec, string problem, string selector, bool ingress, bool egress)
     {
         var (policy, problems) = NetworkPolicyReader.Read(Json.Object(spec));
