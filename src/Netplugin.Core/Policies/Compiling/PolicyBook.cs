@@ -16,8 +16,8 @@ internal sealed class PolicyBook
     /// <summary>Adds a policy, or puts it in the place of its former version.</summary>
     public void Set(NormalPolicy policy)
     {
-        var former = Remove(policy.Id);
-        var entry = new PolicyEntry(policy, former);
+        Remove(policy.Id);
+        var entry = new PolicyEntry(policy);
         _policies[policy.Id] = entry;
         foreach (var subject in policy.Subjects)
         {
@@ -38,7 +38,7 @@ internal sealed class PolicyBook
 
     /// <summary>Removes a policy.</summary>
     /// <returns>It; null when there was none.</returns>
-    public PolicyEntry? Remove(PolicyId id)
+    public NormalPolicy? Remove(PolicyId id)
     {
         if (!_policies.Remove(id, out var entry))
         {
@@ -57,7 +57,7 @@ internal sealed class PolicyBook
             }
         }
 
-        return entry;
+        return entry.Policy;
     }
 
     /// <summary>The policies that are for an endpoint, by name.</summary>
@@ -95,12 +95,11 @@ internal sealed class PolicyBook
 }
 
 /// <summary>A policy with what it says, by direction, made when it is first for somebody.</summary>
-internal sealed class PolicyEntry(NormalPolicy policy, PolicyEntry? former)
+internal sealed class PolicyEntry(NormalPolicy policy)
 {
-    private readonly PolicyPart?[] _former = former?._parts ?? [null, null];
     private readonly PolicyPart?[] _parts = [null, null];
 
     public NormalPolicy Policy { get; } = policy;
 
-    public PolicyPart Part(PolicyDirection direction) => _parts[(int)direction] ??= PolicyPart.Of(Policy, direction, _former[(int)direction]);
+    public PolicyPart Part(PolicyDirection direction) => _parts[(int)direction] ??= new(Policy, direction);
 }

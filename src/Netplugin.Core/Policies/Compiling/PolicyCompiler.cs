@@ -76,7 +76,7 @@ public sealed partial class PolicyCompiler
     }
 
     /// <summary>A policy is not there.</summary>
-    public void Remove(PolicyId policy) => TouchSubjects(_policies.Remove(policy)?.Policy);
+    public void Remove(PolicyId policy) => TouchSubjects(_policies.Remove(policy));
 
     /// <summary>An endpoint is there, as it is now.</summary>
     public void Set(PolicyEndpoint endpoint)

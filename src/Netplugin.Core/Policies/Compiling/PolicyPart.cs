@@ -4,10 +4,12 @@ using Netplugin.Core.Policies.Normal;
 
 namespace Netplugin.Core.Policies.Compiling;
 
-/// <summary>What a policy says of a direction. A policy that changes keeps its part of the other direction, and with it the tables that only that one has made.</summary>
-internal sealed class PolicyPart
+/// <summary>What a policy says of a direction. Parts that say the same are equal, so that a policy that changes keeps the tables of the other direction, and one that goes and comes again all.</summary>
+internal sealed class PolicyPart : IEquatable<PolicyPart>
 {
-    private PolicyPart(NormalPolicy policy, PolicyDirection direction)
+    private readonly int _hash;
+
+    public PolicyPart(NormalPolicy policy, PolicyDirection direction)
     {
         Id = policy.Id;
         Stage = policy.Stage;
@@ -15,6 +17,7 @@ internal sealed class PolicyPart
         Rules = [.. policy.Rules.Where(rule => rule.Id.Direction == direction)];
         AsksNetwork = Rules.Any(rule => rule.Peers.Any(peer => peer is NormalPeer.NetworkBlock or NormalPeer.Group { Within: not null }));
         PortNames = [.. Rules.SelectMany(rule => rule.Traffic).OfType<NormalTraffic.Named>().Distinct()];
+        _hash = HashCode.Combine(Id, Stage, Isolates, Rules);
     }
 
     public PolicyId Id { get; }
@@ -23,7 +26,7 @@ internal sealed class PolicyPart
 
     public bool Isolates { get; }
 
-    public NormalRule[] Rules { get; }
+    public ValueArray<NormalRule> Rules { get; }
 
     /// <summary>True when what it says depends on the subject's network.</summary>
     public bool AsksNetwork { get; }
@@ -32,14 +35,16 @@ internal sealed class PolicyPart
     public NormalTraffic.Named[] PortNames { get; }
 
     /// <summary>True when it says nothing.</summary>
-    public bool IsEmpty => Rules.Length == 0 && !Isolates;
+    public bool IsEmpty => Rules.IsEmpty && !Isolates;
 
-    /// <summary>The part of a policy; the one that its former version had, if that says the same.</summary>
-    public static PolicyPart Of(NormalPolicy policy, PolicyDirection direction, PolicyPart? former)
-    {
-        var part = new PolicyPart(policy, direction);
-        return former is not null && former.Stage == part.Stage && former.Isolates == part.Isolates && former.Rules.AsSpan().SequenceEqual(part.Rules) ? former : part;
-    }
+    /// <summary>True when both say the same of the same direction; the rules have it in their names.</summary>
+    public bool Equals(PolicyPart? other) =>
+        ReferenceEquals(this, other)
+        || (other is not null && _hash == other._hash && Id == other.Id && Stage == other.Stage && Isolates == other.Isolates && Rules == other.Rules);
+
+    public override bool Equals(object? obj) => Equals(obj as PolicyPart);
+
+    public override int GetHashCode() => _hash;
 }
 
 /// <summary>All that the content of a table depends on. Endpoints for which that is the same have the same table.</summary>
