@@ -62,7 +62,7 @@ internal sealed record ChangeScript(PolicyCase Former, PolicyCase Latter, Action
     private static Dictionary<string, (Action<PolicyCompiler> Set, Action<PolicyCompiler> Remove)> ObjectsOf(PolicyCase one)
     {
         Dictionary<string, (Action<PolicyCompiler>, Action<PolicyCompiler>)> objects = [];
-        foreach (var policy in Worlds.Normal(one.Policies))
+        foreach (var policy in PolicyCases.Normal(one.Policies))
         {
             objects.Add($"{policy.Id}", (compiler => compiler.Set(policy), compiler => compiler.Remove(policy.Id)));
         }
@@ -74,7 +74,7 @@ internal sealed record ChangeScript(PolicyCase Former, PolicyCase Latter, Action
 
         foreach (var node in one.Nodes)
         {
-            objects.Add($"node {node.Name}", (compiler => compiler.Set(node, [Worlds.NodeAddress(node)]), compiler => compiler.RemoveNode(node.Name)));
+            objects.Add($"node {node.Name}", (compiler => compiler.Set(node, [PolicyCases.NodeAddress(node)]), compiler => compiler.RemoveNode(node.Name)));
         }
 
         return objects;

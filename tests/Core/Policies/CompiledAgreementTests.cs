@@ -45,7 +45,7 @@ public sealed class CompiledAgreementTests
                 {
                     var peer = direction == PolicyDirection.Ingress ? attempt.From : attempt.To;
                     var said = maps[subject.Node].Decide(
-                        subject.Id, direction, Worlds.PlaneOf(peer), attempt.Protocol, attempt.Port, attempt.ThroughService && Worlds.IsSame(subject, peer));
+                        subject.Id, direction, PolicyCases.PlaneOf(peer), attempt.Protocol, attempt.Port, attempt.ThroughService && PolicyCases.IsSame(subject, peer));
                     if (said != judged)
                     {
                         throw new InvalidOperationException($"{direction} of {attempt}: the judge says {judged}, the maps of {subject.Node} {said}");
@@ -63,7 +63,7 @@ public sealed class CompiledAgreementTests
     private static PolicyTables Compile(PolicyCase one, string node)
     {
         var compiler = new PolicyCompiler(node);
-        Worlds.Tell(compiler, one);
+        PolicyCases.Tell(compiler, one);
         var tables = new PolicyTables();
         tables.Apply(compiler.TakeChanges());
         return tables;
@@ -71,7 +71,7 @@ public sealed class CompiledAgreementTests
 
     private static IEnumerable<(Attempt, PolicyEndpoint, PolicyDirection, (bool, PolicyReason?))> Attempts(PolicyCase one)
     {
-        var ends = Worlds.Ends(one);
+        var ends = PolicyCases.Ends(one);
         foreach (var from in ends)
         {
             foreach (var to in ends.Where(to => to.Address.IsV4 == from.Address.IsV4))
@@ -79,7 +79,7 @@ public sealed class CompiledAgreementTests
                 foreach (var (protocol, port) in Traffic)
                 {
                     var attempt = new Attempt(from, to, protocol, port);
-                    if (from is AttemptEnd.OfEndpoint sender && Worlds.IsSame(sender.Endpoint, to))
+                    if (from is AttemptEnd.OfEndpoint sender && PolicyCases.IsSame(sender.Endpoint, to))
                     {
                         attempt = attempt with { ThroughService = true };
                     }
@@ -87,12 +87,12 @@ public sealed class CompiledAgreementTests
                     var judgement = PolicyJudge.Judge(one.Policies, attempt);
                     if (from is AttemptEnd.OfEndpoint { Endpoint: var subject })
                     {
-                        yield return (attempt, subject, PolicyDirection.Egress, Worlds.Of(judgement.Egress));
+                        yield return (attempt, subject, PolicyDirection.Egress, PolicyCases.Of(judgement.Egress));
                     }
 
                     if (to is AttemptEnd.OfEndpoint { Endpoint: var receiver } && judgement.Ingress.Reason is not JudgementReason.LocalNode)
                     {
-                        yield return (attempt, receiver, PolicyDirection.Ingress, Worlds.Of(judgement.Ingress));
+                        yield return (attempt, receiver, PolicyDirection.Ingress, PolicyCases.Of(judgement.Ingress));
                     }
                 }
             }

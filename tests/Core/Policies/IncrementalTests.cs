@@ -21,9 +21,9 @@ public sealed class IncrementalTests
         one =>
         {
             var (compiler, maps) = (new PolicyCompiler("n0"), new PolicyTables());
-            Worlds.Tell(compiler, one);
+            PolicyCases.Tell(compiler, one);
             maps.Apply(compiler.TakeChanges());
-            foreach (var policy in Worlds.Normal(one.Policies))
+            foreach (var policy in PolicyCases.Normal(one.Policies))
             {
                 compiler.Remove(policy.Id);
             }
@@ -60,7 +60,7 @@ public sealed class IncrementalTests
     private static PolicyTables FromScratch(PolicyCase one)
     {
         var (compiler, maps) = (new PolicyCompiler("n0"), new PolicyTables());
-        Worlds.Tell(compiler, one);
+        PolicyCases.Tell(compiler, one);
         maps.Apply(compiler.TakeChanges());
         return maps;
     }

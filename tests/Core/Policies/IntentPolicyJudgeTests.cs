@@ -1,7 +1,7 @@
 using Netplugin.Core.Addresses;
 using Netplugin.Core.Policies;
 using Netplugin.Core.Policies.Judging;
-using static Netplugin.Tests.Core.Policies.World;
+using static Netplugin.Tests.Core.Policies.ShopCluster;
 
 namespace Netplugin.Tests.Core.Policies;
 

@@ -4,7 +4,7 @@ using Netplugin.Core.Policies.Compiling;
 using Netplugin.Core.Policies.Normal;
 using Netplugin.Core.Services;
 using Netplugin.Tests.Support.Policies;
-using static Netplugin.Tests.Core.Policies.World;
+using static Netplugin.Tests.Core.Policies.ShopCluster;
 
 namespace Netplugin.Tests.Core.Policies;
 
@@ -156,7 +156,7 @@ public sealed class PolicyScenarioTests
         var isEgress = attempt.To is not AttemptEnd.OfEndpoint { Endpoint.Node: "n2" };
         var subject = (AttemptEnd.OfEndpoint)(isEgress ? attempt.From : attempt.To);
         var (isAllowed, reason) = maps.Decide(
-            subject.Endpoint.Id, isEgress ? PolicyDirection.Egress : PolicyDirection.Ingress, Worlds.PlaneOf(isEgress ? attempt.To : attempt.From), attempt.Protocol, attempt.Port, false);
+            subject.Endpoint.Id, isEgress ? PolicyDirection.Egress : PolicyDirection.Ingress, PolicyCases.PlaneOf(isEgress ? attempt.To : attempt.From), attempt.Protocol, attempt.Port, false);
         return $"{line.Split(':')[0]}: {(isAllowed ? "allowed" : "denied")}" + reason switch
         {
             PolicyReason.ByRule rule => $" by {rule.Rule}",

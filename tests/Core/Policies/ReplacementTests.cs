@@ -51,8 +51,8 @@ public sealed class ReplacementTests
 
     private static List<(bool, PolicyReason?)> Answers(ChangeScript script, PolicyTables maps)
     {
-        AttemptEnd[] ends = [.. Worlds.Ends(script.Former), .. Worlds.Ends(script.Latter)];
-        PlaneAddress[] peers = [.. ends.Select(Worlds.PlaneOf).Distinct()];
+        AttemptEnd[] ends = [.. PolicyCases.Ends(script.Former), .. PolicyCases.Ends(script.Latter)];
+        PlaneAddress[] peers = [.. ends.Select(PolicyCases.PlaneOf).Distinct()];
         return
         [
             .. from endpoint in script.Former.Endpoints.Concat(script.Latter.Endpoints).Select(endpoint => endpoint.Id).Distinct()

@@ -7,8 +7,8 @@ using Netplugin.Core.Services;
 
 namespace Netplugin.Tests.Core.Policies;
 
-/// <summary>A few ends that tables of attempts are about, and short ways to write policies.</summary>
-internal static class World
+/// <summary>A shop and its surroundings: a few ends that tables of attempts are about, and short ways to write policies.</summary>
+internal static class ShopCluster
 {
     public const byte Tcp = 6, Udp = 17, Sctp = 132, Icmp = 1;
 

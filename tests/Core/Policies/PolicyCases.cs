@@ -9,7 +9,7 @@ using Netplugin.Tests.Support.Policies;
 namespace Netplugin.Tests.Core.Policies;
 
 /// <summary>Generated cases as a compiler is told of them, and the judge's answers in its terms.</summary>
-internal static class Worlds
+internal static class PolicyCases
 {
     /// <summary>Every end of a case by every address, and addresses that are nobody's.</summary>
     public static AttemptEnd[] Ends(PolicyCase one) =>
