@@ -1,7 +1,5 @@
 using CsCheck;
-using Netplugin.Core.Policies;
 using Netplugin.Core.Policies.Judging;
-using Netplugin.Core.Policies.Normal;
 using Netplugin.Tests.Support.Policies;
 
 namespace Netplugin.Tests.Core.Policies;
@@ -20,7 +18,7 @@ public sealed class AgreementTests
         PolicyGens.CaseGen(Attempts).Sample(
             one =>
             {
-                var interpreter = new NormalInterpreter(Normal(one.Policies));
+                var interpreter = new NormalInterpreter(PolicyCases.Normal(one.Policies));
                 foreach (var attempt in one.Attempts)
                 {
                     var judgement = PolicyJudge.Judge(one.Policies, attempt);
@@ -41,9 +39,4 @@ public sealed class AgreementTests
         Assert.InRange(denied, probes / 10, 9 * probes / 10);
         Assert.True(byRule > probes / 10, $"{byRule} of {probes} by a rule");
     }
-
-    private static IEnumerable<NormalPolicy> Normal(PolicySet policies) =>
-    [
-        .. policies.Network.Select(NetworkPolicyNormal.Of), .. policies.Cluster.Select(ClusterNetworkPolicyNormal.Of), .. policies.Intent.Select(IntentPolicyNormal.Of),
-    ];
 }
