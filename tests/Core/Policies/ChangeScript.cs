@@ -74,7 +74,7 @@ internal sealed record ChangeScript(PolicyCase Former, PolicyCase Latter, Action
 
         foreach (var node in one.Nodes)
         {
-            objects.Add($"node {node.Name}", (compiler => compiler.Set(node, [PolicyCases.NodeAddress(node)]), compiler => compiler.RemoveNode(node.Name)));
+            objects.Add($"node {node.Name}", (compiler => compiler.Set(node, [ClusterGens.NodeAddress(node)]), compiler => compiler.RemoveNode(node.Name)));
         }
 
         return objects;

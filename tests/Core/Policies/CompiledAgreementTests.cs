@@ -71,7 +71,7 @@ public sealed class CompiledAgreementTests
 
     private static IEnumerable<(Attempt, PolicyEndpoint, PolicyDirection, (bool, PolicyReason?))> Attempts(PolicyCase one)
     {
-        var ends = PolicyCases.Ends(one);
+        var ends = ClusterGens.Ends(one.Endpoints, one.Nodes);
         foreach (var from in ends)
         {
             foreach (var to in ends.Where(to => to.Address.IsV4 == from.Address.IsV4))

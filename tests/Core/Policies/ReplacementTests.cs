@@ -51,7 +51,7 @@ public sealed class ReplacementTests
 
     private static List<(bool, PolicyReason?)> Answers(ChangeScript script, PolicyTables maps)
     {
-        AttemptEnd[] ends = [.. PolicyCases.Ends(script.Former), .. PolicyCases.Ends(script.Latter)];
+        AttemptEnd[] ends = [.. ClusterGens.Ends(script.Former.Endpoints, script.Former.Nodes), .. ClusterGens.Ends(script.Latter.Endpoints, script.Latter.Nodes)];
         PlaneAddress[] peers = [.. ends.Select(PolicyCases.PlaneOf).Distinct()];
         return
         [

@@ -59,7 +59,18 @@ public static class ClusterGens
             return all.ToArray();
         });
 
-    /// <summary>An attempt between ends of what there is, and addresses that are nobody's.</summary>
+    /// <summary>Every end there is, by each of its addresses, and addresses that are nobody's.</summary>
+    public static AttemptEnd[] Ends(PolicyEndpoint[] endpoints, PolicyNode[] nodes) =>
+    [
+        .. from endpoint in endpoints from address in endpoint.Addresses.Concat(endpoint.ClusterAddresses) select new AttemptEnd.OfEndpoint(endpoint, address),
+        .. nodes.Select(node => new AttemptEnd.OfNode(node, NodeAddress(node))),
+        .. ((string[])["203.0.113.7", "10.1.0.40", "11.1.0.2", "2001:db8::7"]).Select(text => new AttemptEnd.Outside(IpAddr.Parse(text))),
+    ];
+
+    /// <summary>The address of a node of <see cref="NodesGen"/>, whose name is n and its number.</summary>
+    public static IpAddr NodeAddress(PolicyNode node) => V4("192.168.2.0", node.Name[1] - '0');
+
+    /// <summary>An attempt between two of <see cref="Ends"/>.</summary>
     public static Gen<Attempt> AttemptGen(PolicyEndpoint[] endpoints, PolicyNode[] nodes) =>
         Gen.Select(EndGen(endpoints, nodes), EndGen(endpoints, nodes), Gen.OneOf(Protocols), Gen.OneOf(Ports), Gen.Bool)
             .Select((from, to, protocol, port, through) =>
@@ -70,18 +81,7 @@ public static class ClusterGens
                 return new Attempt(from, receiver, number, number is 6 or 17 or 132 ? port : (ushort)0) { ThroughService = through };
             });
 
-    private static Gen<AttemptEnd> EndGen(PolicyEndpoint[] endpoints, PolicyNode[] nodes)
-    {
-        AttemptEnd[] all =
-        [
-            .. from endpoint in endpoints from address in endpoint.Addresses.Concat(endpoint.ClusterAddresses) select new AttemptEnd.OfEndpoint(endpoint, address),
-            .. nodes.Select((node, i) => new AttemptEnd.OfNode(node, V4("192.168.2.0", i))),
-            new AttemptEnd.Outside(IpAddr.Parse("203.0.113.7")),
-            new AttemptEnd.Outside(IpAddr.Parse("11.1.0.2")),
-            new AttemptEnd.Outside(IpAddr.Parse("2001:db8::7")),
-        ];
-        return Gen.OneOf(all);
-    }
+    private static Gen<AttemptEnd> EndGen(PolicyEndpoint[] endpoints, PolicyNode[] nodes) => Gen.OneOf(Ends(endpoints, nodes));
 
     private static IEnumerable<KeyValuePair<string, string>> Label(string key, int value) => value == 0 ? [] : [KeyValuePair.Create(key, $"{value}")];
 
