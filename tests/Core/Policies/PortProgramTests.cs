@@ -1,5 +1,6 @@
 using CsCheck;
 using Netplugin.Core.Policies.Compiling;
+using Netplugin.Tests.Support.Policies;
 
 namespace Netplugin.Tests.Core.Policies;
 
@@ -51,9 +52,9 @@ public sealed class PortProgramTests
             var ports = tcp.Concat(udp).SelectMany(span => (int[])[span.First - 1, span.First, span.First + 1]).Append(AllPorts - 1).Where(port => port is >= 0 and < AllPorts);
             foreach (var port in ports)
             {
-                Assert.Equal(tcp.Last(span => span.First <= port).Verdict, Find(program, 6, port));
-                Assert.Equal(udp.Last(span => span.First <= port).Verdict, Find(program, 17, port));
-                Assert.Equal(Of(rest), Find(program, 132, port));
+                Assert.Equal(tcp.Last(span => span.First <= port).Verdict, PolicyTables.Find(program, 6, (ushort)port));
+                Assert.Equal(udp.Last(span => span.First <= port).Verdict, PolicyTables.Find(program, 17, (ushort)port));
+                Assert.Equal(Of(rest), PolicyTables.Find(program, 132, (ushort)port));
             }
         },
         iter: 3000);
@@ -83,11 +84,6 @@ public sealed class PortProgramTests
     }
 
     private static Verdict Of(int value) => new(value == 0 ? VerdictKind.Deny : VerdictKind.Allow, (uint)value);
-
-    private static Verdict Find(IEnumerable<PortEntry> program, byte protocol, int port) => program
-        .Where(entry => entry.Length == PortEntry.AnyProtocol || (entry.Protocol == protocol && entry.Port >> (56 - entry.Length) == port >> (56 - entry.Length)))
-        .MaxBy(entry => entry.Length)
-        .Verdict;
 
     private static Gen<List<PortSpan>> SpansGen(int last) => Gen.Select(Gen.Int[1, last].Array[0, 6], Gen.Int[0, 2].Array[7]).Select((starts, values) =>
         new List<PortSpan>([new(0, Of(values[0])), .. starts.Distinct().Order().Select((start, i) => new PortSpan((ushort)start, Of(values[i + 1])))]));

@@ -25,6 +25,10 @@ public sealed class PolicyTables
     /// <summary>How many addresses are known by themselves.</summary>
     public int Addresses => _addresses.Count;
 
+    /// <summary>What a port program says of a protocol and port: its longest prefix that they are in.</summary>
+    public static Verdict Find(IEnumerable<PortEntry> program, byte protocol, ushort port) =>
+        program.Where(entry => IsIn(entry, protocol, port)).MaxBy(entry => entry.Length).Verdict;
+
     /// <summary>The same maps, to be changed by themselves.</summary>
     public PolicyTables Copy() => new()
     {
@@ -111,7 +115,7 @@ public sealed class PolicyTables
 
         if (verdict.Kind == VerdictKind.Program)
         {
-            verdict = _programs[verdict.Number].Where(entry => IsIn(entry, protocol, port)).MaxBy(entry => entry.Length).Verdict;
+            verdict = Find(_programs[verdict.Number], protocol, port);
         }
 
         return (verdict.Kind == VerdictKind.Allow, verdict.Number == 0 ? null : _reasons[verdict.Number]);
