@@ -27,13 +27,13 @@ internal sealed record ChangeScript(PolicyCase Former, PolicyCase Latter, Action
 
     private static Action<PolicyCompiler>?[] Of(PolicyCase former, PolicyCase latter, int[] draws)
     {
-        var (was, becomes) = (ObjectsOf(former), ObjectsOf(latter));
+        var (was, becomes) = (ByName(former), ByName(latter));
         var next = 0;
         List<(int At, Action<PolicyCompiler>? Step)> steps = [.. Enumerable.Range(0, 5).Select(_ => (Draw(), (Action<PolicyCompiler>?)null))];
-        foreach (var (key, (_, remove)) in was.Concat(becomes).DistinctBy(one => one.Key))
+        foreach (var (name, (_, _, remove)) in was.Concat(becomes).DistinctBy(one => one.Key))
         {
             List<Action<PolicyCompiler>> told = [];
-            if (was.TryGetValue(key, out var first) && Draw() % 4 > 0)
+            if (was.TryGetValue(name, out var first) && Draw() % 4 > 0)
             {
                 told.Add(first.Set);
             }
@@ -43,7 +43,7 @@ internal sealed record ChangeScript(PolicyCase Former, PolicyCase Latter, Action
                 told.Add(remove);
             }
 
-            var last = becomes.TryGetValue(key, out var second) ? second.Set : remove;
+            var last = becomes.TryGetValue(name, out var second) ? second.Set : remove;
             told.Add(last);
             if (Draw() % 4 == 0)
             {
@@ -59,24 +59,5 @@ internal sealed record ChangeScript(PolicyCase Former, PolicyCase Latter, Action
         int Draw() => draws[next++ % draws.Length];
     }
 
-    private static Dictionary<string, (Action<PolicyCompiler> Set, Action<PolicyCompiler> Remove)> ObjectsOf(PolicyCase one)
-    {
-        Dictionary<string, (Action<PolicyCompiler>, Action<PolicyCompiler>)> objects = [];
-        foreach (var policy in PolicyCases.Normal(one.Policies))
-        {
-            objects.Add($"{policy.Id}", (compiler => compiler.Set(policy), compiler => compiler.Remove(policy.Id)));
-        }
-
-        foreach (var endpoint in one.Endpoints)
-        {
-            objects.Add($"endpoint {endpoint.Id}", (compiler => compiler.Set(endpoint), compiler => compiler.Remove(endpoint.Id)));
-        }
-
-        foreach (var node in one.Nodes)
-        {
-            objects.Add($"node {node.Name}", (compiler => compiler.Set(node, [ClusterGens.NodeAddress(node)]), compiler => compiler.RemoveNode(node.Name)));
-        }
-
-        return objects;
-    }
+    private static Dictionary<string, Told> ByName(PolicyCase one) => Told.Objects(one).ToDictionary(told => told.Name);
 }

@@ -40,7 +40,7 @@ public sealed class CompiledAgreementTests
         cases.Sample(
             one =>
             {
-                var maps = Nodes.ToDictionary(node => node, node => Compile(one, node));
+                var maps = Nodes.ToDictionary(node => node, node => PolicyCases.Compile(new(node), one));
                 foreach (var (attempt, subject, direction, judged) in Attempts(one))
                 {
                     var peer = direction == PolicyDirection.Ingress ? attempt.From : attempt.To;
@@ -58,15 +58,6 @@ public sealed class CompiledAgreementTests
             },
             iter: count);
         return (probes, denied, byRule);
-    }
-
-    private static PolicyTables Compile(PolicyCase one, string node)
-    {
-        var compiler = new PolicyCompiler(node);
-        PolicyCases.Tell(compiler, one);
-        var tables = new PolicyTables();
-        tables.Apply(compiler.TakeChanges());
-        return tables;
     }
 
     private static IEnumerable<(Attempt, PolicyEndpoint, PolicyDirection, (bool, PolicyReason?))> Attempts(PolicyCase one)

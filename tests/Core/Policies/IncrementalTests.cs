@@ -1,4 +1,5 @@
 using CsCheck;
+using Netplugin.Core.Policies;
 using Netplugin.Core.Policies.Compiling;
 using Netplugin.Tests.Support.Policies;
 
@@ -20,19 +21,18 @@ public sealed class IncrementalTests
     public void When_everything_is_gone_nothing_is_left() => PolicyGens.CaseGen(1).Sample(
         one =>
         {
-            var (compiler, maps) = (new PolicyCompiler("n0"), new PolicyTables());
-            PolicyCases.Tell(compiler, one);
-            maps.Apply(compiler.TakeChanges());
-            foreach (var policy in PolicyCases.Normal(one.Policies))
-            {
-                compiler.Remove(policy.Id);
-            }
-
-            maps.Apply(compiler.TakeChanges());
+            var compiler = new PolicyCompiler("n0");
+            var maps = PolicyCases.Compile(compiler, one);
+            Remove(one with { Endpoints = [], Nodes = [] });
             Assert.Equal(0, maps.Addresses + maps.Verdicts);
-            Array.ForEach(one.Endpoints, endpoint => compiler.Remove(endpoint.Id));
-            maps.Apply(compiler.TakeChanges());
+            Remove(one with { Policies = PolicySet.Empty, Nodes = [] });
             Assert.Equal("", maps.Describe());
+
+            void Remove(PolicyCase part)
+            {
+                Array.ForEach(Told.Objects(part), told => told.Remove(compiler));
+                maps.Apply(compiler.TakeChanges());
+            }
         },
         iter: Cases / 4);
 
@@ -54,14 +54,6 @@ public sealed class IncrementalTests
 
         maps.Apply(compiler.TakeChanges());
         Assert.Empty(compiler.TakeChanges());
-        Assert.Equal(FromScratch(script.Latter).Describe(), maps.Describe());
-    }
-
-    private static PolicyTables FromScratch(PolicyCase one)
-    {
-        var (compiler, maps) = (new PolicyCompiler("n0"), new PolicyTables());
-        PolicyCases.Tell(compiler, one);
-        maps.Apply(compiler.TakeChanges());
-        return maps;
+        Assert.Equal(PolicyCases.Compile(new("n0"), script.Latter).Describe(), maps.Describe());
     }
 }

@@ -15,22 +15,14 @@ internal static class PolicyCases
         .. policies.Network.Select(NetworkPolicyNormal.Of), .. policies.Cluster.Select(ClusterNetworkPolicyNormal.Of), .. policies.Intent.Select(IntentPolicyNormal.Of),
     ];
 
-    public static void Tell(PolicyCompiler compiler, PolicyCase one)
+    /// <summary>Tells a compiler of all of a case.</summary>
+    /// <returns>The maps that it asks for then.</returns>
+    public static PolicyTables Compile(PolicyCompiler compiler, PolicyCase one)
     {
-        foreach (var policy in Normal(one.Policies))
-        {
-            compiler.Set(policy);
-        }
-
-        foreach (var endpoint in one.Endpoints)
-        {
-            compiler.Set(endpoint);
-        }
-
-        foreach (var node in one.Nodes)
-        {
-            compiler.Set(node, [ClusterGens.NodeAddress(node)]);
-        }
+        Array.ForEach(Told.Objects(one), told => told.Set(compiler));
+        var maps = new PolicyTables();
+        maps.Apply(compiler.TakeChanges());
+        return maps;
     }
 
     public static PlaneAddress PlaneOf(AttemptEnd end) =>
