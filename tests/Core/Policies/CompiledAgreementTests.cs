@@ -7,7 +7,7 @@ using Netplugin.Tests.Support.Policies;
 namespace Netplugin.Tests.Core.Policies;
 
 /// <summary>
-/// What the compiled maps of the nodes say of every attempt is what the judge says, and by the same rule. `make test-policy-soak` runs it for an hour: it does so as long as CsCheck_Time says.
+/// What the compiled maps of the nodes say of every attempt is what the judge says, and by the same rule. It runs as long as CsCheck_Time says; `make test-policy-soak` sets that.
 /// </summary>
 public sealed class CompiledAgreementTests
 {

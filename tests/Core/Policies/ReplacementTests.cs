@@ -36,7 +36,6 @@ public sealed class ReplacementTests
                     isSwapped |= change is PolicyChange.GenerationIs;
                     Assert.Equal(isSwapped ? latter : former, Answers(script, maps));
                 }
-
             }
         },
         iter: Cases);
