@@ -1,6 +1,7 @@
 using CsCheck;
 using Netplugin.Kubernetes;
 using Netplugin.Kubernetes.Configuration;
+using Netplugin.Tests.Support;
 
 namespace Netplugin.Tests.Kubernetes.Unit.Configuration;
 
@@ -116,15 +117,9 @@ public sealed class KubeconfigTests : IDisposable
     public void Any_damage_leaves_a_kubeconfig_or_one_exception_without_the_secret()
     {
         var path = Path.Combine(_folder, "damaged");
-        Gen.Select(Gen.Int[0, 900], Gen.OneOf("{", "}", "[", "- ", ": ", "\"", "'", "&a ", "*a", "!!x ", "|\n", "\t", "\n", "%", "? ", "--- ", "null"), Gen.Int[0, 8])
-            .Array[1, 4].Sample(
-            changes =>
+        Damage.Of([Good], ["{", "}", "[", "- ", ": ", "\"", "'", "&a ", "*a", "!!x ", "|\n", "\t", "\n", "%", "? ", "--- ", "null"], most: 4).Sample(
+            text =>
             {
-                var text = changes.Aggregate(Good, (text, change) =>
-                {
-                    var start = change.Item1 % text.Length;
-                    return text[..start] + change.Item2 + text[Math.Min(text.Length, start + change.Item3)..];
-                });
                 File.WriteAllText(path, text);
                 try
                 {

@@ -3,6 +3,7 @@ using System.Text.Json;
 using CsCheck;
 using Netplugin.Core.Policies;
 using Netplugin.Kubernetes.Policies;
+using Netplugin.Tests.Support;
 
 namespace Netplugin.Tests.Kubernetes.Unit.Policies;
 
@@ -23,19 +24,8 @@ public sealed class DamagedPolicyTests
         """,
     ];
 
-    private static readonly Gen<string> Damaged = Gen.Select(
-        Gen.OneOf(Good),
-        Gen.Select(Gen.Int[0, 900], Gen.OneOf("{}", "[]", "null", "5", "-1", "\"\"", "{", "}", "[", "]", ":", ",", "\"", "\\ud800", "9e99", "x", "\"z\":1,"), Gen.Int[0, 6]).Array[1, 3])
-        .Select((text, changes) =>
-        {
-            foreach (var (at, put, over) in changes)
-            {
-                var start = at % text.Length;
-                text = text[..start] + put + text[Math.Min(text.Length, start + over)..];
-            }
-
-            return text;
-        });
+    private static readonly Gen<string> Damaged = Damage.Of(
+        Good, ["{}", "[]", "null", "5", "-1", "\"\"", "{", "}", "[", "]", ":", ",", "\"", "\\ud800", "9e99", "x", "\"z\":1,"], most: 3);
 
     [Fact]
     public void Any_object_is_read_or_refused() => Damaged.Sample(
