@@ -13,7 +13,7 @@ public sealed class DamagedPolicyTests
     private static readonly string[] Good =
     [
         """
-        {"metadata":{"name":"p","namespace":"n"},"spec":{"podSelector":{"matchLabels":{"a":"b"},"matchExpressions":[{"key":"k","operator":"In","values":["v"]}]},"policyTypes":["Ingress"],
+        {"metadata":{"name":"p","namespace":"n"},"spec":{"podSelector":{"matchLabels":{"a":"b"},"matchExpressions":[{"key":"k","operator":"In","values":["v"]}]},"policyTypes":["Ingress","Egress"],
         "ingress":[{"from":[{"podSelector":{}},{"ipBlock":{"cidr":"10.0.0.0/8","except":["10.1.0.0/16"]}}],"ports":[{"port":80,"endPort":90,"protocol":"TCP"},{"port":"http"}]}],
         "egress":[{"to":[{"namespaceSelector":{}}]}]}}
         """,
@@ -46,11 +46,11 @@ public sealed class DamagedPolicyTests
         },
         iter: 30_000);
 
-    // With a problem some rule is closed, unless there is none, or it was in egress rules of a policy that is not about egress.
+    // With a problem some rule is closed, unless there is none, or it was in rules of a direction that the policy is not about.
     private static bool IsClosed(NetworkPolicy policy)
     {
         NetworkPolicyRule[] rules = [.. policy.Ingress ?? [], .. policy.Egress ?? []];
-        return rules.Length == 0 || policy.Egress is null || rules.Any(rule => !rule.IsReadable);
+        return rules.Length == 0 || policy.Ingress is null || policy.Egress is null || rules.Any(rule => !rule.IsReadable);
     }
 
     private static bool IsClosed(ClusterNetworkPolicy policy)
