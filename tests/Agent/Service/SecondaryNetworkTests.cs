@@ -87,14 +87,14 @@ public sealed class SecondaryNetworkTests : IDisposable
     }
 
     [Theory]
-    [InlineData("tenant-one/green", "tenant-one/green,tenant-one/blue")]
-    [InlineData("tenant-one/green", "tenant-one/blue")]
-    [InlineData("tenant-one/green", "tenant-one/green@other")]
-    [InlineData("tenant-one/green", """[{"name":"green","namespace":"tenant-one","ips":["11.9.0.77"]}]""")]
-    [InlineData("tenant-one/green", """[{"name":"green","namespace":"tenant-one","mac":"0a:00:00:00:00:07"}]""")]
-    [InlineData("""[{"name":"green","namespace":"tenant-one","mac":"0a:00:00:00:00:07"}]""", "tenant-one/green")]
-    [InlineData("tenant-one/green", "")]
-    public async Task Asked_again_it_answers_the_same_and_with_another_annotation_it_is_made_anew(string before, string after)
+    [InlineData("tenant-one/green", "tenant-one/green,tenant-one/blue", "green net1, blue net2")]
+    [InlineData("tenant-one/green", "tenant-one/blue", "blue net1")]
+    [InlineData("tenant-one/green", "tenant-one/green@other", "green other")]
+    [InlineData("tenant-one/green", """[{"name":"green","namespace":"tenant-one","ips":["11.9.0.77"]}]""", "green net1 11.9.0.77")]
+    [InlineData("tenant-one/green", """[{"name":"green","namespace":"tenant-one","mac":"0a:00:00:00:00:07"}]""", "green net1 0a:00:00:00:00:07")]
+    [InlineData("""[{"name":"green","namespace":"tenant-one","mac":"0a:00:00:00:00:07"}]""", "tenant-one/green", "green net1")]
+    [InlineData("tenant-one/green", "", "")]
+    public async Task Asked_again_it_answers_the_same_and_with_another_annotation_it_is_made_anew(string before, string after, string expected)
     {
         await using var node = await StartAsync(("web", before));
         var first = await node.AddAsync("s1", "web");
@@ -104,9 +104,15 @@ public sealed class SecondaryNetworkTests : IDisposable
         var second = await node.AddAsync("s1", "web");
 
         Assert.NotSame(first, second);
+        Assert.Equal(expected, string.Join(", ", second.Attachments.Where(a => a.IsSecondary).Select(TextOf)));
         var made = (await Task.WhenAll(new[] { Green, Blue }.Select(n => node.RecordAsync(new(n, "default.web"))))).OfType<EndpointRecord>();
         Assert.Equal(second.Attachments.Where(a => a.IsSecondary).Select(a => (a.Endpoint, a.Address, a.Mac)), made.Select(r => (r.Id, r.Address, r.Mac)));
         Assert.Same(second, await node.AddAsync("s1", "web"));
+
+        // An address is told where it was asked for, and an Ethernet address that does not go with the address.
+        string TextOf(Attachment made) => $"{made.Endpoint.Network.Network} {made.Interface}"
+            + (after.Contains($"\"{made.Address}\"", StringComparison.Ordinal) ? $" {made.Address}" : "")
+            + (made.Mac == MacAddress.ForEndpoint(made.Address) ? "" : $" {made.Mac}");
     }
 
     [Theory]
