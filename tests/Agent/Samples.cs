@@ -6,6 +6,7 @@ using Netplugin.Agent.Wanted;
 using Netplugin.Core.Addresses;
 using Netplugin.Core.Collections;
 using Netplugin.Core.Model;
+using Netplugin.Core.Planning;
 
 namespace Netplugin.Tests.Agent;
 
@@ -18,10 +19,13 @@ internal static class Samples
     public static readonly IpPrefix Subnet = IpPrefix.Parse("11.1.0.0/24");
     public static readonly NodeFacts Facts = new(Me, IpAddr.Parse("192.168.2.10"), 1500);
 
+    /// <summary>Of a node that has a block for pods of the default network.</summary>
+    public static readonly NodeFacts Serving = Facts with { Blocks = [new AddressBlock(IpPrefix.Parse("10.244.1.0/24"))] };
+
     public static IpAddr Address(int last) => IpAddr.Parse($"11.1.0.{last}");
 
-    public static NetworkRecord Network(NetworkId? id = null, uint vni = 10001, Encap encap = Encap.Vxlan, string? gateway = null) =>
-        new(id ?? Orange, encap, vni, Subnet, true, gateway is null ? default : IpAddr.Parse(gateway), 1);
+    public static NetworkRecord Network(NetworkId? id = null, uint vni = 10001, Encap encap = Encap.Vxlan, string? gateway = null, string? subnet = null) =>
+        new(id ?? Orange, encap, vni, subnet is null ? Subnet : IpPrefix.Parse(subnet), true, gateway is null ? default : IpAddr.Parse(gateway), 1);
 
     public static EndpointRecord Endpoint(
         string container, int last, NetworkId? network = null, string host = "", string uuid = "", EndpointBinding? binding = null, long post = 1) =>

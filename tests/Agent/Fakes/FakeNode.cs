@@ -172,6 +172,10 @@ internal sealed class FakeNode : IAsyncDisposable
     public Task WriteAsync(EndpointRecord endpoint) => Store.CommitAsync(new StoreTransaction(
         [], [new StoreOperation.Put(StoreKeys.Endpoint(endpoint.Id), RecordCodec.Encode(endpoint))]));
 
+    /// <inheritdoc cref="WriteAsync(EndpointRecord)"/>
+    public Task WriteAsync(NetworkRecord network) => Store.CommitAsync(new StoreTransaction(
+        [], [new StoreOperation.Put(StoreKeys.Network(network.Id), RecordCodec.Encode(network))]));
+
     /// <summary>Registers another node, as its daemon does.</summary>
     public Task RegisterAsync(string host) => Store.CommitAsync(new StoreTransaction(
         [], [new StoreOperation.Put(StoreKeys.Node(host), RecordCodec.Encode(Samples.View().Nodes![host]))]));

@@ -1,11 +1,6 @@
 using Netplugin.Agent.Attachments;
 using Netplugin.Agent.Pods;
 using Netplugin.Agent.Resolve;
-using Netplugin.Agent.Wanted;
-using Netplugin.Core.Addresses;
-using Netplugin.Core.Planning;
-using Netplugin.Store;
-using Netplugin.Store.Json;
 using Netplugin.Tests.Agent.Fakes;
 using Netplugin.Tests.Support;
 
@@ -14,7 +9,6 @@ namespace Netplugin.Tests.Agent.Kubernetes;
 /// <summary>Labels of pods and namespaces as the API server has them.</summary>
 public sealed class KubernetesLabelsTests : IAsyncLifetime
 {
-    private static readonly NodeFacts Serving = Samples.Facts with { Blocks = [new AddressBlock(IpPrefix.Parse("10.244.1.0/24"))] };
     private static readonly (string, string)[] Orange = [(NetworkLabels.TenantKey, "tenant-one"), (NetworkLabels.NetworkKey, "orange"), (NetworkLabels.GroupKey, "db")];
     private static readonly (string, string)[] Purple = [(NetworkLabels.TenantKey, "tenant-one"), (NetworkLabels.NetworkKey, "purple")];
     private FakeKubernetesNode _kubernetes = null!;
@@ -25,7 +19,7 @@ public sealed class KubernetesLabelsTests : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        _kubernetes = await FakeKubernetesNode.StartAsync(Serving);
+        _kubernetes = await FakeKubernetesNode.StartAsync(Samples.Serving);
         await Node.PostAsync(Samples.Endpoint("posted", 250));
         await Eventually.HoldsAsync("the store's content to be known", () => Node.Follower.Cluster is not null);
         Node.Wishes = _kubernetes.Labels.NetworksOfAsync;
@@ -97,8 +91,7 @@ public sealed class KubernetesLabelsTests : IAsyncLifetime
     [InlineData(false)]
     public async Task A_pods_annotation_of_networks_counts_when_it_starts_is_shown_and_changed_later_moves_nothing(bool isShown)
     {
-        await Node.Store.CommitAsync(new([], [new StoreOperation.Put(
-            StoreKeys.Network(new("tenant-one", "green")), RecordCodec.Encode(Samples.Network(new("tenant-one", "green"), 10003) with { Subnet = IpPrefix.Parse("11.9.0.0/24") }))]), TestContext.Current.CancellationToken);
+        await Node.WriteAsync(Samples.Network(new("tenant-one", "green"), 10003, subnet: "11.9.0.0/24"));
         Cluster.SetNamespace("default");
         Cluster.SetPod("web", "uid-1", networks: """[{"name": "green", "namespace": "tenant-one", "mac": "0a:00:00:00:00:01"}]""");
         Cluster.SetPod("image", "uid-3", mirrored: "uid-of-the-kubelet", networks: "tenant-one/green");

@@ -2,7 +2,6 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Netplugin.Agent.Attachments;
 using Netplugin.Agent.Kubernetes;
 using Netplugin.Agent.Pods;
-using Netplugin.Agent.Wanted;
 using Netplugin.Core.Addresses;
 using Netplugin.Core.Planning;
 using Netplugin.Tests.Agent.Fakes;
@@ -13,7 +12,6 @@ namespace Netplugin.Tests.Agent.Kubernetes;
 /// <summary>The annotation of this node's pods, with a node in memory and an API server that keeps what is written.</summary>
 public sealed class KubernetesPodsTests : IAsyncLifetime
 {
-    private static readonly NodeFacts Serving = Samples.Facts with { Blocks = [new AddressBlock(IpPrefix.Parse("10.244.1.0/24"))] };
     private readonly string _folder = Directory.CreateTempSubdirectory("netplugin-show-").FullName;
     private readonly FakeCluster _cluster = new();
     private FakeNode _node = null!;
@@ -21,7 +19,7 @@ public sealed class KubernetesPodsTests : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        _node = await FakeNode.StartAsync(_folder, facts: Serving);
+        _node = await FakeNode.StartAsync(_folder, facts: Samples.Serving);
         _pods = New(_node);
     }
 
@@ -52,7 +50,7 @@ public sealed class KubernetesPodsTests : IAsyncLifetime
     [Fact]
     public async Task A_pod_with_both_families_shows_both_in_the_order_of_its_nodes_blocks()
     {
-        _node.Facts = Serving with { Blocks = [new AddressBlock(IpPrefix.Parse("fd00:1::/64")), Serving.Blocks.First] };
+        _node.Facts = Samples.Serving with { Blocks = [new AddressBlock(IpPrefix.Parse("fd00:1::/64")), Samples.Serving.Blocks.First] };
         _cluster.SetPod("web", "uid-1");
         _pods.Start();
 

@@ -121,7 +121,7 @@ public sealed class WantedStateTests
     [Fact]
     public void A_node_with_a_block_is_in_the_cluster_network_with_all_others()
     {
-        var facts = Samples.Facts with { Blocks = [new AddressBlock(IpPrefix.Parse("10.244.1.0/24"))] };
+        var facts = Samples.Serving;
         var view = Samples.View();
         view = view with { Nodes = view.Nodes!.SetItem("host2", view.Nodes["host2"] with { Blocks = [IpPrefix.Parse("10.244.2.0/24")] }) };
         var wanted = WantedState.Compute(view, facts, Vxlan, [], DatapathState.Empty);

@@ -2,7 +2,6 @@ using Netplugin.Agent.Attachments;
 using Netplugin.Agent.Resolve;
 using Netplugin.Agent.Wanted;
 using Netplugin.Core.Addresses;
-using Netplugin.Core.Planning;
 using Netplugin.Core.Services;
 using Netplugin.Linux.Nftables;
 using Netplugin.NodeApi.Cni;
@@ -14,7 +13,7 @@ namespace Netplugin.Tests.Agent.Service;
 /// <summary>Pods of the default network that want ports of the node.</summary>
 public sealed class HostPortTests : IDisposable
 {
-    private static readonly NodeFacts Serving = Samples.Facts with { Blocks = [new AddressBlock(IpPrefix.Parse("10.244.1.0/24"))], Masquerades = true };
+    private static readonly NodeFacts Serving = Samples.Serving with { Masquerades = true };
     private static readonly CniPortMapping Web = new(TransportProtocol.Tcp, IpAddr.Unspecified, 8080, 80);
     private readonly string _folder = Directory.CreateTempSubdirectory("netplugin-ports-").FullName;
 

@@ -17,7 +17,6 @@ namespace Netplugin.Tests.Agent.Service;
 public sealed class LabelledPodTests : IDisposable
 {
     private static readonly NetworkId Purple = new("tenant-one", "purple");
-    private static readonly NodeFacts Serving = Samples.Facts with { Blocks = [new AddressBlock(IpPrefix.Parse("10.244.1.0/24"))] };
     private static readonly EndpointId Web = new(Samples.Orange, "default.web");
     private readonly string _folder = Directory.CreateTempSubdirectory("netplugin-labels-").FullName;
 
@@ -34,7 +33,7 @@ public sealed class LabelledPodTests : IDisposable
         Assert.Equal((attachment.Address, new EndpointBinding(Samples.Me, "s1", "eth0")), (record!.Address, record.Binding!));
         Assert.Equal(new LabelledPod("default", "web", "db"), record.Pod);
         Assert.True(Samples.Subnet.Contains(attachment.Address));
-        Assert.True(Serving.Blocks.First.Prefix.Contains(attachment.ClusterAddresses.First.Address));
+        Assert.True(Samples.Serving.Blocks.First.Prefix.Contains(attachment.ClusterAddresses.First.Address));
         Assert.Equal(("db", 10001u), (attachment.Group, attachment.DatapathId));
 
         await node.DeletePodAsync("s1");
@@ -88,7 +87,7 @@ public sealed class LabelledPodTests : IDisposable
     [Fact]
     public async Task A_pod_whose_network_is_missing_waits_and_starts_when_it_is_posted()
     {
-        await using var node = await FakeNode.StartAsync(_folder, facts: Serving);
+        await using var node = await FakeNode.StartAsync(_folder, facts: Samples.Serving);
         node.Labels = Labels();
         await Assert.ThrowsAsync<NetworkMissingException>(() => node.AddAsync("s1", "web"));
         await PostAsync(node, Purple);
@@ -110,8 +109,7 @@ public sealed class LabelledPodTests : IDisposable
     public async Task A_network_without_a_free_address_refuses_and_names_itself()
     {
         await using var node = await StartAsync();
-        await node.Store.CommitAsync(new([], [new StoreOperation.Put(
-            StoreKeys.Network(Samples.Orange), RecordCodec.Encode(Samples.Network() with { Subnet = IpPrefix.Parse("11.1.0.0/30") }))]), TestContext.Current.CancellationToken);
+        await node.WriteAsync(Samples.Network(subnet: "11.1.0.0/30"));
         await node.AddAsync("s1", "web");
         await node.AddAsync("s2", "api");
 
@@ -223,16 +221,21 @@ public sealed class LabelledPodTests : IDisposable
     {
         await using var node = await StartAsync();
         var api = (await node.AddAsync("s1", "api")).Attachments[0];
-        var gateway = IpAddr.Parse("11.1.0.254");
-        var (key, value) = isLeaseLost
-            ? (StoreKeys.Leases(Samples.Orange), RecordCodec.Encode(new LeasesRecord(Samples.Orange, [new("host2", new(api.Address, 29))])))
-            : (StoreKeys.Network(Samples.Orange), RecordCodec.Encode(Samples.Network() with { Gateway = gateway }));
-        await node.Store.CommitAsync(new([], [new StoreOperation.Put(key, value)]), TestContext.Current.CancellationToken);
+        var changed = Samples.Network(gateway: "11.1.0.254");
+        if (isLeaseLost)
+        {
+            var lost = new LeasesRecord(Samples.Orange, [new("host2", new(api.Address, 29))]);
+            await node.Store.CommitAsync(new([], [new StoreOperation.Put(StoreKeys.Leases(Samples.Orange), RecordCodec.Encode(lost))]), TestContext.Current.CancellationToken);
+        }
+        else
+        {
+            await node.WriteAsync(changed);
+        }
 
         var web = Assert.Single((await node.AddAsync("s2", "web")).Attachments);
 
         Assert.Equal(isLeaseLost, !new IpPrefix(api.Address, 29).Contains(web.Address));
-        Assert.Equal(isLeaseLost ? Samples.Network().Gateway : gateway, web.Addresses.First.Gateway);
+        Assert.Equal(isLeaseLost ? Samples.Network().Gateway : changed.Gateway, web.Addresses.First.Gateway);
         Assert.Equal(web.Address, (await node.RecordAsync(Web))!.Address);
         Assert.Equal(2, node.Links.Links.Values.Count(link => link.Up));
     }
@@ -254,7 +257,7 @@ public sealed class LabelledPodTests : IDisposable
     [Fact]
     public async Task A_pod_for_which_the_nodes_block_has_no_address_leaves_no_endpoint()
     {
-        await using var node = await StartAsync(facts: Serving with { Blocks = [new AddressBlock(IpPrefix.Parse("10.244.1.0/30"))] });
+        await using var node = await StartAsync(facts: Samples.Serving with { Blocks = [new AddressBlock(IpPrefix.Parse("10.244.1.0/30"))] });
         await node.AddAsync("s1", "api");
 
         var refused = await Assert.ThrowsAsync<ResolveException>(() => node.AddAsync("s2", "web"));
@@ -365,7 +368,7 @@ public sealed class LabelledPodTests : IDisposable
 
     private async Task<FakeNode> StartAsync(Func<AttachRequest, CancellationToken, Task<LabelledNetwork?>>? labels = null, NodeFacts? facts = null)
     {
-        var node = await FakeNode.StartAsync(_folder, facts: facts ?? Serving);
+        var node = await FakeNode.StartAsync(_folder, facts: facts ?? Samples.Serving);
         await PostAsync(node, Samples.Orange);
         node.Labels = labels ?? Labels();
         return node;

@@ -2,10 +2,8 @@ using Netplugin.Agent.Attachments;
 using Netplugin.Agent.Kubernetes;
 using Netplugin.Agent.Pods;
 using Netplugin.Agent.Resolve;
-using Netplugin.Agent.Wanted;
 using Netplugin.Core.Addresses;
 using Netplugin.Core.Model;
-using Netplugin.Core.Planning;
 using Netplugin.Store;
 using Netplugin.Store.Json;
 using Netplugin.Tests.Agent.Fakes;
@@ -17,7 +15,6 @@ namespace Netplugin.Tests.Agent.Service;
 public sealed class SecondaryNetworkTests : IDisposable
 {
     private static readonly NetworkId Green = new("tenant-one", "green"), Blue = new("tenant-one", "blue"), Twin = new("tenant-two", "green"), Wide = new("default", "wide");
-    private static readonly NodeFacts Serving = Samples.Facts with { Blocks = [new AddressBlock(IpPrefix.Parse("10.244.1.0/24"))] };
     private static readonly EndpointId Web = new(Green, "default.web");
     private readonly string _folder = Directory.CreateTempSubdirectory("netplugin-secondary-").FullName;
 
@@ -51,7 +48,7 @@ public sealed class SecondaryNetworkTests : IDisposable
     {
         await using var node = await StartAsync(("c1", "green, blue@storage"), ("web", "green"), ("bare", "slim"));
         await node.PostAsync(Samples.Endpoint("c1", 1));
-        await PostNetworkAsync(node, new("default", "slim"), 10007, "11.11.0.0/24");
+        await node.WriteAsync(Samples.Network(new("default", "slim"), 10007, subnet: "11.11.0.0/24"));
 
         var posted = await node.AddAsync("s1", "c1");
         var bare = await node.AddAsync("s2", "bare");
@@ -174,7 +171,7 @@ public sealed class SecondaryNetworkTests : IDisposable
         Assert.Null(await node.RecordAsync(new(Samples.Orange, "default.web")));
         node.AssertNothingLeft();
 
-        await PostNetworkAsync(node, new("tenant-one", "red"), 10009, "11.19.0.0/24");
+        await node.WriteAsync(Samples.Network(new("tenant-one", "red"), 10009, subnet: "11.19.0.0/24"));
         Assert.Equal(["tenant-one/orange eth0", "tenant-one/green net1", "tenant-one/red net2"], NamesOf(await node.AddAsync("s1", "web")));
     }
 
@@ -295,12 +292,12 @@ public sealed class SecondaryNetworkTests : IDisposable
 
     private async Task<FakeNode> StartAsync(params (string Pod, string Annotation)[] annotations)
     {
-        var node = await FakeNode.StartAsync(_folder, facts: Serving);
+        var node = await FakeNode.StartAsync(_folder, facts: Samples.Serving);
         await node.PostAsync(Samples.Endpoint("posted", 250));
-        await PostNetworkAsync(node, Green, 10003, "11.9.0.0/24");
-        await PostNetworkAsync(node, Blue, 10004, "11.10.0.0/24");
-        await PostNetworkAsync(node, Twin, 10005, "11.9.0.0/25");
-        await PostNetworkAsync(node, Wide, 10006, "10.0.0.0/8");
+        await node.WriteAsync(Samples.Network(Green, 10003, subnet: "11.9.0.0/24"));
+        await node.WriteAsync(Samples.Network(Blue, 10004, subnet: "11.10.0.0/24"));
+        await node.WriteAsync(Samples.Network(Twin, 10005, subnet: "11.9.0.0/25"));
+        await node.WriteAsync(Samples.Network(Wide, 10006, subnet: "10.0.0.0/8"));
         await Eventually.HoldsAsync("the store's content to be known", () => node.Follower.Cluster is not null);
         foreach (var (pod, annotation) in annotations)
         {
@@ -310,21 +307,18 @@ public sealed class SecondaryNetworkTests : IDisposable
         return node;
     }
 
-    private static Task<TransactionResult> PostNetworkAsync(FakeNode node, NetworkId id, uint vni, string subnet) => node.Store.CommitAsync(new([], [new StoreOperation.Put(
-        StoreKeys.Network(id), RecordCodec.Encode(Samples.Network(id, vni) with { Subnet = IpPrefix.Parse(subnet) }))]));
-
     // An intent that names the container in more networks: with an address of each.
     private static async Task AppendAsync(FakeNode node, string container, params NetworkId[] networks)
     {
-        await PostNetworkAsync(node, new("tenant-one", "red"), 10009, "11.19.0.0/24");
+        await node.WriteAsync(Samples.Network(new("tenant-one", "red"), 10009, subnet: "11.19.0.0/24"));
         foreach (var (id, address) in new[] { (new EndpointId(new("tenant-one", "red"), container), "11.19.0.1"), (new EndpointId(Green, container), "11.9.0.200") })
         {
             var ip = IpAddr.Parse(address);
-            await node.WriteAsync(new(id, ip, MacAddress.ForEndpoint(ip), "", "", null, 1));
+            await node.WriteAsync(new EndpointRecord(id, ip, MacAddress.ForEndpoint(ip), "", "", null, 1));
         }
 
         await node.Store.CommitAsync(new([], [new StoreOperation.Put(StoreKeys.Container(container), RecordCodec.Encode(new ContainerRecord(container, [.. networks])))]));
-        await node.DeleteAsync();
+        await node.PostAsync();
     }
 
     private static async Task<(string Reason, string Message)> RefusedAsync(FakeNode node, string pod, string annotation)
