@@ -45,10 +45,10 @@ struct np_connection {
 	__u8 pad[16];
 };
 
-/* How many connections an endpoint has, so that no pod can take another's room. The daemon adds and removes the entries. */
+/* How many connections and flows an endpoint has, so that no pod can take another's room. The daemon adds and removes the entries. */
 struct np_quota {
 	__u32 used;
-	__u32 pad;
+	__u32 flows;
 };
 
 /* A client and the frontend it uses, and the backend it stays with. */

@@ -5,6 +5,7 @@
  */
 #include "act.h"
 #include "counters.h"
+#include "policies.h"
 #include "sweep.h"
 
 char np_license[] SEC("license") = "Dual MIT/GPL";

@@ -29,7 +29,7 @@ public sealed class ManyNetworksTests(ITestOutputHelper output)
         cluster.Post(Intent(1, 1), "-add-cfg").Succeeded();
         List<Pod> onHere = [Attached(here, "a", 0)], onThere = [Attached(there, "b", 0)];
         await Eventually.HoldsAsync("the first network to work", () => onHere[0].Reaches(AddressOf(onThere[0])));
-        string withOne = KernelObjects(here);
+        string withOne = await SettledObjectsAsync(here);
         double before = here.Daemon.ResidentBytes() / Megabyte;
 
         cluster.Post(Intent(Tenants, NetworksEach), "-add-cfg").Succeeded();
@@ -79,7 +79,7 @@ public sealed class ManyNetworksTests(ITestOutputHelper output)
         c2.Add();
         string first = AddressOf(c1), second = AddressOf(c2);
         await Eventually.HoldsAsync("the pods to reach each other", () => c1.Reaches(second) && c2.Reaches(first));
-        string objects = KernelObjects(cluster[1]);
+        string objects = await SettledObjectsAsync(cluster[1]);
         Dictionary<string, int> entries = Entries(cluster[1]);
 
         int changes = 0;
@@ -158,6 +158,18 @@ public sealed class ManyNetworksTests(ITestOutputHelper output)
     {
         using JsonDocument networks = JsonDocument.Parse(cluster.Netdcli("get", "networks", "-o", "json").Succeeded());
         return networks.RootElement.GetArrayLength();
+    }
+
+    /// <summary>
+    /// A node's kernel objects once the kernel is done with its devices' own addresses: it adds a link-local address's route only when duplicate address
+    /// detection has ended, up to two seconds after the device came up (RFC 4862, 5.4).
+    /// </summary>
+    private static async Task<string> SettledObjectsAsync(ClusterNode node)
+    {
+        await Eventually.HoldsAsync(
+            "the devices' own addresses to be in use",
+            () => Devices(node).All(device => node.Node.Run("ip", "-6", "address", "show", "dev", device, "tentative").Succeeded().Length == 0));
+        return KernelObjects(node);
     }
 
     /// <summary>

@@ -19,7 +19,11 @@ public sealed partial class BpfDatapath : IDisposable
     private static readonly ImmutableArray<(uint Slot, string Program)> Slots =
         [(0, "np_from_pod"), (1, "np_to_pod"), (2, "np_from_overlay"), (3, "np_to_overlay"), (4, "np_from_underlay")];
 
-    private static readonly ImmutableArray<string> CommonMaps = ["np_progs", "np_drops", "np_counters", "np_connections", "np_quotas", "np_affinity"];
+    private static readonly ImmutableArray<string> CommonMaps =
+    [
+        "np_progs", "np_drops", "np_counters", "np_connections", "np_quotas", "np_affinity",
+        "np_policy_state", "np_identities", "np_identity_blocks", "np_subjects", "np_verdicts", "np_ports_of", "np_denied", "np_flows", "np_observed", "np_events",
+    ];
 
     private static readonly ImmutableArray<string> GenerationMaps =
         ["np_node", "np_networks", "np_endpoints", "np_interfaces", "np_vteps", "np_blocks", "np_frontends", "np_backends", "np_members", "np_shared"];

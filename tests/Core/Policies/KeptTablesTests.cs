@@ -11,8 +11,8 @@ public sealed class KeptTablesTests
     public void Policies_that_go_and_come_again_change_nothing() => PolicyGens.CaseGen(1).Sample(
         one =>
         {
-            var (compiler, policies) = (new PolicyCompiler("n0"), Worlds.Normal(one.Policies).ToArray());
-            Worlds.Tell(compiler, one);
+            var (compiler, policies) = (new PolicyCompiler("n0"), PolicyCases.Normal(one.Policies).ToArray());
+            Array.ForEach(Told.Objects(one), told => told.Set(compiler));
             compiler.TakeChanges();
             Array.ForEach(policies, policy => compiler.Remove(policy.Id));
             Array.ForEach(policies, compiler.Set);

@@ -117,7 +117,7 @@ internal struct ConnectionValue
 internal struct QuotaValue
 {
     internal uint Used;
-    internal uint Pad;
+    internal uint Flows;
 }
 
 /// <summary>A port as it is on the wire (<c>__be16</c>).</summary>
