@@ -12,6 +12,7 @@
 #include "decide_pod.h"
 #include "decision.h"
 #include "maps.h"
+#include "observe.h"
 #include "reply.h"
 #include "translate.h"
 #include "vxlan.h"
@@ -139,7 +140,7 @@ static __always_inline int np_run_from_pod(struct __sk_buff *skb, struct np_deci
 	case NP_VERDICT_REPLY:
 		return np_act_reply(skb, d, skb->ifindex);
 	default:
-		return np_drop(skb, d->what);
+		return np_drop_decided(skb, d->what, d);
 	}
 }
 
@@ -153,18 +154,18 @@ static __always_inline int np_run_from_overlay(struct __sk_buff *skb, __u32 vni,
 		return np_act_local(skb, d, NP_EVENT_TUNNELLED_IN);
 	if (d->verdict == NP_VERDICT_HOST)
 		return np_enter_host(skb, d->ifindex, d->by_node ? 0 : np_mark_of(d->network));
-	return np_drop(skb, d->what);
+	return np_drop_decided(skb, d->what, d);
 }
 
 /* Out of the host's stack, on the VXLAN device. The packet goes on as the gateway's, or as that of what the host forwards. */
-static __always_inline int np_run_from_host(struct __sk_buff *skb, struct np_decision *d)
+static __always_inline int np_run_from_host(struct __sk_buff *skb, int by_host, struct np_decision *d)
 {
 	const struct np_node *node = np_node_get();
 	__u8 mac[ETH_ALEN];
 
-	np_decide_from_host(skb, d);
+	np_decide_from_host(skb, by_host, d);
 	if (d->verdict == NP_VERDICT_DROP)
-		return np_drop(skb, d->what);
+		return np_drop_decided(skb, d->what, d);
 	d->rewrite = 1;
 	if (!node)
 		return np_drop(skb, NP_REASON_HELPER_FAILED);

@@ -49,25 +49,19 @@ struct {
 	__uint(max_entries, NP_COUNTER_SLOTS);
 } np_counters SEC(".maps");
 
-static __always_inline int np_drop(struct __sk_buff *skb, __u32 reason)
+static __always_inline void np_count_in(struct __sk_buff *skb, void *counts, __u32 what)
 {
-	struct np_count *count = bpf_map_lookup_elem(&np_drops, &reason);
+	struct np_count *count = bpf_map_lookup_elem(counts, &what);
 
 	if (count) {
 		count->packets++;
 		count->bytes += skb->len;
 	}
-	return TC_ACT_SHOT;
 }
 
 static __always_inline void np_count(struct __sk_buff *skb, __u32 event)
 {
-	struct np_count *count = bpf_map_lookup_elem(&np_counters, &event);
-
-	if (count) {
-		count->packets++;
-		count->bytes += skb->len;
-	}
+	np_count_in(skb, &np_counters, event);
 }
 
 #endif

@@ -4,8 +4,7 @@
  * np_progs. See docs/architecture.md, "The datapath".
  */
 #include "act.h"
-#include "counters.h"
-#include "policies.h"
+#include "observe.h"
 #include "sweep.h"
 
 char np_license[] SEC("license") = "Dual MIT/GPL";
@@ -35,9 +34,9 @@ int np_stub_from_underlay(struct __sk_buff *skb)
 SEC("tc")
 int np_from_pod(struct __sk_buff *skb)
 {
-	struct np_decision d = {};
+	struct np_decision *d = np_decision_begin();
 
-	return np_run_from_pod(skb, &d);
+	return d ? np_run_from_pod(skb, d) : np_drop(skb, NP_REASON_HELPER_FAILED);
 }
 
 /*
@@ -73,13 +72,15 @@ static __always_inline int np_tunnel_key(struct __sk_buff *skb, __u32 *vni, stru
 SEC("tc")
 int np_from_overlay(struct __sk_buff *skb)
 {
-	struct np_decision d = {};
+	struct np_decision *d = np_decision_begin();
 	struct np_addr vtep = {};
 	__u32 vni = 0;
 
+	if (!d)
+		return np_drop(skb, NP_REASON_HELPER_FAILED);
 	/* First: no mark saves what a tunnel brought from being judged. */
 	if (!np_tunnel_key(skb, &vni, &vtep))
-		return np_run_from_overlay(skb, vni, &vtep, &d);
+		return np_run_from_overlay(skb, vni, &vtep, d);
 	if (!(skb->mark & NP_MARK_PASSED))
 		return np_drop(skb, NP_REASON_NO_TUNNEL_KEY);
 	if (skb->pkt_type != NP_PACKET_HOST)
@@ -94,9 +95,9 @@ int np_from_overlay(struct __sk_buff *skb)
 SEC("tc")
 int np_from_underlay(struct __sk_buff *skb)
 {
-	struct np_decision d = {};
+	struct np_decision *d = np_decision_begin();
 
-	return np_run_from_underlay(skb, &d);
+	return d ? np_run_from_underlay(skb, d) : TC_ACT_UNSPEC;
 }
 
 /*
@@ -106,13 +107,14 @@ int np_from_underlay(struct __sk_buff *skb)
 SEC("tc")
 int np_to_overlay(struct __sk_buff *skb)
 {
-	struct np_decision d = {};
+	struct np_decision *d = np_decision_begin();
 	struct np_addr vtep = {};
 	__u32 vni = 0;
 
 	if (!np_tunnel_key(skb, &vni, &vtep))
 		return TC_ACT_OK;
-	return np_run_from_host(skb, &d);
+	/* What the stack forwards has no socket: it was taken away where the packet came in. */
+	return d ? np_run_from_host(skb, skb->sk != NULL, d) : np_drop(skb, NP_REASON_HELPER_FAILED);
 }
 
 #ifdef NP_TEST

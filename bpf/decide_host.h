@@ -7,6 +7,7 @@
 #include "decision.h"
 #include "maps.h"
 #include "parse.h"
+#include "police.h"
 
 /*
  * What a pod sent may have been translated on its way through the stack: the mark alone tells whose it is. To another node it goes in the
@@ -41,9 +42,10 @@ static __always_inline void np_decide_from_host_ip(struct __sk_buff *skb, const 
 	np_decide_tunnel(skb, ip, node, forwarded ? np_mark_network(skb->mark) : NP_CLUSTER, &block->vtep, d);
 }
 
-/* The stack has kept to the device's MTU. */
-static __always_inline void np_decide_from_host(struct __sk_buff *skb, struct np_decision *d)
+/* The stack has kept to the device's MTU. by_host: the packet is one of the node's own sockets, and not one that it forwards. */
+static __always_inline void np_decide_from_host(struct __sk_buff *skb, int by_host, struct np_decision *d)
 {
+	const struct np_endpoint *source;
 	const struct np_node *node = np_node_get();
 	__u32 cluster = NP_CLUSTER;
 	struct np_ip ip = {};
@@ -68,6 +70,14 @@ static __always_inline void np_decide_from_host(struct __sk_buff *skb, struct np
 	if (ip.group)
 		return np_decide_drop(d, NP_REASON_MULTICAST);
 	np_decide_from_host_ip(skb, node, &ip, d);
+	if (d->verdict != NP_VERDICT_LOCAL)
+		return;
+	/* A pod's packet may have been sent on to another by the stack: then its own policies have seen where it went to, not where it goes. */
+	source = skb->mark & NP_MARK_ORIGIN ? np_endpoint_get(NP_CLUSTER, &ip.src) : NULL;
+	d->sender = source ? source->ifindex : 0;
+	d->receiver = d->ifindex;
+	d->by_host = by_host;
+	np_police(skb, &ip, d);
 }
 
 #endif

@@ -8,6 +8,7 @@
 #include "maps.h"
 #include "nd.h"
 #include "parse.h"
+#include "police.h"
 
 /*
  * By its source a packet is of the network itself, or of the cluster network on behalf of a pod of that network: then its source is in a
@@ -29,6 +30,7 @@ static __always_inline void np_decide_overlay_ip(struct __sk_buff *skb, const st
 		source = np_endpoint_get(NP_CLUSTER, &ip->src);
 		block = source ? NULL : np_block_get(NP_CLUSTER, &ip->src);
 	}
+	d->plane = plane;
 	if (source) {
 		if (source->ifindex || np_is_this_node(source) || !np_addr_equal(&source->vtep, vtep))
 			return np_decide_drop(d, NP_REASON_OVERLAY_SPOOF);
@@ -99,6 +101,10 @@ static __always_inline void np_decide_overlay_frame(struct __sk_buff *skb, const
 	if (reason)
 		return np_decide_drop(d, reason);
 	np_decide_overlay_ip(skb, node, &eth, &ip, vni, vtep, d);
+	if (d->verdict != NP_VERDICT_LOCAL)
+		return;
+	d->receiver = d->ifindex;
+	np_police(skb, &ip, d);
 }
 
 /*
@@ -115,7 +121,7 @@ static __always_inline void np_decide_from_overlay(struct __sk_buff *skb, __u32 
 		return np_decide_drop(d, NP_REASON_UNCONFIGURED);
 	np_decide_overlay_frame(skb, node, vni, vtep, d);
 	/* Whose source was proven is no stranger, and its network need not be here. */
-	if (d->verdict != NP_VERDICT_DROP || d->what == NP_REASON_OTHER_NETWORK)
+	if (d->verdict != NP_VERDICT_DROP || d->what == NP_REASON_OTHER_NETWORK || d->receiver)
 		return;
 	if (!bpf_map_lookup_elem(&np_vteps, vtep))
 		d->what = NP_REASON_UNKNOWN_VTEP;

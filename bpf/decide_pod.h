@@ -10,6 +10,7 @@
 #include "maps.h"
 #include "nd.h"
 #include "parse.h"
+#include "police.h"
 
 /* True for UDP that is to be for the VXLAN port; a later fragment has no port and is judged by its address alone. */
 static __always_inline int np_is_vxlan(struct __sk_buff *skb, const struct np_ip *ip, const struct np_decision *d)
@@ -120,6 +121,7 @@ static __always_inline void np_decide_pod_ip(struct __sk_buff *skb, const struct
 		plane = NP_CLUSTER;
 	else if (!np_addr_in(&ip->src, &iface->addrs))
 		return np_decide_drop(d, NP_REASON_ADDRESS_SPOOF);
+	d->plane = plane;
 	if (ip->group)
 		return np_decide_drop(d, NP_REASON_MULTICAST);
 	if (ip->broadcast || eth->h_dest[0] & 1)
@@ -198,16 +200,12 @@ static __always_inline void np_decide_from_pod(struct __sk_buff *skb, __u32 ifin
 	switch (eth.h_proto) {
 	case bpf_htons(ETH_P_IP):
 		reason = np_parse_ipv4(skb, &ip);
-		if (reason)
-			return np_decide_drop(d, reason);
-		return np_decide_pod_ip(skb, &eth, node, iface, &ip, d);
+		break;
 	case bpf_htons(ETH_P_IPV6):
 		reason = np_parse_ipv6(skb, &ip);
-		if (reason)
-			return np_decide_drop(d, reason);
-		if (np_decide_pod_ipv6(skb, node, iface, &ip, d))
+		if (!reason && np_decide_pod_ipv6(skb, node, iface, &ip, d))
 			return;
-		return np_decide_pod_ip(skb, &eth, node, iface, &ip, d);
+		break;
 	case bpf_htons(ETH_P_ARP):
 		return np_decide_arp(skb, node, iface, d);
 	case bpf_htons(ETH_P_8021Q):
@@ -216,6 +214,12 @@ static __always_inline void np_decide_from_pod(struct __sk_buff *skb, __u32 ifin
 	default:
 		return np_decide_drop(d, NP_REASON_ETHERTYPE);
 	}
+	if (reason)
+		return np_decide_drop(d, reason);
+	np_decide_pod_ip(skb, &eth, node, iface, &ip, d);
+	d->sender = ifindex;
+	d->receiver = d->verdict == NP_VERDICT_LOCAL ? d->ifindex : 0;
+	np_police(skb, &ip, d);
 }
 
 #endif

@@ -175,7 +175,8 @@ static __always_inline int np_decide_service(struct __sk_buff *skb, const struct
 	known = bpf_map_lookup_elem(&np_connections, &work->tuple);
 	if (known && np_connection_holds(known, endpoint, tcp, node_port, work)) {
 		np_connection_use(known);
-		if (known->flags & NP_CONNECTION_FORWARD)
+		d->toward = known->flags & NP_CONNECTION_FORWARD;
+		if (d->toward)
 			np_connection_mark(known, np_connection_news(tcp, NP_CONNECTION_FIN_CLIENT) |
 							  (known->flags & NP_CONNECTION_REPLIED ? NP_CONNECTION_ASSURED : 0));
 		else
@@ -194,6 +195,7 @@ static __always_inline int np_decide_service(struct __sk_buff *skb, const struct
 			np_decide_drop(d, reason);
 			return 1;
 		}
+		d->toward = 1;
 		np_decide_translate(ip, &work->entry.to, work, d);
 	}
 	ip->src = d->to.src;

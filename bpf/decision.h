@@ -58,9 +58,36 @@ struct np_decision {
 	__u8 translate;	     /* what of the packet becomes as to has it: an np_translation */
 	__u8 proto;	     /* translate: the transport protocol */
 	__u32 l4;	     /* translate: offset of its header from the start of the frame */
+	__u8 toward;	     /* translate: towards a backend, not the answer of one */
 	__be16 ports[2];     /* translate: the packet's own, where it has a transport header */
 	struct np_tuple to;
+	__u32 plane;	     /* for policies: the network that the packet's addresses are of */
+	__u32 sender;	     /* the device of the pod of this node that sent it; 0: another did */
+	__u32 receiver;	     /* the device of the pod of this node that is to get it; 0: another is */
+	__u8 by_host;	     /* this node itself sent it */
+	__u8 direction;	     /* of a drop by policies: an np_direction */
+	__u8 pad[2];
+	__u32 policy;	     /* of a drop by policies: the number of their reason */
 };
+
+/* One a processor: with all that deciding needs beside it, it is more than a program's stack has room for. */
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__type(key, __u32);
+	__type(value, struct np_decision);
+	__uint(max_entries, 1);
+} np_decision_work SEC(".maps");
+
+/* Nothing is decided; NULL never, but the verifier wants the test. */
+static __always_inline struct np_decision *np_decision_begin(void)
+{
+	__u32 zero = 0;
+	struct np_decision *d = bpf_map_lookup_elem(&np_decision_work, &zero);
+
+	if (d)
+		__builtin_memset(d, 0, sizeof(*d));
+	return d;
+}
 
 static __always_inline void np_decide_drop(struct np_decision *d, __u32 reason)
 {

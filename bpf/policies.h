@@ -91,16 +91,14 @@ struct np_flow_key {
 enum np_flow_flag {
 	/* The second of the key's ends began it; else the first did. */
 	NP_FLOW_BY_SECOND = 1,
+	/* These five as an np_connection_flag has them; the client is who began it. */
+	NP_FLOW_REPLIED = 2,
+	NP_FLOW_ASSURED = 4,
+	NP_FLOW_FIN_BEGAN = 8,
+	NP_FLOW_FIN_OTHER = 16,
+	NP_FLOW_RESET = 32,
 	/* This node itself began it, whom nothing keeps from its pods. */
-	NP_FLOW_BY_NODE = 2,
-	NP_FLOW_REPLIED = 4,
-	NP_FLOW_ASSURED = 8,
-	/* TCP: what each end has ended, and a reset of either. */
-	NP_FLOW_FIN_BEGAN = 16,
-	NP_FLOW_FIN_OTHER = 32,
-	NP_FLOW_RESET = 64,
-	/* It led the endpoint back to itself through a Service. */
-	NP_FLOW_SELF = 128,
+	NP_FLOW_BY_NODE = 64,
 };
 
 struct np_flow {
@@ -108,16 +106,6 @@ struct np_flow {
 	__u64 endpoint; /* whose quota it is counted to: struct np_interface */
 	__u32 flags;
 	__u8 pad[12];
-};
-
-/* A first fragment's ports: the others follow it. */
-struct np_flow_fragment {
-	struct np_addr src;
-	struct np_addr dst;
-	__u32 network;
-	__be32 id;
-	__u8 proto;
-	__u8 pad[3];
 };
 
 #define NP_HEAD 80

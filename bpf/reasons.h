@@ -93,6 +93,12 @@ enum np_reason {
 	NP_REASON_OTHER_NETWORK = 43,
 	/* One end is an address of the network's subnet, the other is not of the network: no packet has an address of each plane. */
 	NP_REASON_MIXED_PLANES = 44,
+	/* A policy's rule denies it, or policies isolate an end and none allows it: np_denied counts which. */
+	NP_REASON_POLICY = 45,
+	/* The endpoint's policies are not known here (yet). */
+	NP_REASON_POLICY_UNKNOWN = 46,
+	/* A fragment whose first one was not seen here, or was denied; or a first one that does not hold its whole transport header. */
+	NP_REASON_FRAGMENT = 47,
 	NP_REASON_COUNT
 };
 
@@ -111,6 +117,8 @@ enum np_event {
 	NP_EVENT_FROM_HOST = 8,
 	/* Refused for a Service that has no endpoint. */
 	NP_EVENT_SERVICE_REFUSED = 9,
+	/* Let through by policies, but not remembered, for the endpoint has more flows than it may or the node has no room: the answer is a flow of its own. */
+	NP_EVENT_UNTRACKED = 10,
 	NP_EVENT_COUNT
 };
 

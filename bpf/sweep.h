@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: (Apache-2.0 OR GPL-2.0-only)
-/* Takes connections away that are over. The daemon runs it; while it does not, connections only pile up to their pods' quotas. */
+/* Takes connections and flows away that are over. The daemon runs it; while it does not, connections only pile up to their pods' quotas. */
 #ifndef NP_SWEEP_H
 #define NP_SWEEP_H
 
 #include "connect.h"
+#include "policies.h"
 
 /*
  * How long nothing may be heard. TCP, both there: as kube-proxy has it for conntrack, longer than RFC 5382 section 5 asks. Half-closed: the
@@ -82,12 +83,31 @@ static long np_sweep_one(void *map, struct np_tuple *key, struct np_connection *
 	return 0;
 }
 
+static long np_sweep_flow(void *map, struct np_flow_key *key, struct np_flow *flow, struct np_sweeping *sweep)
+{
+	__u64 endpoint = flow->endpoint;
+	struct np_quota *quota = bpf_map_lookup_elem(&np_quotas, &endpoint);
+
+	/* Signed, as above. What has no quota is of a pod that is gone. */
+	if (quota && (__s64)(sweep->now - flow->used) <= np_patience(key->proto, flow->flags)) {
+		sweep->left++;
+		return 0;
+	}
+	if (bpf_map_delete_elem(map, key))
+		return 0;
+	sweep->removed++;
+	if (quota && quota->flows)
+		__sync_fetch_and_sub(&quota->flows, 1);
+	return 0;
+}
+
 SEC("syscall")
 int np_sweep(struct np_swept *swept)
 {
 	struct np_sweeping sweep = { .now = bpf_ktime_get_ns() };
 
 	bpf_for_each_map_elem(&np_connections, np_sweep_one, &sweep, 0);
+	bpf_for_each_map_elem(&np_flows, np_sweep_flow, &sweep, 0);
 	swept->left = sweep.left;
 	swept->removed = sweep.removed;
 	return 0;

@@ -2,7 +2,7 @@
 /*
  * Entries for BPF_PROG_TEST_RUN, in the test object only. They run the same functions as the real entries and hand the
  * decision back in fields of the context that test-run returns: verdict, what and action in cb[0], the VTEP in cb[1..4], the
- * device in priority, the network in mark, but for the host's packets, whose mark is left as it was set.
+ * device in priority, the network in mark, but for the host's packets, whose mark is left as it was set. The host's own have 1 in cb[0].
  */
 #ifndef NP_TEST_ENTRIES_H
 #define NP_TEST_ENTRIES_H
@@ -13,6 +13,9 @@ enum np_event np_test_event;
 enum np_slot np_test_slot;
 enum np_mark np_test_mark;
 enum np_action np_test_action;
+
+/* No action at all: the test that sees it fails. */
+#define NP_TEST_FAILED 99
 
 static __always_inline int np_test_report(struct __sk_buff *skb, const struct np_decision *d, int action)
 {
@@ -40,12 +43,15 @@ static __always_inline void np_test_sent(const struct __sk_buff *skb, __u32 len,
 SEC("tc")
 int np_test_from_pod(struct __sk_buff *skb)
 {
-	struct np_decision d = {};
+	struct np_decision *d = np_decision_begin();
 	__u32 len = skb->len;
-	int action = np_run_from_pod(skb, &d);
+	int action;
 
-	np_test_sent(skb, len, &d);
-	return np_test_report(skb, &d, action);
+	if (!d)
+		return NP_TEST_FAILED;
+	action = np_run_from_pod(skb, d);
+	np_test_sent(skb, len, d);
+	return np_test_report(skb, d, action);
 }
 
 /* Test-run has no tunnel metadata: the VNI comes in cb[0] and the outer source in cb[1..4]. */
@@ -53,28 +59,31 @@ SEC("tc")
 int np_test_from_overlay(struct __sk_buff *skb)
 {
 	struct np_addr vtep = { .words = { skb->cb[1], skb->cb[2], skb->cb[3], skb->cb[4] } };
-	struct np_decision d = {};
+	struct np_decision *d = np_decision_begin();
 
-	return np_test_report(skb, &d, np_run_from_overlay(skb, skb->cb[0], &vtep, &d));
+	return d ? np_test_report(skb, d, np_run_from_overlay(skb, skb->cb[0], &vtep, d)) : NP_TEST_FAILED;
 }
 
 SEC("tc")
 int np_test_from_host(struct __sk_buff *skb)
 {
-	struct np_decision d = {};
+	struct np_decision *d = np_decision_begin();
 	__u32 len = skb->len;
-	int action = np_run_from_host(skb, &d);
+	int action;
 
-	np_test_sent(skb, len, &d);
-	return np_test_report(skb, &d, action);
+	if (!d)
+		return NP_TEST_FAILED;
+	action = np_run_from_host(skb, skb->cb[0], d);
+	np_test_sent(skb, len, d);
+	return np_test_report(skb, d, action);
 }
 
 SEC("tc")
 int np_test_from_underlay(struct __sk_buff *skb)
 {
-	struct np_decision d = {};
+	struct np_decision *d = np_decision_begin();
 
-	return np_test_report(skb, &d, np_run_from_underlay(skb, &d));
+	return d ? np_test_report(skb, d, np_run_from_underlay(skb, d)) : NP_TEST_FAILED;
 }
 
 #endif

@@ -29,14 +29,15 @@ public sealed class ModelTests(ITestOutputHelper output)
         Generated.Report(output, seen);
 
         // A generator that no longer reaches a rule would let the rule rot. These reasons cannot come from these entries.
-        // Those of Services have a test of their own.
+        // Those of Services and of policies have tests of their own.
         var unreachable = new[]
         {
             DropReason.None, DropReason.NoProgram, DropReason.NoTunnelKey, DropReason.HostToPod, DropReason.HelperFailed,
             DropReason.NoLocalBackend, DropReason.NoBackend, DropReason.ConnectionQuota, DropReason.ConnectionsFull, DropReason.ConnectionPorts,
+            DropReason.Policy, DropReason.PolicyUnknown, DropReason.Fragment,
         };
         var expected = Enum.GetValues<DropReason>().Except(unreachable).Select(DatapathCounters.NameOf)
-            .Concat(Enum.GetValues<DatapathEvent>().Except([DatapathEvent.ServiceRefused]).Select(DatapathCounters.NameOf))
+            .Concat(Enum.GetValues<DatapathEvent>().Except([DatapathEvent.ServiceRefused, DatapathEvent.Untracked]).Select(DatapathCounters.NameOf))
             .Append(nameof(Outcome.Pass)).Append(nameof(Outcome.Direct));
         Assert.Empty(expected.Except(seen.Keys));
     }

@@ -32,4 +32,7 @@ public enum DatapathEvent
 
     /// <summary>Refused for a Service that has no endpoint.</summary>
     ServiceRefused = 9,
+
+    /// <summary>Let through by policies, but not remembered, for there is no room: the answer is a flow of its own.</summary>
+    Untracked = 10,
 }

@@ -140,4 +140,13 @@ public enum DropReason
 
     /// <summary>One end is an address of the network's subnet, the other is not of the network.</summary>
     MixedPlanes = 44,
+
+    /// <summary>A policy's rule denies it, or policies isolate an end and none allows it.</summary>
+    Policy = 45,
+
+    /// <summary>The endpoint's policies are not known here (yet).</summary>
+    PolicyUnknown = 46,
+
+    /// <summary>A fragment whose first one was not seen, or was denied; or a first one that does not hold its whole transport header.</summary>
+    Fragment = 47,
 }
