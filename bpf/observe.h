@@ -48,9 +48,13 @@ static __always_inline void np_show(struct __sk_buff *skb, __u32 kind, __u32 rea
 		}
 	}
 	len = skb->len < NP_HEAD ? skb->len : NP_HEAD;
-	/* The verifier is to see it once more: the compiler has forgotten the lower end. */
-	if (len - 1 < NP_HEAD && !bpf_skb_load_bytes(skb, 0, event->head, len))
-		event->head_len = len;
+	/* Tested end by end, or the compiler makes one test of both, from which Linux 6.1 concludes nothing. */
+	asm volatile("" : "+r"(len));
+	if (len >= ETH_HLEN) {
+		asm volatile("" : "+r"(len));
+		if (len <= NP_HEAD && !bpf_skb_load_bytes(skb, 0, event->head, len))
+			event->head_len = len;
+	}
 	bpf_map_push_elem(&np_events, event, 0);
 }
 

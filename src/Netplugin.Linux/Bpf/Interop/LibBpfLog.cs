@@ -10,7 +10,10 @@ namespace Netplugin.Linux.Bpf.Interop;
 internal static unsafe partial class LibBpfLog
 {
     private const int WarningLevel = 0; // LIBBPF_WARN
-    private const int LongestLine = 4096;
+
+    // A verifier's log of a whole program is one line to libbpf, and its end says what was wrong.
+    private const int LongestLine = 1 << 20;
+    private const int Kept = 4096;
 
     [ThreadStatic]
     private static StringBuilder? _lines;
@@ -38,14 +41,22 @@ internal static unsafe partial class LibBpfLog
             return 0;
         }
 
-        var buffer = stackalloc byte[LongestLine];
-        var length = Format(buffer, LongestLine, format, arguments);
-        if (length > 0)
+        var buffer = (byte*)NativeMemory.Alloc(LongestLine);
+        try
         {
-            lines.Append(Encoding.UTF8.GetString(buffer, Math.Min(length, LongestLine - 1)));
-        }
+            var length = Math.Min(Format(buffer, LongestLine, format, arguments), LongestLine - 1);
+            if (length > 0)
+            {
+                var skipped = Math.Max(0, length - Kept);
+                lines.Append(skipped > 0 ? "... " : "").Append(Encoding.UTF8.GetString(buffer + skipped, length - skipped));
+            }
 
-        return 0;
+            return 0;
+        }
+        finally
+        {
+            NativeMemory.Free(buffer);
+        }
     }
 
     /// <summary>vsnprintf(3): the ABIs of x86-64 and arm64 both pass a va_list as the address of one.</summary>
