@@ -7,7 +7,7 @@ namespace Netplugin.Tests.Core.Policies.Maps;
 public sealed class PolicyMapWriterTests
 {
     private const int Cases = 2_000;
-    private const int JudgedCases = 60;
+    private const int JudgedCases = 30;
 
     // Most changes are fewer writes.
     private static readonly Gen<(PolicyCase[] States, int[] Ends, bool IsContinued)> EndedGen =
@@ -85,7 +85,21 @@ public sealed class PolicyMapWriterTests
                 node.AssertIs(states[1]);
             }
         },
-        iter: 3);
+        iter: 1);
+
+    [Fact]
+    public void What_could_not_be_written_is_written_with_what_comes_next() => EndedGen.Sample(
+        one =>
+        {
+            var node = new WrittenNode(new(), one.States).Start();
+            Array.ForEach(one.States, state => node.Attach(state));
+            node.Hear(one.States[0]).ApplyWhole();
+            RunTo(node, one.Ends[0], () => node.Hear(one.States[0], one.States[1]).ApplyWhole());
+            RunTo(node, one.Ends[1], () => node.Hear(one.States[1], one.States[2]).ApplyWhole());
+            node.Hear(one.States[2], one.States[3]).ApplyWhole();
+            node.AssertIs(one.States[3]);
+        },
+        iter: JudgedCases);
 
     private static bool RunTo(WrittenNode node, int writes, Action run)
     {
