@@ -26,7 +26,7 @@ public sealed class ModelPolicyMaps : IPolicyMaps
     /// <summary>How many writes there were.</summary>
     public int Writes { get; private set; }
 
-    /// <summary>The write before which the writer ends.</summary>
+    /// <summary>The write before which the writer ends, or before it waits for running programs.</summary>
     public int? EndsBefore { get; set; }
 
     /// <summary>How many verdicts there is room for.</summary>
@@ -147,7 +147,11 @@ public sealed class ModelPolicyMaps : IPolicyMaps
     }
 
     /// <inheritdoc/>
-    public void Settle() => Former = null;
+    public void Settle()
+    {
+        ThrowIfEnded();
+        Former = null;
+    }
 
     /// <inheritdoc/>
     public IEnumerable<KeyValuePair<IdentityKey, Staged<uint>>> ReadIdentities() => _identities;
@@ -170,13 +174,17 @@ public sealed class ModelPolicyMaps : IPolicyMaps
 
     private void Write(Action write)
     {
+        ThrowIfEnded();
+        write();
+        Writes++;
+        Written();
+    }
+
+    private void ThrowIfEnded()
+    {
         if (Writes == EndsBefore)
         {
             throw new OperationCanceledException("the writer has ended");
         }
-
-        write();
-        Writes++;
-        Written();
     }
 }
