@@ -29,7 +29,7 @@ public enum FlowEventKinds
 }
 
 /// <summary>A packet that an observer is shown.</summary>
-/// <param name="Time">When, since boot (<c>CLOCK_BOOTTIME</c> or <c>CLOCK_MONOTONIC</c>, as the programs have it).</param>
+/// <param name="Time">When, by <c>CLOCK_MONOTONIC</c>.</param>
 /// <param name="Kind">What it is shown for.</param>
 /// <param name="Reason">Why it was dropped.</param>
 /// <param name="PolicyReason">The number of the policies' reason; 0: no policy decided.</param>

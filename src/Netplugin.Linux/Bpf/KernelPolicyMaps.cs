@@ -56,15 +56,10 @@ public sealed class KernelPolicyMaps : IPolicyMaps, IDisposable
     /// <exception cref="KernelException">The kernel refuses.</exception>
     public void SetGeneration(ulong generation)
     {
-        // The kernel copies bytes, and may do it one by one. Where more than the last of them change, a packet could read a number that is less than both; with one between that has the bits of both it cannot,
-        // and entries are of the former generation or of this one alone.
-        var former = Generation;
-        if (former >> 8 != generation >> 8)
+        foreach (var step in Steps(Generation, generation))
         {
-            _state.Put([new(0, new() { Generation = former | generation })]);
+            _state.Put([new(0, new() { Generation = step })]);
         }
-
-        _state.Put([new(0, new() { Generation = generation })]);
     }
 
     /// <inheritdoc/>
@@ -229,6 +224,12 @@ public sealed class KernelPolicyMaps : IPolicyMaps, IDisposable
         _identities.Dispose();
         _state.Dispose();
     }
+
+    /// <summary>
+    /// What is written to go from one generation to another. The kernel copies bytes, and may do so one by one: a packet that reads meanwhile has some of the former number and some of the next. Where more
+    /// than the last byte changes, such a number could be less than both, and even none at all. With one between that has the bits of both it is neither: entries are of the former generation or of the next.
+    /// </summary>
+    internal static IEnumerable<ulong> Steps(ulong former, ulong next) => former >> 8 == next >> 8 ? [next] : [former | next, next];
 
     private static EndpointKeyValue KeyOf(IdentityKey key) => new() { Network = key.Network, Addr = WireAddress.From(key.Address) };
 
