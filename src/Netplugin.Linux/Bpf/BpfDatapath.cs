@@ -70,11 +70,15 @@ public sealed partial class BpfDatapath : IDisposable
             Take<MemberKeyValue, uint>(loaded, "np_members"), LastTableOf(loaded), time);
         _programs = pinned ?? Judging(loaded).ToImmutableDictionary(name => name, loaded.TakeProgram);
         _programsArePinned = pinned is not null;
+        Policies = new(loaded);
         EnsureQuotas();
     }
 
     /// <summary>The name of this build's layout and sizes: 16 hex digits. Another name than before means new maps.</summary>
     public string Generation { get; }
+
+    /// <summary>The maps that policies are enforced by, which are the same for all generations.</summary>
+    public KernelPolicyMaps Policies { get; }
 
     /// <summary>What to attach to devices. The same programs as before this build where they are equal.</summary>
     public StubPrograms Stubs { get; }
@@ -163,6 +167,7 @@ public sealed partial class BpfDatapath : IDisposable
         Stubs.FromOverlay.Dispose();
         Stubs.ToOverlay.Dispose();
         Stubs.FromUnderlay.Dispose();
+        Policies.Dispose();
         _frontends.Dispose();
         _quotas.Dispose();
         _shared.Dispose();

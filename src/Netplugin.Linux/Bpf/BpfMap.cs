@@ -20,16 +20,24 @@ internal sealed unsafe class BpfMap<TKey, TValue> : IDisposable
     /// <summary>A batch read needs room for at least the longest hash chain. Small enough for the buffers not to count as large objects.</summary>
     private const int ReadBatch = 1024;
 
+    private const int ReadBytes = 64 * 1024;
+
     private const ulong NoExist = 1; // BPF_NOEXIST
 
     private readonly SafeFileHandle _handle;
     private readonly string _name;
+    private readonly string _whenFull;
     private readonly int _stride;
 
-    internal BpfMap(SafeFileHandle handle, string name, uint valueSize)
+    /// <param name="handle">The map.</param>
+    /// <param name="name">Its name, for errors.</param>
+    /// <param name="valueSize">Bytes of a value's entry; those of all CPUs where each has its own.</param>
+    /// <param name="whenFull">What to do when it is full; null: a larger size can be set.</param>
+    internal BpfMap(SafeFileHandle handle, string name, uint valueSize, string? whenFull = null)
     {
         _handle = handle;
         _name = name;
+        _whenFull = whenFull ?? $"give {name} a larger size";
         _stride = checked((int)valueSize);
         ArgumentOutOfRangeException.ThrowIfLessThan(_stride, sizeof(TValue), nameof(valueSize));
     }
@@ -86,24 +94,31 @@ internal sealed unsafe class BpfMap<TKey, TValue> : IDisposable
     internal TValue? Find(TKey key)
     {
         Span<byte> value = stackalloc byte[_stride];
-        int result;
-        fixed (byte* bytes = value)
-        {
-            result = LibBpf.LookupElement(_handle, &key, bytes);
-        }
+        return TryRead(key, value) ? MemoryMarshal.Read<TValue>(value) : null;
+    }
 
-        return result >= 0 ? MemoryMarshal.Read<TValue>(value)
-            : -result == Errno.NoEntry ? null
-            : throw new KernelException("read the map", _name, -result);
+    /// <summary>What each CPU has of an element; none when it is not there.</summary>
+    internal TValue[] FindAll(TKey key)
+    {
+        var values = new byte[_stride];
+        return TryRead(key, values) ? MemoryMarshal.Cast<byte, TValue>(values).ToArray() : [];
     }
 
     /// <summary>
     /// Every element, read on as the caller goes on. Elements that are added or removed meanwhile may or may not be seen; the others are
     /// seen, and only while there are such more than once.
     /// </summary>
-    internal IEnumerable<KeyValuePair<TKey, TValue>> ReadAll()
+    internal IEnumerable<KeyValuePair<TKey, TValue>> ReadAll() => ReadAll(static bytes => MemoryMarshal.Read<TValue>(bytes));
+
+    /// <summary>As the other, with what each CPU has.</summary>
+    internal IEnumerable<KeyValuePair<TKey, TValue[]>> ReadAllOfCpus() => ReadAll(static bytes => MemoryMarshal.Cast<byte, TValue>(bytes).ToArray());
+
+    /// <inheritdoc/>
+    public void Dispose() => _handle.Dispose();
+
+    private IEnumerable<KeyValuePair<TKey, TResult>> ReadAll<TResult>(Func<ReadOnlySpan<byte>, TResult> read)
     {
-        var room = ReadBatch;
+        var room = Math.Clamp(ReadBytes / _stride, 1, ReadBatch);
         var keys = new TKey[room];
         var values = new byte[room * _stride];
         var position = new byte[Math.Max(sizeof(uint), Unsafe.SizeOf<TKey>())];
@@ -126,7 +141,7 @@ internal sealed unsafe class BpfMap<TKey, TValue> : IDisposable
 
             for (var i = 0; i < count; i++)
             {
-                yield return new(keys[i], MemoryMarshal.Read<TValue>(values.AsSpan(i * _stride)));
+                yield return new(keys[i], read(values.AsSpan(i * _stride, _stride)));
             }
 
             if (result < 0)
@@ -138,8 +153,16 @@ internal sealed unsafe class BpfMap<TKey, TValue> : IDisposable
         }
     }
 
-    /// <inheritdoc/>
-    public void Dispose() => _handle.Dispose();
+    private bool TryRead(TKey key, Span<byte> value)
+    {
+        int result;
+        fixed (byte* bytes = value)
+        {
+            result = LibBpf.LookupElement(_handle, &key, bytes);
+        }
+
+        return result >= 0 || (-result == Errno.NoEntry ? false : throw new KernelException("read the map", _name, -result));
+    }
 
     private void PutBatch(ReadOnlySpan<TKey> keys, ReadOnlySpan<byte> values)
     {
@@ -156,7 +179,7 @@ internal sealed unsafe class BpfMap<TKey, TValue> : IDisposable
     }
 
     private KernelException WriteFailed(int errno) =>
-        new("write to the map", _name, errno, errno == Errno.TooBig ? $"the map is full: give {_name} a larger size" : null);
+        new("write to the map", _name, errno, errno is Errno.TooBig or Errno.NoSpace ? $"the map is full: {_whenFull}" : null);
 
     // The position is opaque: a bucket's number of 4 bytes for hash maps, the last key for others. The kernel reads it before it writes the next.
     private int ReadBatchAt(bool first, byte[] position, TKey[] keys, byte[] values, out int count)

@@ -10,6 +10,8 @@ namespace Netplugin.Tests.Core.Policies;
 /// <summary>Generated cases as a compiler is told of them, and the judge's answers in its terms.</summary>
 internal static class PolicyCases
 {
+    private static readonly (byte, ushort)[] Traffic = [(6, 80), (17, 53)];
+
     public static IEnumerable<NormalPolicy> Normal(PolicySet policies) =>
     [
         .. policies.Network.Select(NetworkPolicyNormal.Of), .. policies.Cluster.Select(ClusterNetworkPolicyNormal.Of), .. policies.Intent.Select(IntentPolicyNormal.Of),
@@ -23,6 +25,21 @@ internal static class PolicyCases
         var maps = new PolicyTables();
         maps.Apply(compiler.TakeChanges());
         return maps;
+    }
+
+    /// <summary>What maps say of some traffic between everybody that there is in any of these cases.</summary>
+    public static List<(bool IsAllowed, PolicyReason? Reason)> Answers(PolicyTables maps, params PolicyCase[] cases)
+    {
+        PlaneAddress[] peers = [.. cases.SelectMany(one => ClusterGens.Ends(one.Endpoints, one.Nodes)).Select(PlaneOf).Distinct()];
+        return
+        [
+            .. from endpoint in cases.SelectMany(one => one.Endpoints).Select(endpoint => endpoint.Id).Distinct()
+               from direction in Enum.GetValues<PolicyDirection>()
+               from isItself in (bool[])[false, true]
+               from peer in peers
+               from traffic in Traffic
+               select maps.Decide(endpoint, direction, peer, traffic.Item1, traffic.Item2, isItself),
+        ];
     }
 
     public static PlaneAddress PlaneOf(AttemptEnd end) =>

@@ -1,5 +1,4 @@
 using CsCheck;
-using Netplugin.Core.Policies;
 using Netplugin.Core.Policies.Compiling;
 using Netplugin.Tests.Support.Policies;
 
@@ -12,7 +11,6 @@ namespace Netplugin.Tests.Core.Policies;
 public sealed class ReplacementTests
 {
     private const int Cases = 100;
-    private static readonly (byte, ushort)[] Traffic = [(6, 80), (17, 53)];
 
     [Fact]
     public void A_packet_meets_the_former_state_or_the_latter() => ChangeScript.Gen.Sample(
@@ -48,18 +46,5 @@ public sealed class ReplacementTests
         return after;
     }
 
-    private static List<(bool, PolicyReason?)> Answers(ChangeScript script, PolicyTables maps)
-    {
-        AttemptEnd[] ends = [.. ClusterGens.Ends(script.Former.Endpoints, script.Former.Nodes), .. ClusterGens.Ends(script.Latter.Endpoints, script.Latter.Nodes)];
-        PlaneAddress[] peers = [.. ends.Select(PolicyCases.PlaneOf).Distinct()];
-        return
-        [
-            .. from endpoint in script.Former.Endpoints.Concat(script.Latter.Endpoints).Select(endpoint => endpoint.Id).Distinct()
-               from direction in Enum.GetValues<PolicyDirection>()
-               from isItself in (bool[])[false, true]
-               from peer in peers
-               from traffic in Traffic
-               select maps.Decide(endpoint, direction, peer, traffic.Item1, traffic.Item2, isItself),
-        ];
-    }
+    private static List<(bool, PolicyReason?)> Answers(ChangeScript script, PolicyTables maps) => PolicyCases.Answers(maps, script.Former, script.Latter);
 }

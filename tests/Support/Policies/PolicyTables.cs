@@ -150,7 +150,8 @@ public sealed class PolicyTables
         ? Text(_programs[verdict.Number])
         : $"{verdict.Kind} {(verdict.Number == 0 ? "" : _reasons[verdict.Number])}";
 
-    private string Text(ValueArray<PortEntry> entries) => string.Join("; ", entries.Select(entry => $"{entry.Protocol}/{entry.Port}:{entry.Length} {Text(entry.Verdict)}"));
+    private string Text(ValueArray<PortEntry> entries) => string.Join(
+        "; ", entries.OrderBy(entry => (entry.Protocol, entry.Port, entry.Length)).Select(entry => $"{entry.Protocol}/{entry.Port}:{entry.Length} {Text(entry.Verdict)}"));
 
     private static bool IsIn(PortEntry entry, byte protocol, ushort port)
     {

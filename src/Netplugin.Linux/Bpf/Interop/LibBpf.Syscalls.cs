@@ -6,6 +6,10 @@ namespace Netplugin.Linux.Bpf.Interop;
 // Thin wrappers of bpf(2): <bpf/bpf.h>. Each returns a negative error number on error.
 internal static unsafe partial class LibBpf
 {
+    /// <summary>BPF_MAP_CREATE: a descriptor.</summary>
+    [LibraryImport(Library, EntryPoint = "bpf_map_create", SetLastError = true)]
+    internal static partial int CreateMap(uint type, byte* name, uint keySize, uint valueSize, uint maxEntries, MapCreateOptions* options);
+
     /// <summary>BPF_MAP_UPDATE_ELEM.</summary>
     [LibraryImport(Library, EntryPoint = "bpf_map_update_elem", SetLastError = true)]
     internal static partial int UpdateElement(SafeFileHandle map, void* key, void* value, ulong flags);
@@ -13,6 +17,10 @@ internal static unsafe partial class LibBpf
     /// <summary>BPF_MAP_LOOKUP_ELEM.</summary>
     [LibraryImport(Library, EntryPoint = "bpf_map_lookup_elem", SetLastError = true)]
     internal static partial int LookupElement(SafeFileHandle map, void* key, void* value);
+
+    /// <summary>BPF_MAP_LOOKUP_AND_DELETE_ELEM: of a queue, whose key is NULL, the oldest value; -ENOENT when there is none.</summary>
+    [LibraryImport(Library, EntryPoint = "bpf_map_lookup_and_delete_elem", SetLastError = true)]
+    internal static partial int TakeElement(SafeFileHandle map, void* key, void* value);
 
     /// <summary>BPF_MAP_DELETE_ELEM.</summary>
     [LibraryImport(Library, EntryPoint = "bpf_map_delete_elem", SetLastError = true)]

@@ -10,6 +10,21 @@ internal unsafe struct ObjectOpenOptions
     internal byte* Name;
 }
 
+/// <summary>The head of <c>struct bpf_map_create_opts</c>.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal struct MapCreateOptions
+{
+    internal nuint Size;
+    internal uint Btf;
+    internal uint BtfKeyType;
+    internal uint BtfValueType;
+    internal uint BtfVmlinuxValueType;
+
+    /// <summary>The descriptor of a map that is like those which a map of maps holds.</summary>
+    internal uint InnerMap;
+    internal uint Flags;
+}
+
 /// <summary><c>struct bpf_test_run_opts</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 internal unsafe struct TestRunOptions

@@ -1,0 +1,76 @@
+using Netplugin.Core.Policies;
+using Netplugin.Core.Policies.Maps;
+using Netplugin.Core.Services;
+using static Netplugin.Tests.Core.Policies.Maps.MapTestNode;
+using static Netplugin.Tests.Core.Policies.ShopCluster;
+
+namespace Netplugin.Tests.Core.Policies.Maps;
+
+/// <summary>What does not fit, and what is left over.</summary>
+public sealed class PolicyMapRoomTests
+{
+    private static readonly NetworkPolicy Small = Ingress("app=web", From(new NetworkPolicyPeer.Pods(null, Select("app=db"))));
+    private static readonly NetworkPolicy Large = Ingress(
+        "app=web", From(new NetworkPolicyPeer.Pods(null, Select("app=db"))), From(new NetworkPolicyPeer.Pods(Select("team=ops"), null)), By(Port(80)), By(Port(443)));
+
+    [Fact]
+    public void What_does_not_fit_leaves_all_as_it_was_and_goes_when_it_is_not_wanted_any_more()
+    {
+        var node = Start();
+        var (before, count) = (node.TablesOf(Device), node.Maps.ReadVerdicts().Count());
+        node.Maps.Room = 2 * count;
+        Assert.Throws<InvalidOperationException>(() => node.Set(Large).Apply());
+        Assert.Equal(before, node.TablesOf(Device));
+        Assert.Equal(1UL, node.Maps.Generation);
+
+        node.Set(Small).Apply();
+        Assert.Equal(count, node.Maps.ReadVerdicts().Count());
+        Assert.Empty(node.Maps.ReadPrograms());
+    }
+
+    [Fact]
+    public void What_did_not_fit_takes_no_room_of_what_a_later_daemon_writes()
+    {
+        var node = Start();
+        var count = node.Maps.ReadVerdicts().Count();
+        node.Maps.Room = 2 * count;
+        Assert.Throws<InvalidOperationException>(() => node.Set(Large).Apply());
+        Assert.Equal(2 * count, node.Maps.ReadVerdicts().Count());
+
+        node.Start().Set(Web, Db, Probe).Set(Small).Writer.Attach(Web.Id, Device, 1);
+        node.Apply();
+        Assert.Equal(count, node.Maps.ReadVerdicts().Count());
+        Assert.Equal(2UL, node.Maps.Generation);
+    }
+
+    [Fact]
+    public void The_first_of_all_is_a_generation_though_there_is_nothing()
+    {
+        var node = new MapTestNode().Start().Apply();
+        Assert.Equal(1UL, node.Maps.Generation);
+        node.Apply();
+        Assert.Equal(1UL, node.Maps.Generation);
+    }
+
+    [Fact]
+    public void What_a_reason_has_denied_is_told_when_it_goes()
+    {
+        var node = Start();
+        var reason = node.Maps.ReadReasons().First();
+        node.Maps.Deny(reason, new(3, 180));
+        node.Compiler.Remove(Small.Id);
+        node.Apply();
+        Assert.Equal([new(reason, new DeniedCount(3, 180))], node.Writer.TakeCounted());
+        Assert.Empty(node.Writer.TakeCounted());
+        Assert.Empty(node.Maps.ReadReasons());
+    }
+
+    private static NetworkPolicyPort.Range Port(ushort port) => new(TransportProtocol.Tcp, port, port);
+
+    private static MapTestNode Start()
+    {
+        var node = new MapTestNode().Start();
+        node.Writer.Attach(Web.Id, Device, 1);
+        return node.Set(Web, Db, Probe).Set(Small).Apply();
+    }
+}
