@@ -132,7 +132,7 @@ public sealed class PolicyTables
         [
             .. _addresses.OrderBy(one => (one.Key.Plane, one.Key.Address)).Select(one => $"{one.Key.Plane} {one.Key.Address} identity {Rename(identities, one.Value.At(Generation))}"),
             .. _blocks.OrderBy(one => (one.Key.Address, one.Key.Length)).Select(one => $"{one.Key} identity {Rename(identities, one.Value.At(Generation))}"),
-            .. _subjects.OrderBy(one => (one.Key.Network, one.Key.Container)).Select(one => one.Value.At(Generation)
+            .. _subjects.OrderBy(one => one.Key).Select(one => one.Value.At(Generation)
                 is var (ingress, egress, self, other) ? $"{one.Key} tables {string.Join(' ', ((uint[])[ingress, egress, self, other]).Select(table => Rename(tables, table)))}" : ""),
         ];
         var (mentioned, used) = (identities.Count, tables.Count);

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Netplugin.Core.Addresses;
+using Netplugin.Core.Collections;
 using Netplugin.Core.Model;
 
 namespace Netplugin.Core.Policies.Compiling;
@@ -16,8 +17,7 @@ internal abstract class Holder
     /// </summary>
     public static bool GoesBefore(Holder one, Holder other) => (one, other) switch
     {
-        (EndpointHolder { Endpoint.Id: var left }, EndpointHolder { Endpoint.Id: var right }) =>
-            (left.Network.CompareTo(right.Network) is not 0 and var order ? order : string.CompareOrdinal(left.Container, right.Container)) < 0,
+        (EndpointHolder { Endpoint.Id: var left }, EndpointHolder { Endpoint.Id: var right }) => left < right,
         (NodeHolder left, NodeHolder right) => string.CompareOrdinal(left.Node.Name, right.Node.Name) < 0,
         _ => one is EndpointHolder,
     };
@@ -27,6 +27,9 @@ internal abstract class Holder
 internal sealed class EndpointHolder(PolicyEndpoint endpoint) : Holder
 {
     public PolicyEndpoint Endpoint { get; } = endpoint;
+
+    /// <summary>Its group; null when it is in none.</summary>
+    public GroupId? Group => Endpoint.Group.Length > 0 ? new(Endpoint.Id.Network, Endpoint.Group) : null;
 
     /// <summary>What selections see of its pod; null when it is of none.</summary>
     public PodProfile? Profile { get; set; }
@@ -49,13 +52,14 @@ internal sealed class EndpointHolder(PolicyEndpoint endpoint) : Holder
 }
 
 /// <summary>A node.</summary>
-internal sealed class NodeHolder(PolicyNode node, IReadOnlyList<IpAddr> addresses) : Holder
+internal sealed class NodeHolder(PolicyNode node, ValueArray<IpAddr> addresses) : Holder
 {
     public PolicyNode Node { get; } = node;
 
-    public IReadOnlyList<IpAddr> Own { get; } = addresses;
+    /// <summary>Its addresses as they were told.</summary>
+    public ValueArray<IpAddr> Told { get; } = addresses;
 
-    public override IEnumerable<PlaneAddress> Addresses => Own.Select(address => new PlaneAddress(NetworkId.ClusterDefault, address));
+    public override IEnumerable<PlaneAddress> Addresses => Told.Distinct().Select(address => new PlaneAddress(NetworkId.ClusterDefault, address));
 }
 
 /// <summary>An address that somebody has.</summary>

@@ -17,8 +17,8 @@ internal sealed class AtomBook
     private readonly Dictionary<(TransportProtocol Transport, string Name), PortName> _ports = [];
     private int _lastId;
 
-    /// <summary>Those that came or went since it was emptied.</summary>
-    public HashSet<Atom> Changed { get; } = [];
+    /// <summary>The conditions that came or went since it was emptied; of a port's name, one that has no number.</summary>
+    public HashSet<Condition> Changed { get; } = [];
 
     /// <summary>Says that a table asks a condition.</summary>
     public Atom Ask(Condition condition, SubjectTable table)
@@ -27,7 +27,7 @@ internal sealed class AtomBook
         {
             _atoms[condition] = atom = new(++_lastId, condition, []);
             Place(atom);
-            Changed.Add(atom);
+            Changed.Add(condition);
         }
 
         atom.Tables.Add(table);
@@ -41,7 +41,7 @@ internal sealed class AtomBook
         {
             _atoms.Remove(atom.Condition);
             Displace(atom);
-            Changed.Add(atom);
+            Changed.Add(atom.Condition);
         }
     }
 
@@ -52,7 +52,7 @@ internal sealed class AtomBook
         if (!_ports.TryGetValue(port, out var asked))
         {
             _ports[port] = asked = new();
-            Changed.Add(new(0, new Condition.Port(port.Transport, port.Name, 0), asked.Tables));
+            Changed.Add(new Condition.Port(port.Transport, port.Name, 0));
         }
 
         asked.Tables.Add(table);
@@ -66,7 +66,7 @@ internal sealed class AtomBook
         if (asked.Tables.Remove(table) && asked.Tables.Count == 0)
         {
             _ports.Remove(port);
-            Changed.Add(new(0, new Condition.Port(port.Transport, port.Name, 0), asked.Tables));
+            Changed.Add(new Condition.Port(port.Transport, port.Name, 0));
         }
     }
 
@@ -95,7 +95,7 @@ internal sealed class AtomBook
             found.Add(network);
         }
 
-        if (endpoint.Group.Length > 0 && _groups.TryGetValue(new(endpoint.Id.Network, endpoint.Group), out var groups))
+        if (holder.Group is { } id && _groups.TryGetValue(id, out var groups))
         {
             found.AddRange(groups.Where(atom => atom.Condition is Condition.Group group && (group.Within is not { } block || IsIn(block, endpoint, cluster, own))));
         }
@@ -136,14 +136,6 @@ internal sealed class AtomBook
         return prefixes;
     }
 
-    /// <summary>The block that a condition about addresses is about; null for other conditions.</summary>
-    public static IpPrefix? BlockOf(Condition condition) => condition switch
-    {
-        Condition.ClusterBlock block => block.Cidr,
-        Condition.NetworkBlock block => block.Cidr,
-        _ => null,
-    };
-
     private void FindBlocks(IpAddr address, List<Atom> found, Func<Atom, bool> isMeant)
     {
         if (_blocks.Count == 0)
@@ -151,7 +143,7 @@ internal sealed class AtomBook
             return;
         }
 
-        var prefix = new IpPrefix(address, address.Width);
+        var prefix = IpPrefix.Alone(address);
         foreach (var atoms in _blocks.AllOf(prefix))
         {
             foreach (var atom in atoms)
@@ -215,11 +207,9 @@ internal sealed class AtomBook
                 _networks[network.Id] = atom;
                 break;
             case Condition.Group { Id: var id }:
-                ref var ofGroup = ref CollectionsMarshal.GetValueRefOrAddDefault(_groups, id, out _);
-                (ofGroup ??= []).Add(atom);
+                _groups.AddUnder(id, atom);
                 break;
-            default:
-                var cidr = BlockOf(atom.Condition)!.Value;
+            case Condition.Block { Cidr: var cidr }:
                 if (!_blocks.TryGet(cidr, out var ofBlock))
                 {
                     _blocks.Set(cidr, ofBlock = []);
@@ -227,6 +217,8 @@ internal sealed class AtomBook
 
                 ofBlock.Add(atom);
                 break;
+            default:
+                throw new ArgumentException($"unknown condition {atom.Condition}", nameof(atom));
         }
     }
 
@@ -244,20 +236,17 @@ internal sealed class AtomBook
                 _networks.Remove(network.Id);
                 break;
             case Condition.Group { Id: var id }:
-                if (_groups[id].Remove(atom) && _groups[id].Count == 0)
-                {
-                    _groups.Remove(id);
-                }
-
+                _groups.RemoveUnder(id, atom);
                 break;
-            default:
-                var cidr = BlockOf(atom.Condition)!.Value;
+            case Condition.Block { Cidr: var cidr }:
                 if (_blocks.TryGet(cidr, out var ofBlock) && ofBlock.Remove(atom) && ofBlock.Count == 0)
                 {
                     _blocks.Remove(cidr);
                 }
 
                 break;
+            default:
+                throw new ArgumentException($"unknown condition {atom.Condition}", nameof(atom));
         }
     }
 

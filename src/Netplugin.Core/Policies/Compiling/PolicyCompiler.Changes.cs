@@ -100,9 +100,9 @@ public sealed partial class PolicyCompiler
         List<PodSelection> pods = [];
         HashSet<(TransportProtocol, string)> ports = [];
         var nodes = false;
-        foreach (var atom in _atoms.Changed)
+        foreach (var condition in _atoms.Changed)
         {
-            switch (atom.Condition)
+            switch (condition)
             {
                 case Condition.Pods { Selection: var selection }:
                     pods.Add(selection);
@@ -119,9 +119,11 @@ public sealed partial class PolicyCompiler
                 case Condition.Port port:
                     ports.Add((port.Transport, port.Name));
                     break;
-                default:
-                    blocks.Set(AtomBook.BlockOf(atom.Condition)!.Value, true);
+                case Condition.Block { Cidr: var cidr }:
+                    blocks.Set(cidr, true);
                     break;
+                default:
+                    throw new InvalidOperationException($"unknown condition {condition}");
             }
         }
 
@@ -155,7 +157,7 @@ public sealed partial class PolicyCompiler
         {
             foreach (var address in holder.Addresses)
             {
-                if (blocks.Longest(Whole(address.Address)))
+                if (blocks.Longest(IpPrefix.Alone(address.Address)))
                 {
                     return true;
                 }
@@ -278,7 +280,7 @@ public sealed partial class PolicyCompiler
             }
 
             // Networks' own planes have no blocks: who is not known there is nobody.
-            uint OfBlock(PrefixMap<Identity?> blocks) => entry.Key.Plane == NetworkId.ClusterDefault ? NumberIn(blocks, Whole(entry.Key.Address)) : 0;
+            uint OfBlock(PrefixMap<Identity?> blocks) => entry.Key.Plane == NetworkId.ClusterDefault ? NumberIn(blocks, IpPrefix.Alone(entry.Key.Address)) : 0;
         }
     }
 
@@ -286,6 +288,4 @@ public sealed partial class PolicyCompiler
         where T : struct => new(before, after, _generation + 1);
 
     private static uint NumberIn(PrefixMap<Identity?> blocks, IpPrefix inside) => blocks.Longest(inside)?.Number ?? 0;
-
-    private static IpPrefix Whole(IpAddr address) => new(address, address.Width);
 }

@@ -117,8 +117,13 @@ public sealed partial class PolicyCompiler
     public void Set(PolicyNode node, ValueArray<IpAddr> addresses)
     {
         ArgumentNullException.ThrowIfNull(node);
+        if (_nodes.TryGetValue(node.Name, out var former) && former.Node == node && former.Told == addresses)
+        {
+            return;
+        }
+
         RemoveNode(node.Name);
-        _addresses.Add(_nodes[node.Name] = new(node, [.. addresses.Distinct()]));
+        _addresses.Add(_nodes[node.Name] = new(node, addresses));
     }
 
     /// <summary>A node is not there.</summary>

@@ -35,13 +35,7 @@ internal sealed class SubjectTable
                     continue;
                 }
 
-                var atom = atoms.Ask(condition, this);
-                if (!_asked.TryGetValue(atom, out var list))
-                {
-                    _asked[atom] = list = [];
-                }
-
-                list.Add(i);
+                _asked.AddUnder(atoms.Ask(condition, this), i);
             }
         }
 
