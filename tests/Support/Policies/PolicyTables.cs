@@ -25,6 +25,9 @@ public sealed class PolicyTables
     /// <summary>How many addresses are known by themselves.</summary>
     public int Addresses => _addresses.Count;
 
+    /// <summary>How many entries each map has.</summary>
+    public PolicyMapSizes Sizes => new(_addresses.Count, _blocks.Count, _verdicts.Count, _programs.Values.Sum(entries => entries.Count), _reasons.Count);
+
     /// <summary>What a port program says of a protocol and port: its longest prefix that they are in.</summary>
     public static Verdict Find(IEnumerable<PortEntry> program, byte protocol, ushort port) =>
         program.Where(entry => IsIn(entry, protocol, port)).MaxBy(entry => entry.Length).Verdict;

@@ -62,6 +62,12 @@ internal sealed class NodeHolder(PolicyNode node, ValueArray<IpAddr> addresses) 
     public override IEnumerable<PlaneAddress> Addresses => Told.Distinct().Select(address => new PlaneAddress(NetworkId.ClusterDefault, address));
 }
 
+/// <summary>The identity in the entry of an address.</summary>
+internal readonly record struct AddressIdentity(Identity? Identity)
+{
+    public uint Number => Identity?.Number ?? 0;
+}
+
 /// <summary>An address that somebody has.</summary>
 internal sealed class AddressEntry(PlaneAddress key)
 {
@@ -75,8 +81,11 @@ internal sealed class AddressEntry(PlaneAddress key)
     /// <summary>Its identity; null: nothing holds of it.</summary>
     public Identity? Identity { get; set; }
 
-    /// <summary>The number that the maps have for it; null: they have it as one of a block.</summary>
-    public uint? InMaps { get; set; }
+    /// <summary>What the maps have for it; null: they have it as one of a block.</summary>
+    public AddressIdentity? InMaps { get; set; }
+
+    /// <summary>What they are to have.</summary>
+    public AddressIdentity? Wanted { get; set; }
 
     public void Add(Holder holder)
     {
@@ -114,6 +123,10 @@ internal sealed class AddressBook
 {
     private readonly Dictionary<PlaneAddress, AddressEntry> _entries = [];
     private readonly HashSet<AddressEntry> _touched = [];
+    private readonly HashSet<AddressEntry> _different = [];
+
+    /// <summary>How many entries more than now the maps have when what is new is written.</summary>
+    public int Growth { get; private set; }
 
     public void Add(Holder holder)
     {
@@ -144,7 +157,7 @@ internal sealed class AddressBook
         }
     }
 
-    /// <summary>Those whose identity may have become another since this was last called. Who has none of them must be forgotten.</summary>
+    /// <summary>Those whose identity may have become another since this was last called.</summary>
     public List<AddressEntry> TakeTouched()
     {
         List<AddressEntry> touched = [.. _touched];
@@ -152,6 +165,34 @@ internal sealed class AddressBook
         return touched;
     }
 
-    /// <summary>Forgets an address that nobody has.</summary>
-    public void Forget(AddressEntry entry) => _entries.Remove(entry.Key);
+    /// <summary>Says what the maps are to have for an address.</summary>
+    public void Want(AddressEntry entry, AddressIdentity? wanted)
+    {
+        Growth += (entry.InMaps is null ? 1 : 0) * ((wanted is null ? 0 : 1) - (entry.Wanted is null ? 0 : 1));
+        entry.Wanted = wanted;
+        if (wanted != entry.InMaps)
+        {
+            _different.Add(entry);
+        }
+
+        if (entry.Holder is null)
+        {
+            _entries.Remove(entry.Key);
+        }
+    }
+
+    /// <summary>Those for which the maps are to have something else than they have.</summary>
+    public IEnumerable<AddressEntry> Different => _different.Where(entry => entry.Wanted != entry.InMaps);
+
+    /// <summary>Says that the maps have what they are to have.</summary>
+    public void Written()
+    {
+        foreach (var entry in _different)
+        {
+            entry.InMaps = entry.Wanted;
+        }
+
+        _different.Clear();
+        Growth = 0;
+    }
 }

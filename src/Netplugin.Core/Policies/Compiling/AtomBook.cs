@@ -15,6 +15,8 @@ internal sealed class AtomBook
     private readonly Dictionary<GroupId, List<Atom>> _groups = [];
     private readonly PrefixMap<List<Atom>> _blocks = new();
     private readonly Dictionary<(TransportProtocol Transport, string Name), PortName> _ports = [];
+    private readonly HashSet<Atom> _left = [];
+    private readonly HashSet<(TransportProtocol Transport, string Name)> _leftPorts = [];
     private int _lastId;
 
     /// <summary>The conditions that came or went since it was emptied; of a port's name, one that has no number.</summary>
@@ -23,9 +25,10 @@ internal sealed class AtomBook
     /// <summary>Says that a table asks a condition.</summary>
     public Atom Ask(Condition condition, SubjectTable table)
     {
-        if (!_atoms.TryGetValue(condition, out var atom))
+        ref var atom = ref CollectionsMarshal.GetValueRefOrAddDefault(_atoms, condition, out _);
+        atom ??= new(++_lastId, condition, []);
+        if (atom.Tables.Count == 0)
         {
-            _atoms[condition] = atom = new(++_lastId, condition, []);
             Place(atom);
             Changed.Add(condition);
         }
@@ -34,24 +37,42 @@ internal sealed class AtomBook
         return atom;
     }
 
-    /// <summary>Says that a table asks no more.</summary>
+    /// <summary>Says that a table asks no more. What nobody asks holds of nobody; until <see cref="Forget"/> it is the same atom if it is asked again.</summary>
     public void Leave(Atom atom, SubjectTable table)
     {
         if (atom.Tables.Remove(table) && atom.Tables.Count == 0)
         {
-            _atoms.Remove(atom.Condition);
             Displace(atom);
             Changed.Add(atom.Condition);
+            _left.Add(atom);
         }
+    }
+
+    /// <summary>Forgets what nobody asks.</summary>
+    public void Forget()
+    {
+        foreach (var atom in _left.Where(atom => atom.Tables.Count == 0))
+        {
+            _atoms.Remove(atom.Condition);
+        }
+
+        foreach (var port in _leftPorts.Where(port => _ports[port].Tables.Count == 0))
+        {
+            _ports.Remove(port);
+        }
+
+        _left.Clear();
+        _leftPorts.Clear();
     }
 
     /// <summary>Says that a table asks what numbers peers have for a port's name.</summary>
     /// <returns>The atoms there are of it; others follow as pods with such ports are met.</returns>
     public IReadOnlyDictionary<ushort, Atom> AskPort((TransportProtocol Transport, string Name) port, SubjectTable table)
     {
-        if (!_ports.TryGetValue(port, out var asked))
+        ref var asked = ref CollectionsMarshal.GetValueRefOrAddDefault(_ports, port, out _);
+        asked ??= new();
+        if (asked.Tables.Count == 0)
         {
-            _ports[port] = asked = new();
             Changed.Add(new Condition.Port(port.Transport, port.Name, 0));
         }
 
@@ -65,7 +86,7 @@ internal sealed class AtomBook
         var asked = _ports[port];
         if (asked.Tables.Remove(table) && asked.Tables.Count == 0)
         {
-            _ports.Remove(port);
+            _leftPorts.Add(port);
             Changed.Add(new Condition.Port(port.Transport, port.Name, 0));
         }
     }
@@ -185,7 +206,7 @@ internal sealed class AtomBook
 
         foreach (var port in pod.Ports)
         {
-            if (_ports.TryGetValue((port.Protocol, port.Name), out var asked))
+            if (_ports.TryGetValue((port.Protocol, port.Name), out var asked) && asked.Tables.Count > 0)
             {
                 ref var atom = ref CollectionsMarshal.GetValueRefOrAddDefault(asked.Numbers, port.Number, out _);
                 found.Add(atom ??= new(++_lastId, new Condition.Port(port.Protocol, port.Name, port.Number), asked.Tables));
