@@ -12,14 +12,15 @@ namespace Netplugin.Tests.Core.Policies;
 /// </summary>
 public sealed class MapRoomTests
 {
-    private const int Cases = 1_500;
+    private const int Cases = 1_000;
     private static readonly (byte, ushort)[] Traffic = [(6, 80), (17, 53)];
 
     // Percents of what the largest of the clusters needs: mostly there is room in most maps.
     private static readonly Gen<int> PercentGen = Gen.Frequency((3, Gen.Int[0, 120]), (4, Gen.Int[100, 250]));
 
-    private static readonly Gen<Story> StoryGen = Gen.Select(PolicyGens.CaseGen(1).Array[2, 4], PercentGen.Array[5], Gen.Bool)
-        .Select((cases, percents, isOften) => new Story(cases, percents, isOften));
+    private static readonly Gen<Story> StoryGen = Gen.Select(PolicyGens.CaseGen(1).Array[2, 4], Gen.Bool, PercentGen.Array[5], Gen.Bool)
+        .Select((cases, areSame, percents, isOften) => new Story(
+            areSame ? [.. cases.Select(one => one with { Endpoints = cases[0].Endpoints, Nodes = cases[0].Nodes })] : cases, percents, isOften));
 
     [Fact]
     public void What_does_not_fit_keeps_what_there_was_or_is_closed()
@@ -47,7 +48,7 @@ public sealed class MapRoomTests
                 Assert.Equal(PolicyCases.Compile(new("n0"), story.Cases[^1]).Describe(), told.Maps.Describe());
             },
             iter: Cases);
-        Assert.True(fit > Cases && kept > Cases / 20 && closed > Cases / 4, $"{fit} fit, {kept} kept what they had, {closed} were closed");
+        Assert.True(fit > Cases && kept > Cases / 8 && closed > Cases / 2, $"{fit} fit, {kept} kept what they had, {closed} were closed");
     }
 
     private static IEnumerable<(bool, PolicyReason?)> Answers(PolicyTables maps, EndpointId subject, PolicyCase now) =>
