@@ -8,7 +8,7 @@ namespace Netplugin.Tests.Core.Policies;
 
 /// <summary>
 /// Clusters that become others while the maps are small. No map ever has more than it has room for. An endpoint has what its policies say, or is reported: then it has what they last said to it, of
-/// the peers that there are now, or is closed. With room it is as if there had always been room.
+/// the peers that there are now, or is closed. With room it is as if there had always been room. It runs as long as CsCheck_Time says.
 /// </summary>
 public sealed class MapRoomTests
 {

@@ -27,7 +27,10 @@ namespace Netplugin.Core.Policies.Compiling;
 /// labels and policies change together. A packet must read the generation once, for both its ends, and the last part must wait until no program that may have read the former one is running.
 /// </para>
 /// <para>
-/// Tables, identities, programs and reasons are known by their content. Their numbers are this node's own, and are never given twice.
+/// <b>Room.</b> No write asks more of a map than <see cref="Sizes"/> says. An endpoint for which there is no room keeps the tables that it had, or is closed; see <see cref="Unfit"/>.
+/// </para>
+/// <para>
+/// Tables, identities, programs and reasons are known by their content. Their numbers are this node's own, and one that was ever written is never given again.
 /// </para>
 /// </remarks>
 public sealed partial class PolicyCompiler
