@@ -24,7 +24,7 @@ internal static class Lookups
             found = [.. InTenant(state, tenant).Where(e => e.Id.Container == name)];
         }
 
-        return [.. found.OrderBy(e => e.Id.Network).ThenBy(e => e.Id.Container, StringComparer.Ordinal)];
+        return [.. found.OrderBy(e => e.Id)];
     }
 
     /// <summary>Endpoints that the original's id means: <c>network-container</c>, or a name with slashes.</summary>
@@ -35,8 +35,7 @@ internal static class Lookups
     [
         .. InTenant(state, tenant)
             .Where(e => MeansExactly(e.Id, id))
-            .OrderBy(e => e.Id.Network)
-            .ThenBy(e => e.Id.Container, StringComparer.Ordinal),
+            .OrderBy(e => e.Id),
     ];
 
     /// <summary>Networks that <paramref name="name"/> may mean: <c>tenant/network</c> or the network's own name.</summary>

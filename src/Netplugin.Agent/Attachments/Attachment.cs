@@ -124,7 +124,7 @@ internal readonly record struct InterfaceAddress(IpAddr Address, IpPrefix Subnet
     public IpPrefix OnLink => new(Address, Subnet.Length);
 
     /// <summary>The address without a subnet.</summary>
-    public IpPrefix Alone => new(Address, Address.Width);
+    public IpPrefix Alone => IpPrefix.Alone(Address);
 
     /// <summary>The gateways of some addresses.</summary>
     public static PerFamily<IpAddr> GatewaysOf(PerFamily<InterfaceAddress> addresses) =>

@@ -7,6 +7,9 @@ namespace Netplugin.Core.Addresses;
 /// <param name="Length">Prefix length in bits of the address's family.</param>
 public readonly record struct IpPrefix(IpAddr Address, int Length) : IOfFamily
 {
+    /// <summary>The prefix that has one address and no other.</summary>
+    public static IpPrefix Alone(IpAddr address) => new(address, address.Width);
+
     /// <inheritdoc/>
     public bool IsV4 => Address.IsV4;
 

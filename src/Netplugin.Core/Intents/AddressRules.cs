@@ -29,5 +29,5 @@ internal static class AddressRules
     }
 
     /// <summary>True when a host can have the address and be reached by it.</summary>
-    public static bool IsUnicast(IpAddr address) => Reserved(new(address, address.Width)) is null;
+    public static bool IsUnicast(IpAddr address) => Reserved(IpPrefix.Alone(address)) is null;
 }

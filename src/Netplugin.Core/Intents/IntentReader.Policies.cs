@@ -247,7 +247,7 @@ public static partial class IntentReader
 
         if (IpAddr.TryParse(text.Value, out var address))
         {
-            return new(new(address, address.Width), text.At);
+            return new(IpPrefix.Alone(address), text.At);
         }
 
         cursor.Error(text.At, $"{field} {Quoted.Text(text.Value)} is neither an IP address nor a CIDR prefix such as 10.1.0.0/16");

@@ -37,11 +37,30 @@ public readonly record struct NetworkId(string Tenant, string Network) : ICompar
 /// <summary>Names an endpoint: one container's place in one network.</summary>
 /// <param name="Network">The network.</param>
 /// <param name="Container">The container (pod) name the intent gave.</param>
-public readonly record struct EndpointId(NetworkId Network, string Container)
+public readonly record struct EndpointId(NetworkId Network, string Container) : IComparable<EndpointId>
 {
     /// <summary>The original's name for it, <c>network-container</c>; an alias that holds while unambiguous.</summary>
     public string Alias => $"{Network.Network}-{Container}";
 
+    /// <inheritdoc/>
+    public int CompareTo(EndpointId other)
+    {
+        var byNetwork = Network.CompareTo(other.Network);
+        return byNetwork != 0 ? byNetwork : string.CompareOrdinal(Container, other.Container);
+    }
+
     /// <summary><c>tenant/network/container</c>.</summary>
     public override string ToString() => $"{Network}/{Container}";
+
+    /// <summary>Ordinal order.</summary>
+    public static bool operator <(EndpointId left, EndpointId right) => left.CompareTo(right) < 0;
+
+    /// <summary>Ordinal order.</summary>
+    public static bool operator >(EndpointId left, EndpointId right) => left.CompareTo(right) > 0;
+
+    /// <summary>Ordinal order.</summary>
+    public static bool operator <=(EndpointId left, EndpointId right) => left.CompareTo(right) <= 0;
+
+    /// <summary>Ordinal order.</summary>
+    public static bool operator >=(EndpointId left, EndpointId right) => left.CompareTo(right) >= 0;
 }

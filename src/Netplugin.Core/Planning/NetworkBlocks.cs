@@ -120,7 +120,7 @@ public static class NetworkBlocks
             }
         }
 
-        return leases.With(new(host, new(address, address.Width)));
+        return leases.With(new(host, IpPrefix.Alone(address)));
     }
 
     /// <summary>Says that there is nothing to lease, and who has it, for the operator.</summary>

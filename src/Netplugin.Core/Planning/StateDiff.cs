@@ -9,9 +9,6 @@ namespace Netplugin.Core.Planning;
 /// </summary>
 public static class StateDiff
 {
-    private static readonly Comparer<EndpointId> EndpointOrder = Comparer<EndpointId>.Create(static (left, right) =>
-        left.Network.CompareTo(right.Network) is not 0 and var byNetwork ? byNetwork : string.CompareOrdinal(left.Container, right.Container));
-
     /// <summary>The changes in the order <see cref="PostPlan.Changes"/> promises.</summary>
     /// <param name="before">What is there.</param>
     /// <param name="after">What shall be there.</param>
@@ -24,7 +21,7 @@ public static class StateDiff
         var networks = Differing(before.Networks, after.Networks, Comparer<NetworkId>.Default);
         var policies = Differing(before.Policies, after.Policies, Comparer<TenantedName>.Default);
         var groups = Differing(before.Groups, after.Groups, Comparer<TenantedName>.Default);
-        var endpoints = Differing(before.Endpoints, after.Endpoints, EndpointOrder);
+        var endpoints = Differing(before.Endpoints, after.Endpoints, Comparer<EndpointId>.Default);
         var leases = Differing(before.Leases, after.Leases, Comparer<NetworkId>.Default);
         var containers = Differing(before.Containers, after.Containers, StringComparer.Ordinal);
         return

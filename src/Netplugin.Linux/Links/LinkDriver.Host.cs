@@ -21,7 +21,7 @@ public sealed partial class LinkDriver
         ArgumentNullException.ThrowIfNull(addresses);
         ArgumentNullException.ThrowIfNull(blocks);
         ArgumentNullException.ThrowIfNull(sources);
-        var wanted = addresses.Select(address => new IpPrefix(address, address.Width)).ToHashSet();
+        var wanted = addresses.Select(IpPrefix.Alone).ToHashSet();
         var there = _node.Dump("list the addresses", AddressMessages.GetAddresses, DeviceAddress.Parse)
             .Where(address => address.Device == device).Select(address => address.Prefix).ToHashSet();
         var routes = new[] { K.FamilyInet, K.FamilyInet6 }.SelectMany(family => RouteState.List(_node, family))

@@ -13,5 +13,5 @@ public readonly record struct PodRoute(IpPrefix Destination, IpAddr Gateway, IpA
         new(new(gateway.IsV4 ? IpAddr.FromV4(0) : IpAddr.Unspecified, 0), gateway, source);
 
     /// <summary>A route to one address on the link itself.</summary>
-    public static PodRoute OnLink(IpAddr neighbour, IpAddr source) => new(new(neighbour, neighbour.Width), IpAddr.Unspecified, source);
+    public static PodRoute OnLink(IpAddr neighbour, IpAddr source) => new(IpPrefix.Alone(neighbour), IpAddr.Unspecified, source);
 }

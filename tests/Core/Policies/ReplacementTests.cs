@@ -13,10 +13,15 @@ public sealed class ReplacementTests
     private const int Cases = 100;
 
     [Fact]
-    public void A_packet_meets_the_former_state_or_the_latter() => ChangeScript.Gen.Sample(
+    public void A_packet_meets_the_former_state_or_the_latter() => Check(PolicyMapSizes.OfMaps);
+
+    [Fact]
+    public void So_it_does_where_there_is_little_room() => Check(new(8, 6, 16, 24, 8));
+
+    private static void Check(PolicyMapSizes sizes) => ChangeScript.Gen.Sample(
         script =>
         {
-            var (compiler, maps) = (new PolicyCompiler("n0"), new PolicyTables());
+            var (compiler, maps) = (new PolicyCompiler("n0") { Sizes = sizes }, new PolicyTables());
             foreach (var step in script.Steps.Append(null))
             {
                 if (step is not null)

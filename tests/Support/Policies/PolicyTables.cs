@@ -25,6 +25,9 @@ public sealed class PolicyTables
     /// <summary>How many addresses are known by themselves.</summary>
     public int Addresses => _addresses.Count;
 
+    /// <summary>How many entries each map has.</summary>
+    public PolicyMapSizes Sizes => new(_addresses.Count, _blocks.Count, _verdicts.Count, _programs.Values.Sum(entries => entries.Count), _reasons.Count);
+
     /// <summary>What a port program says of a protocol and port: its longest prefix that they are in.</summary>
     public static Verdict Find(IEnumerable<PortEntry> program, byte protocol, ushort port) =>
         program.Where(entry => IsIn(entry, protocol, port)).MaxBy(entry => entry.Length).Verdict;
@@ -132,7 +135,7 @@ public sealed class PolicyTables
         [
             .. _addresses.OrderBy(one => (one.Key.Plane, one.Key.Address)).Select(one => $"{one.Key.Plane} {one.Key.Address} identity {Rename(identities, one.Value.At(Generation))}"),
             .. _blocks.OrderBy(one => (one.Key.Address, one.Key.Length)).Select(one => $"{one.Key} identity {Rename(identities, one.Value.At(Generation))}"),
-            .. _subjects.OrderBy(one => (one.Key.Network, one.Key.Container)).Select(one => one.Value.At(Generation)
+            .. _subjects.OrderBy(one => one.Key).Select(one => one.Value.At(Generation)
                 is var (ingress, egress, self, other) ? $"{one.Key} tables {string.Join(' ', ((uint[])[ingress, egress, self, other]).Select(table => Rename(tables, table)))}" : ""),
         ];
         var (mentioned, used) = (identities.Count, tables.Count);

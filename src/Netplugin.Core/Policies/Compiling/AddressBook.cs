@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Netplugin.Core.Addresses;
+using Netplugin.Core.Collections;
 using Netplugin.Core.Model;
 
 namespace Netplugin.Core.Policies.Compiling;
@@ -16,8 +17,7 @@ internal abstract class Holder
     /// </summary>
     public static bool GoesBefore(Holder one, Holder other) => (one, other) switch
     {
-        (EndpointHolder { Endpoint.Id: var left }, EndpointHolder { Endpoint.Id: var right }) =>
-            (left.Network.CompareTo(right.Network) is not 0 and var order ? order : string.CompareOrdinal(left.Container, right.Container)) < 0,
+        (EndpointHolder { Endpoint.Id: var left }, EndpointHolder { Endpoint.Id: var right }) => left < right,
         (NodeHolder left, NodeHolder right) => string.CompareOrdinal(left.Node.Name, right.Node.Name) < 0,
         _ => one is EndpointHolder,
     };
@@ -27,6 +27,9 @@ internal abstract class Holder
 internal sealed class EndpointHolder(PolicyEndpoint endpoint) : Holder
 {
     public PolicyEndpoint Endpoint { get; } = endpoint;
+
+    /// <summary>Its group; null when it is in none.</summary>
+    public GroupId? Group => Endpoint.Group.Length > 0 ? new(Endpoint.Id.Network, Endpoint.Group) : null;
 
     /// <summary>What selections see of its pod; null when it is of none.</summary>
     public PodProfile? Profile { get; set; }
@@ -49,13 +52,20 @@ internal sealed class EndpointHolder(PolicyEndpoint endpoint) : Holder
 }
 
 /// <summary>A node.</summary>
-internal sealed class NodeHolder(PolicyNode node, IReadOnlyList<IpAddr> addresses) : Holder
+internal sealed class NodeHolder(PolicyNode node, ValueArray<IpAddr> addresses) : Holder
 {
     public PolicyNode Node { get; } = node;
 
-    public IReadOnlyList<IpAddr> Own { get; } = addresses;
+    /// <summary>Its addresses as they were told.</summary>
+    public ValueArray<IpAddr> Told { get; } = addresses;
 
-    public override IEnumerable<PlaneAddress> Addresses => Own.Select(address => new PlaneAddress(NetworkId.ClusterDefault, address));
+    public override IEnumerable<PlaneAddress> Addresses => Told.Distinct().Select(address => new PlaneAddress(NetworkId.ClusterDefault, address));
+}
+
+/// <summary>The identity in the entry of an address.</summary>
+internal readonly record struct AddressIdentity(Identity? Identity)
+{
+    public uint Number => Identity?.Number ?? 0;
 }
 
 /// <summary>An address that somebody has.</summary>
@@ -71,8 +81,11 @@ internal sealed class AddressEntry(PlaneAddress key)
     /// <summary>Its identity; null: nothing holds of it.</summary>
     public Identity? Identity { get; set; }
 
-    /// <summary>The number that the maps have for it; null: they have it as one of a block.</summary>
-    public uint? InMaps { get; set; }
+    /// <summary>What the maps have for it; null: they have it as one of a block.</summary>
+    public AddressIdentity? InMaps { get; set; }
+
+    /// <summary>What they are to have.</summary>
+    public AddressIdentity? Wanted { get; set; }
 
     public void Add(Holder holder)
     {
@@ -110,6 +123,10 @@ internal sealed class AddressBook
 {
     private readonly Dictionary<PlaneAddress, AddressEntry> _entries = [];
     private readonly HashSet<AddressEntry> _touched = [];
+    private readonly HashSet<AddressEntry> _different = [];
+
+    /// <summary>How many entries more than now the maps have when what is new is written.</summary>
+    public int Growth { get; private set; }
 
     public void Add(Holder holder)
     {
@@ -140,7 +157,7 @@ internal sealed class AddressBook
         }
     }
 
-    /// <summary>Those whose identity may have become another since this was last called. Who has none of them must be forgotten.</summary>
+    /// <summary>Those whose identity may have become another since this was last called.</summary>
     public List<AddressEntry> TakeTouched()
     {
         List<AddressEntry> touched = [.. _touched];
@@ -148,6 +165,34 @@ internal sealed class AddressBook
         return touched;
     }
 
-    /// <summary>Forgets an address that nobody has.</summary>
-    public void Forget(AddressEntry entry) => _entries.Remove(entry.Key);
+    /// <summary>Says what the maps are to have for an address.</summary>
+    public void Want(AddressEntry entry, AddressIdentity? wanted)
+    {
+        Growth += (entry.InMaps is null ? 1 : 0) * ((wanted is null ? 0 : 1) - (entry.Wanted is null ? 0 : 1));
+        entry.Wanted = wanted;
+        if (wanted != entry.InMaps)
+        {
+            _different.Add(entry);
+        }
+
+        if (entry.Holder is null)
+        {
+            _entries.Remove(entry.Key);
+        }
+    }
+
+    /// <summary>Those for which the maps are to have something else than they have.</summary>
+    public IEnumerable<AddressEntry> Different => _different.Where(entry => entry.Wanted != entry.InMaps);
+
+    /// <summary>Says that the maps have what they are to have.</summary>
+    public void Written()
+    {
+        foreach (var entry in _different)
+        {
+            entry.InMaps = entry.Wanted;
+        }
+
+        _different.Clear();
+        Growth = 0;
+    }
 }

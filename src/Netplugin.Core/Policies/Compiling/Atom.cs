@@ -19,7 +19,7 @@ internal sealed class Atom(int id, Condition condition, HashSet<SubjectTable> ta
 /// <summary>
 /// What an address is to this node: the conditions that hold of it, of those that are asked. Addresses of which the same ones hold share one.
 /// </summary>
-/// <param name="number">Its number; never given twice.</param>
+/// <param name="number">Its number.</param>
 /// <param name="atoms">The conditions, in order.</param>
 internal sealed class Identity(uint number, Atom[] atoms)
 {
@@ -29,4 +29,7 @@ internal sealed class Identity(uint number, Atom[] atoms)
 
     /// <summary>How many addresses and blocks have it.</summary>
     public int Uses { get; set; }
+
+    /// <summary>True when the maps have it.</summary>
+    public bool IsWritten { get; set; }
 }

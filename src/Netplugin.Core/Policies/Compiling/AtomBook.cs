@@ -15,44 +15,65 @@ internal sealed class AtomBook
     private readonly Dictionary<GroupId, List<Atom>> _groups = [];
     private readonly PrefixMap<List<Atom>> _blocks = new();
     private readonly Dictionary<(TransportProtocol Transport, string Name), PortName> _ports = [];
+    private readonly HashSet<Atom> _left = [];
+    private readonly HashSet<(TransportProtocol Transport, string Name)> _leftPorts = [];
     private int _lastId;
 
-    /// <summary>Those that came or went since it was emptied.</summary>
-    public HashSet<Atom> Changed { get; } = [];
+    /// <summary>The conditions that came or went since it was emptied; of a port's name, one that has no number.</summary>
+    public HashSet<Condition> Changed { get; } = [];
 
     /// <summary>Says that a table asks a condition.</summary>
     public Atom Ask(Condition condition, SubjectTable table)
     {
-        if (!_atoms.TryGetValue(condition, out var atom))
+        ref var atom = ref CollectionsMarshal.GetValueRefOrAddDefault(_atoms, condition, out _);
+        atom ??= new(++_lastId, condition, []);
+        if (atom.Tables.Count == 0)
         {
-            _atoms[condition] = atom = new(++_lastId, condition, []);
             Place(atom);
-            Changed.Add(atom);
+            Changed.Add(condition);
         }
 
         atom.Tables.Add(table);
         return atom;
     }
 
-    /// <summary>Says that a table asks no more.</summary>
+    /// <summary>Says that a table asks no more. What nobody asks holds of nobody; until <see cref="Forget"/> it is the same atom if it is asked again.</summary>
     public void Leave(Atom atom, SubjectTable table)
     {
         if (atom.Tables.Remove(table) && atom.Tables.Count == 0)
         {
-            _atoms.Remove(atom.Condition);
             Displace(atom);
-            Changed.Add(atom);
+            Changed.Add(atom.Condition);
+            _left.Add(atom);
         }
+    }
+
+    /// <summary>Forgets what nobody asks.</summary>
+    public void Forget()
+    {
+        foreach (var atom in _left.Where(atom => atom.Tables.Count == 0))
+        {
+            _atoms.Remove(atom.Condition);
+        }
+
+        foreach (var port in _leftPorts.Where(port => _ports[port].Tables.Count == 0))
+        {
+            _ports.Remove(port);
+        }
+
+        _left.Clear();
+        _leftPorts.Clear();
     }
 
     /// <summary>Says that a table asks what numbers peers have for a port's name.</summary>
     /// <returns>The atoms there are of it; others follow as pods with such ports are met.</returns>
     public IReadOnlyDictionary<ushort, Atom> AskPort((TransportProtocol Transport, string Name) port, SubjectTable table)
     {
-        if (!_ports.TryGetValue(port, out var asked))
+        ref var asked = ref CollectionsMarshal.GetValueRefOrAddDefault(_ports, port, out _);
+        asked ??= new();
+        if (asked.Tables.Count == 0)
         {
-            _ports[port] = asked = new();
-            Changed.Add(new(0, new Condition.Port(port.Transport, port.Name, 0), asked.Tables));
+            Changed.Add(new Condition.Port(port.Transport, port.Name, 0));
         }
 
         asked.Tables.Add(table);
@@ -65,8 +86,8 @@ internal sealed class AtomBook
         var asked = _ports[port];
         if (asked.Tables.Remove(table) && asked.Tables.Count == 0)
         {
-            _ports.Remove(port);
-            Changed.Add(new(0, new Condition.Port(port.Transport, port.Name, 0), asked.Tables));
+            _leftPorts.Add(port);
+            Changed.Add(new Condition.Port(port.Transport, port.Name, 0));
         }
     }
 
@@ -95,7 +116,7 @@ internal sealed class AtomBook
             found.Add(network);
         }
 
-        if (endpoint.Group.Length > 0 && _groups.TryGetValue(new(endpoint.Id.Network, endpoint.Group), out var groups))
+        if (holder.Group is { } id && _groups.TryGetValue(id, out var groups))
         {
             found.AddRange(groups.Where(atom => atom.Condition is Condition.Group group && (group.Within is not { } block || IsIn(block, endpoint, cluster, own))));
         }
@@ -136,14 +157,6 @@ internal sealed class AtomBook
         return prefixes;
     }
 
-    /// <summary>The block that a condition about addresses is about; null for other conditions.</summary>
-    public static IpPrefix? BlockOf(Condition condition) => condition switch
-    {
-        Condition.ClusterBlock block => block.Cidr,
-        Condition.NetworkBlock block => block.Cidr,
-        _ => null,
-    };
-
     private void FindBlocks(IpAddr address, List<Atom> found, Func<Atom, bool> isMeant)
     {
         if (_blocks.Count == 0)
@@ -151,7 +164,7 @@ internal sealed class AtomBook
             return;
         }
 
-        var prefix = new IpPrefix(address, address.Width);
+        var prefix = IpPrefix.Alone(address);
         foreach (var atoms in _blocks.AllOf(prefix))
         {
             foreach (var atom in atoms)
@@ -193,7 +206,7 @@ internal sealed class AtomBook
 
         foreach (var port in pod.Ports)
         {
-            if (_ports.TryGetValue((port.Protocol, port.Name), out var asked))
+            if (_ports.TryGetValue((port.Protocol, port.Name), out var asked) && asked.Tables.Count > 0)
             {
                 ref var atom = ref CollectionsMarshal.GetValueRefOrAddDefault(asked.Numbers, port.Number, out _);
                 found.Add(atom ??= new(++_lastId, new Condition.Port(port.Protocol, port.Name, port.Number), asked.Tables));
@@ -215,11 +228,9 @@ internal sealed class AtomBook
                 _networks[network.Id] = atom;
                 break;
             case Condition.Group { Id: var id }:
-                ref var ofGroup = ref CollectionsMarshal.GetValueRefOrAddDefault(_groups, id, out _);
-                (ofGroup ??= []).Add(atom);
+                _groups.AddUnder(id, atom);
                 break;
-            default:
-                var cidr = BlockOf(atom.Condition)!.Value;
+            case Condition.Block { Cidr: var cidr }:
                 if (!_blocks.TryGet(cidr, out var ofBlock))
                 {
                     _blocks.Set(cidr, ofBlock = []);
@@ -227,6 +238,8 @@ internal sealed class AtomBook
 
                 ofBlock.Add(atom);
                 break;
+            default:
+                throw new ArgumentException($"unknown condition {atom.Condition}", nameof(atom));
         }
     }
 
@@ -244,20 +257,17 @@ internal sealed class AtomBook
                 _networks.Remove(network.Id);
                 break;
             case Condition.Group { Id: var id }:
-                if (_groups[id].Remove(atom) && _groups[id].Count == 0)
-                {
-                    _groups.Remove(id);
-                }
-
+                _groups.RemoveUnder(id, atom);
                 break;
-            default:
-                var cidr = BlockOf(atom.Condition)!.Value;
+            case Condition.Block { Cidr: var cidr }:
                 if (_blocks.TryGet(cidr, out var ofBlock) && ofBlock.Remove(atom) && ofBlock.Count == 0)
                 {
                     _blocks.Remove(cidr);
                 }
 
                 break;
+            default:
+                throw new ArgumentException($"unknown condition {atom.Condition}", nameof(atom));
         }
     }
 

@@ -25,11 +25,14 @@ internal abstract record Condition
     /// <summary>It is an endpoint of the group; and, if there is a block, has an address in it as <see cref="NetworkBlock"/> has it.</summary>
     public sealed record Group(GroupId Id, NetworkBlock? Within) : Condition;
 
+    /// <summary>It has an address in a block.</summary>
+    public abstract record Block(IpPrefix Cidr) : Condition;
+
     /// <summary>It has such an address, as <see cref="NormalPeer.ClusterBlock"/> says.</summary>
-    public sealed record ClusterBlock(IpPrefix Cidr, ValueArray<IpPrefix> Except) : Condition;
+    public sealed record ClusterBlock(IpPrefix Cidr, ValueArray<IpPrefix> Except) : Block(Cidr);
 
     /// <summary>It has such an address, as <see cref="NormalPeer.NetworkBlock"/> says for subjects of the network.</summary>
-    public sealed record NetworkBlock(IpPrefix Cidr, NetworkId OfSubject) : Condition;
+    public sealed record NetworkBlock(IpPrefix Cidr, NetworkId OfSubject) : Block(Cidr);
 
     /// <summary>It is an endpoint of a pod that has a port of this name, protocol and number.</summary>
     public sealed record Port(TransportProtocol Transport, string Name, ushort Number) : Condition;

@@ -9,8 +9,12 @@ internal sealed class IdentityBook(uint last)
 {
     private readonly Dictionary<ValueArray<Atom>, Identity> _identities = [];
     private readonly HashSet<Identity> _unused = [];
+    private readonly HashSet<Identity> _used = [];
     private readonly HashSet<Identity> _new = [];
-    private uint _last = last;
+    private readonly NumberGiver _numbers = new(last);
+
+    /// <summary>Those in use that are not in the maps.</summary>
+    public IEnumerable<Identity> New => _new.Where(identity => identity.Uses > 0);
 
     /// <summary>The identity of whom these atoms hold, used once more; null when there are none.</summary>
     /// <param name="atoms">The atoms, in any order; the list is put in order.</param>
@@ -26,7 +30,7 @@ internal sealed class IdentityBook(uint last)
         ref var identity = ref CollectionsMarshal.GetValueRefOrAddDefault(_identities, new(ImmutableCollectionsMarshal.AsImmutableArray(set)), out _);
         if (identity is null)
         {
-            identity = new(++_last, set);
+            identity = new(_numbers.Next(), set);
             _new.Add(identity);
             foreach (var atom in set)
             {
@@ -34,11 +38,15 @@ internal sealed class IdentityBook(uint last)
             }
         }
 
-        identity.Uses++;
+        if (identity.Uses++ == 0)
+        {
+            _used.Add(identity);
+        }
+
         return identity;
     }
 
-    /// <summary>Says that an identity is used once less.</summary>
+    /// <summary>Says that an identity is used once less. Until <see cref="Forget"/> it is the same if it is used again.</summary>
     public void Release(Identity? identity)
     {
         if (identity is not null && --identity.Uses == 0)
@@ -47,11 +55,19 @@ internal sealed class IdentityBook(uint last)
         }
     }
 
-    /// <summary>Forgets those that nobody has, and says which came and which went since it was last called.</summary>
-    public (IReadOnlyCollection<Identity> New, IReadOnlyCollection<Identity> Gone) Settle()
+    /// <summary>Those that came to be used since this was last called.</summary>
+    public List<Identity> TakeUsed()
     {
-        List<Identity> gone = [];
-        foreach (var identity in _unused.Where(identity => identity.Uses == 0))
+        List<Identity> used = [.. _used.Where(identity => identity.Uses > 0)];
+        _used.Clear();
+        return used;
+    }
+
+    /// <summary>Forgets those that nobody has.</summary>
+    public List<Identity> Forget()
+    {
+        List<Identity> gone = [.. _unused.Where(identity => identity.Uses == 0)];
+        foreach (var identity in gone)
         {
             _identities.Remove(new(ImmutableCollectionsMarshal.AsImmutableArray(identity.Atoms)));
             foreach (var atom in identity.Atoms)
@@ -59,15 +75,24 @@ internal sealed class IdentityBook(uint last)
                 atom.Identities.Remove(identity);
             }
 
-            if (!_new.Remove(identity))
+            if (_new.Remove(identity))
             {
-                gone.Add(identity);
+                _numbers.GiveBack(identity.Number);
             }
         }
 
         _unused.Clear();
-        List<Identity> arrived = [.. _new];
+        return gone;
+    }
+
+    /// <summary>Says that the maps have all that are in use.</summary>
+    public void Written()
+    {
+        foreach (var identity in _new)
+        {
+            identity.IsWritten = true;
+        }
+
         _new.Clear();
-        return (arrived, gone);
     }
 }

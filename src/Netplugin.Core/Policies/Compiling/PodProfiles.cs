@@ -20,8 +20,7 @@ internal sealed class PodProfiles
         if (space is null)
         {
             space = new(pod.Name.Namespace, pod.NamespaceLabels);
-            ref var named = ref CollectionsMarshal.GetValueRefOrAddDefault(_byName, space.Name, out _);
-            (named ??= new(1)).Add(space);
+            _byName.AddUnder(space.Name, space);
         }
 
         ref var profile = ref CollectionsMarshal.GetValueRefOrAddDefault(space.Profiles, pod.Labels, out _);
@@ -40,10 +39,7 @@ internal sealed class PodProfiles
         }
 
         _namespaces.Remove((space.Name, space.Labels));
-        if (_byName[space.Name].Remove(space) && _byName[space.Name].Count == 0)
-        {
-            _byName.Remove(space.Name);
-        }
+        _byName.RemoveUnder(space.Name, space);
     }
 
     /// <summary>Every profile that a selection selects.</summary>

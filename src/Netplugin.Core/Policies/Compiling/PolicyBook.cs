@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using Netplugin.Core.Policies.Normal;
 
 namespace Netplugin.Core.Policies.Compiling;
@@ -27,8 +26,7 @@ internal sealed class PolicyBook
                     _pods.Add(pods.Selection, entry);
                     break;
                 case NormalSubject.Group group:
-                    ref var ofGroup = ref CollectionsMarshal.GetValueRefOrAddDefault(_groups, group.Id, out _);
-                    (ofGroup ??= new(1)).Add(entry);
+                    _groups.AddUnder(group.Id, entry);
                     break;
                 default:
                     throw new ArgumentException($"unknown subject {subject}", nameof(policy));
@@ -51,9 +49,9 @@ internal sealed class PolicyBook
             {
                 _pods.Remove(pods.Selection, entry);
             }
-            else if (subject is NormalSubject.Group group && _groups[group.Id].Remove(entry) && _groups[group.Id].Count == 0)
+            else if (subject is NormalSubject.Group group)
             {
-                _groups.Remove(group.Id);
+                _groups.RemoveUnder(group.Id, entry);
             }
         }
 
@@ -69,7 +67,7 @@ internal sealed class PolicyBook
             _pods.Find(profile, found);
         }
 
-        if (holder.Endpoint.Group.Length > 0 && _groups.TryGetValue(new(holder.Endpoint.Id.Network, holder.Endpoint.Group), out var ofGroup))
+        if (holder.Group is { } id && _groups.TryGetValue(id, out var ofGroup))
         {
             found.AddRange(ofGroup);
         }
@@ -84,7 +82,7 @@ internal sealed class PolicyBook
         {
             if (subject is NormalSubject.Pods pods
                 ? holder.Profile?.IsIn(pods.Selection) == true
-                : subject is NormalSubject.Group { Id: var id } && id.Network == holder.Endpoint.Id.Network && id.Group == holder.Endpoint.Group)
+                : subject is NormalSubject.Group { Id: var id } && id == holder.Group)
             {
                 return true;
             }

@@ -5,84 +5,41 @@ using Netplugin.Core.Services;
 
 namespace Netplugin.Core.Policies.Compiling;
 
-/// <summary>Works out what is to be written.</summary>
+/// <summary>Works out what the maps are to have.</summary>
 public sealed partial class PolicyCompiler
 {
     // Looking through the namespaces for each of more selections than these takes longer than matching all pods anew.
     private const int ManySelections = 16;
 
-    /// <summary>The writes that take the maps from what they held when this was last called to what they are to hold now; to be applied in order, each once. None when nothing changed.</summary>
-    public IReadOnlyList<PolicyChange> TakeChanges()
+    /// <summary>Works out all that follows from which tables the subjects have. What the maps have is left alone, so this may be done for one choice of tables after another.</summary>
+    private void WorkOut()
     {
-        List<PolicyChange> staged = [];
-        List<PolicyChange> removals = [];
-        StageSubjects(staged, removals);
-        removals.AddRange(_tables.DropUnused());
+        _tables.Ask();
         var blocks = TouchWhatChanged();
-        StageBlocks(blocks, staged, removals);
-        var (arrived, gone) = _identities.Settle();
-        removals.AddRange(_tables.Drop(gone));
-        var verdicts = _tables.Fill(arrived);
-        var programs = _tables.Programs.Settle();
-        var reasons = _tables.Reasons.Settle();
-        if (staged.Count > 0)
+        if (blocks.Count > 0)
         {
-            staged.Add(new PolicyChange.GenerationIs(++_generation));
+            var former = _blocks;
+            _blocks = Blocks(blocks);
+            foreach (var block in former.Prefixes)
+            {
+                former.TryGet(block, out var identity);
+                _identities.Release(identity);
+            }
         }
 
-        return
-        [
-            .. reasons.New.Select(reason => new PolicyChange.ReasonIs(reason.Number, reason.Value)),
-            .. programs.New.Select(program => new PolicyChange.ProgramIs(program.Number, program.Value)),
-            .. verdicts,
-            .. staged,
-            .. removals,
-            .. programs.Gone.Select(program => new PolicyChange.ProgramGone(program.Number, program.Value)),
-            .. reasons.Gone.Select(reason => new PolicyChange.ReasonGone(reason.Number)),
-        ];
+        WorkOutAddresses();
+        _tables.Fill(_identities.TakeUsed());
     }
 
-    private void StageSubjects(List<PolicyChange> staged, List<PolicyChange> removals)
-    {
-        foreach (var subject in _touchedSubjects)
-        {
-            SubjectTable?[] tables = subject.Holder is { } holder ? TablesOf(holder) : [];
-            Array.ForEach(subject.Tables, _tables.Release);
-            subject.Tables = tables;
-            SubjectTables? numbers = tables is [var ingress, var egress, var selfIngress, var selfEgress]
-                ? new(ingress?.Number ?? 0, egress?.Number ?? 0, selfIngress?.Number ?? 0, selfEgress?.Number ?? 0)
-                : null;
-            if (numbers is null)
-            {
-                _subjects.Remove(subject.Id);
-            }
-
-            if (numbers == subject.InMaps)
-            {
-                continue;
-            }
-
-            staged.Add(new PolicyChange.SubjectIs(subject.Id, Stage(subject.InMaps ?? SubjectTables.Closed, numbers ?? SubjectTables.Closed)));
-            if (numbers is null)
-            {
-                removals.Add(new PolicyChange.SubjectGone(subject.Id));
-            }
-
-            subject.InMaps = numbers;
-        }
-
-        _touchedSubjects.Clear();
-    }
-
-    private SubjectTable?[] TablesOf(EndpointHolder holder)
+    private TableKey[] KeysOf(EndpointHolder holder)
     {
         var policies = _policies.For(holder);
         var (ingress, egress) = (Parts(PolicyDirection.Ingress), Parts(PolicyDirection.Egress));
-        return [Table(PolicyDirection.Ingress, ingress), Table(PolicyDirection.Egress, egress), Table(PolicyDirection.Ingress, ToItself(ingress)), Table(PolicyDirection.Egress, ToItself(egress))];
+        return [Key(PolicyDirection.Ingress, ingress), Key(PolicyDirection.Egress, egress), Key(PolicyDirection.Ingress, ToItself(ingress)), Key(PolicyDirection.Egress, ToItself(egress))];
 
         List<PolicyPart> Parts(PolicyDirection direction) => [.. policies.Select(policy => policy.Part(direction)).Where(part => !part.IsEmpty)];
 
-        SubjectTable? Table(PolicyDirection direction, IEnumerable<PolicyPart> parts) => _tables.Use(TableKey.Of(direction, holder.Endpoint, parts));
+        TableKey Key(PolicyDirection direction, IEnumerable<PolicyPart> parts) => TableKey.Of(direction, holder.Endpoint, parts);
 
         // The stage NetworkPolicy accepts it for a pod that is isolated, finally; the stage Intent is not asked.
         static IEnumerable<PolicyPart> ToItself(List<PolicyPart> parts)
@@ -100,9 +57,9 @@ public sealed partial class PolicyCompiler
         List<PodSelection> pods = [];
         HashSet<(TransportProtocol, string)> ports = [];
         var nodes = false;
-        foreach (var atom in _atoms.Changed)
+        foreach (var condition in _atoms.Changed)
         {
-            switch (atom.Condition)
+            switch (condition)
             {
                 case Condition.Pods { Selection: var selection }:
                     pods.Add(selection);
@@ -119,9 +76,11 @@ public sealed partial class PolicyCompiler
                 case Condition.Port port:
                     ports.Add((port.Transport, port.Name));
                     break;
-                default:
-                    blocks.Set(AtomBook.BlockOf(atom.Condition)!.Value, true);
+                case Condition.Block { Cidr: var cidr }:
+                    blocks.Set(cidr, true);
                     break;
+                default:
+                    throw new InvalidOperationException($"unknown condition {condition}");
             }
         }
 
@@ -155,7 +114,7 @@ public sealed partial class PolicyCompiler
         {
             foreach (var address in holder.Addresses)
             {
-                if (blocks.Longest(Whole(address.Address)))
+                if (blocks.Longest(IpPrefix.Alone(address.Address)))
                 {
                     return true;
                 }
@@ -189,34 +148,6 @@ public sealed partial class PolicyCompiler
         }
     }
 
-    private void StageBlocks(PrefixMap<bool> changed, List<PolicyChange> staged, List<PolicyChange> removals)
-    {
-        var former = _blocks;
-        if (changed.Count > 0)
-        {
-            _blocks = Blocks(changed);
-            foreach (var block in former.Prefixes.Union(_blocks.Prefixes))
-            {
-                var isNew = _blocks.TryGet(block, out var identity);
-                if (!former.TryGet(block, out var had) || !isNew || had != identity)
-                {
-                    staged.Add(new PolicyChange.BlockIs(block, Stage(NumberIn(former, block), NumberIn(_blocks, block))));
-                    if (!isNew)
-                    {
-                        removals.Add(new PolicyChange.BlockGone(block));
-                    }
-                }
-            }
-        }
-
-        StageAddresses(former, staged, removals);
-        foreach (var block in changed.Count > 0 ? former.Prefixes : [])
-        {
-            former.TryGet(block, out var identity);
-            _identities.Release(identity);
-        }
-    }
-
     private PrefixMap<Identity?> Blocks(PrefixMap<bool> changed)
     {
         var blocks = new PrefixMap<Identity?>();
@@ -239,7 +170,7 @@ public sealed partial class PolicyCompiler
         return blocks;
     }
 
-    private void StageAddresses(PrefixMap<Identity?> former, List<PolicyChange> staged, List<PolicyChange> removals)
+    private void WorkOutAddresses()
     {
         List<Atom> found = [];
         foreach (var entry in _addresses.TakeTouched())
@@ -255,37 +186,15 @@ public sealed partial class PolicyCompiler
             }
 
             var has = _identities.Use(found);
-            var before = entry.InMaps ?? OfBlock(former);
-            var after = entry.Holder is null ? OfBlock(_blocks) : has?.Number ?? 0;
 
             // Most are to this node what anybody at such an address is, and need no entry.
-            var isOwn = after != OfBlock(_blocks);
-            if (isOwn ? entry.InMaps != after : entry.InMaps is not null)
-            {
-                staged.Add(new PolicyChange.AddressIs(entry.Key, Stage(before, after)));
-                if (!isOwn)
-                {
-                    removals.Add(new PolicyChange.AddressGone(entry.Key));
-                }
-            }
-
-            entry.InMaps = isOwn ? after : null;
+            _addresses.Want(entry, entry.Holder is null || has == OfBlock(_blocks, entry.Key) ? null : new AddressIdentity(has));
             _identities.Release(entry.Identity);
             entry.Identity = has;
-            if (entry.Holder is null)
-            {
-                _addresses.Forget(entry);
-            }
-
-            // Networks' own planes have no blocks: who is not known there is nobody.
-            uint OfBlock(PrefixMap<Identity?> blocks) => entry.Key.Plane == NetworkId.ClusterDefault ? NumberIn(blocks, Whole(entry.Key.Address)) : 0;
         }
     }
 
-    private Staged<T> Stage<T>(T before, T after)
-        where T : struct => new(before, after, _generation + 1);
-
-    private static uint NumberIn(PrefixMap<Identity?> blocks, IpPrefix inside) => blocks.Longest(inside)?.Number ?? 0;
-
-    private static IpPrefix Whole(IpAddr address) => new(address, address.Width);
+    // Networks' own planes have no blocks: who is not known there is nobody.
+    private static Identity? OfBlock(PrefixMap<Identity?> blocks, PlaneAddress address) =>
+        address.Plane == NetworkId.ClusterDefault ? blocks.Longest(IpPrefix.Alone(address.Address)) : null;
 }

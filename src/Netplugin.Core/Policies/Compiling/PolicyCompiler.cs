@@ -27,7 +27,10 @@ namespace Netplugin.Core.Policies.Compiling;
 /// labels and policies change together. A packet must read the generation once, for both its ends, and the last part must wait until no program that may have read the former one is running.
 /// </para>
 /// <para>
-/// Tables, identities, programs and reasons are known by their content. Their numbers are this node's own, and are never given twice.
+/// <b>Room.</b> No write asks more of a map than <see cref="Sizes"/> says. An endpoint for which there is no room keeps the tables that it had, or is closed; see <see cref="Unfit"/>.
+/// </para>
+/// <para>
+/// Tables, identities, programs and reasons are known by their content. Their numbers are this node's own, and one that was ever written is never given again.
 /// </para>
 /// </remarks>
 public sealed partial class PolicyCompiler
@@ -44,7 +47,10 @@ public sealed partial class PolicyCompiler
     private readonly Dictionary<string, NodeHolder> _nodes = new(StringComparer.Ordinal);
     private readonly Dictionary<EndpointId, Subject> _subjects = [];
     private readonly HashSet<Subject> _touchedSubjects = [];
+    private readonly SortedDictionary<Subject, UnfitEndpoint> _unfit = new(Comparer<Subject>.Create((left, right) => left.Id.CompareTo(right.Id)));
     private PrefixMap<Identity?> _blocks = new();
+    private PrefixMap<Identity?> _written = new();
+    private PolicyMapSizes _held;
     private ulong _generation;
 
     /// <summary>Makes one that knows of nothing.</summary>
@@ -59,6 +65,17 @@ public sealed partial class PolicyCompiler
         _tables = new(_atoms, lastNumber);
         _identities = new(lastNumber);
     }
+
+    /// <summary>
+    /// How many entries the maps have room for; less, while they still have entries of an earlier daemon. Never do they get more than this from one write, though what is old is removed after
+    /// what is new was written.
+    /// </summary>
+    public PolicyMapSizes Sizes { get; set; } = PolicyMapSizes.OfMaps;
+
+    /// <summary>
+    /// The endpoints for which there was no room when changes were last taken, in order. Each call that takes changes tries again, so that nothing need be told anew when there is room.
+    /// </summary>
+    public IReadOnlyCollection<UnfitEndpoint> Unfit => _unfit.Values;
 
     /// <summary>A policy is there, as it is now.</summary>
     public void Set(NormalPolicy policy)
@@ -117,8 +134,13 @@ public sealed partial class PolicyCompiler
     public void Set(PolicyNode node, ValueArray<IpAddr> addresses)
     {
         ArgumentNullException.ThrowIfNull(node);
+        if (_nodes.TryGetValue(node.Name, out var former) && former.Node == node && former.Told == addresses)
+        {
+            return;
+        }
+
         RemoveNode(node.Name);
-        _addresses.Add(_nodes[node.Name] = new(node, [.. addresses.Distinct()]));
+        _addresses.Add(_nodes[node.Name] = new(node, addresses));
     }
 
     /// <summary>A node is not there.</summary>
@@ -175,6 +197,11 @@ public sealed partial class PolicyCompiler
 
         subject.Holder = holder;
         _touchedSubjects.Add(subject);
+        if (holder is null)
+        {
+            // One of the same name that comes is another: it does not go on with what this one had.
+            subject.Former = null;
+        }
     }
 
     /// <summary>An endpoint of this node, or one that was.</summary>
@@ -185,8 +212,17 @@ public sealed partial class PolicyCompiler
         /// <summary>Null: it is not there any more.</summary>
         public EndpointHolder? Holder { get; set; }
 
-        /// <summary>Ingress, egress, and both for itself; null where no policy says anything.</summary>
-        public SubjectTable?[] Tables { get; set; } = [];
+        /// <summary>Of which tables policies want it to have: ingress, egress, and both for itself. Null when it is not there any more.</summary>
+        public TableKey[]? Wanted { get; set; }
+
+        /// <summary>Of which it has in the maps; null when it is closed there, or not there.</summary>
+        public TableKey[]? Former { get; set; }
+
+        /// <summary>Of which it is to have; null: closed.</summary>
+        public TableKey[]? Keys { get; set; }
+
+        /// <summary>These; null where no policy says anything.</summary>
+        public SubjectTable?[]? Tables { get; set; }
 
         /// <summary>What the maps hold; null: nothing.</summary>
         public SubjectTables? InMaps { get; set; }

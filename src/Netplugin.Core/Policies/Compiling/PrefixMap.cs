@@ -38,21 +38,9 @@ internal sealed class PrefixMap<T>
     public bool TryGet(IpPrefix prefix, [MaybeNullWhen(false)] out T value) => _values.TryGetValue(prefix, out value);
 
     /// <summary>The value of the longest prefix that has all of another; <c>default</c> when there is none.</summary>
-    public T? Longest(IpPrefix inside)
-    {
-        var counts = Counts(inside.IsV4);
-        for (var length = inside.Length; length >= 0; length--)
-        {
-            if (counts[length] > 0 && _values.TryGetValue(new IpPrefix(inside.Address, length).Masked, out var value))
-            {
-                return value;
-            }
-        }
+    public T? Longest(IpPrefix inside) => AllOf(inside).FirstOrDefault();
 
-        return default;
-    }
-
-    /// <summary>The values of all prefixes that have an address.</summary>
+    /// <summary>The values of all prefixes that have all of another, the longest first.</summary>
     public IEnumerable<T> AllOf(IpPrefix inside)
     {
         var counts = Counts(inside.IsV4);

@@ -89,15 +89,11 @@ internal sealed class SelectionIndex<T>
             {
                 _rest.Remove(entry);
             }
-
             else
             {
                 foreach (var fact in facts)
                 {
-                    if (_byFact[fact].Remove(entry) && _byFact[fact].Count == 0)
-                    {
-                        _byFact.Remove(fact);
-                    }
+                    _byFact.RemoveUnder(fact, entry);
                 }
             }
 
@@ -151,12 +147,7 @@ internal sealed class SelectionIndex<T>
 
             foreach (var fact in facts)
             {
-                if (!_byFact!.TryGetValue(fact, out var list))
-                {
-                    _byFact[fact] = list = [];
-                }
-
-                list.Add(entry);
+                _byFact!.AddUnder(fact, entry);
             }
         }
 

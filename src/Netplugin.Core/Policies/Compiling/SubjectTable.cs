@@ -12,7 +12,7 @@ internal sealed class SubjectTable
     private readonly Dictionary<(TransportProtocol Transport, string Name), IReadOnlyDictionary<ushort, Atom>> _ports = [];
     private readonly uint[] _isolated = new uint[Enum.GetValues<PolicyStage>().Length];
 
-    /// <summary>Makes one, which asks its conditions and has its reasons from then on.</summary>
+    /// <summary>Makes one, which asks its conditions until it leaves them, and has its reasons until these are released.</summary>
     public SubjectTable(uint number, TableKey key, AtomBook atoms, NumberBook<PolicyReason> reasons)
     {
         Number = number;
@@ -35,13 +35,7 @@ internal sealed class SubjectTable
                     continue;
                 }
 
-                var atom = atoms.Ask(condition, this);
-                if (!_asked.TryGetValue(atom, out var list))
-                {
-                    _asked[atom] = list = [];
-                }
-
-                list.Add(i);
+                _asked.AddUnder(atoms.Ask(condition, this), i);
             }
         }
 
@@ -59,15 +53,44 @@ internal sealed class SubjectTable
     /// <summary>How many endpoints have it, in whichever place.</summary>
     public int Uses { get; set; }
 
-    /// <summary>What it says: of identity 0, and of those of which it says something else.</summary>
-    public Dictionary<uint, Verdict> Verdicts { get; } = [];
+    /// <summary>True while it asks its conditions.</summary>
+    public bool IsAsking { get; private set; } = true;
+
+    /// <summary>True when the maps have it.</summary>
+    public bool IsWritten { get; set; }
+
+    /// <summary>What it says of identity 0; null: not worked out.</summary>
+    public Verdict? OfNobody { get; set; }
+
+    /// <summary>What it says of those of which it says something else.</summary>
+    public Dictionary<Identity, Verdict> Verdicts { get; } = [];
+
+    /// <summary>Its reasons; one that it has several times as often.</summary>
+    public IEnumerable<uint> Reasons => _rules.Select(rule => rule.Reason).Concat(_isolated.Where(reason => reason != 0));
 
     /// <summary>The identities of which it may say something else than of identity 0.</summary>
-    public IEnumerable<Identity> Candidates() => _asked.Keys.Concat(_ports.Values.SelectMany(numbers => numbers.Values)).SelectMany(atom => atom.Identities).Distinct();
+    public IEnumerable<Identity> Candidates() =>
+        _asked.Keys.Concat(_ports.Values.SelectMany(numbers => numbers.Values)).SelectMany(atom => atom.Identities).Where(identity => identity.Uses > 0).Distinct();
 
-    /// <summary>Asks nothing and has no reasons any more.</summary>
-    public void Release(AtomBook atoms, NumberBook<PolicyReason> reasons)
+    /// <summary>Asks its conditions again.</summary>
+    public void Ask(AtomBook atoms)
     {
+        IsAsking = true;
+        foreach (var atom in _asked.Keys)
+        {
+            atoms.Ask(atom.Condition, this);
+        }
+
+        foreach (var port in _ports.Keys)
+        {
+            atoms.AskPort(port, this);
+        }
+    }
+
+    /// <summary>Asks nothing any more.</summary>
+    public void Leave(AtomBook atoms)
+    {
+        IsAsking = false;
         foreach (var atom in _asked.Keys)
         {
             atoms.Leave(atom, this);
@@ -76,11 +99,6 @@ internal sealed class SubjectTable
         foreach (var port in _ports.Keys)
         {
             atoms.LeavePort(port, this);
-        }
-
-        foreach (var reason in _rules.Select(rule => rule.Reason).Concat(_isolated.Where(reason => reason != 0)))
-        {
-            reasons.Release(reason);
         }
     }
 

@@ -1,0 +1,162 @@
+using CsCheck;
+using Netplugin.Core.Model;
+using Netplugin.Core.Policies;
+using Netplugin.Core.Policies.Compiling;
+using Netplugin.Tests.Support.Policies;
+
+namespace Netplugin.Tests.Core.Policies;
+
+/// <summary>
+/// Clusters that become others while the maps are small. No map ever has more than it has room for. An endpoint has what its policies say, or is reported: then it has what they last said to it, of
+/// the peers that there are now, or is closed. With room it is as if there had always been room. It runs as long as CsCheck_Time says.
+/// </summary>
+public sealed class MapRoomTests
+{
+    private const int Cases = 1_000;
+    private static readonly (byte, ushort)[] Traffic = [(6, 80), (17, 53)];
+
+    // Percents of what the largest of the clusters needs: mostly there is room in most maps.
+    private static readonly Gen<int> PercentGen = Gen.Frequency((3, Gen.Int[0, 120]), (4, Gen.Int[100, 250]));
+
+    private static readonly Gen<Story> StoryGen = Gen.Select(PolicyGens.CaseGen(1).Array[2, 4], Gen.Bool, PercentGen.Array[5], Gen.Bool)
+        .Select((cases, areSame, percents, isOften) => new Story(
+            areSame ? [.. cases.Select(one => one with { Endpoints = cases[0].Endpoints, Nodes = cases[0].Nodes })] : cases, percents, isOften));
+
+    [Fact]
+    public void What_does_not_fit_keeps_what_there_was_or_is_closed()
+    {
+        var (fit, kept, closed) = (0, 0, 0);
+        StoryGen.Sample(
+            story =>
+            {
+                var told = new Teller(story.Room);
+                foreach (var one in story.Cases)
+                {
+                    told.Become(one);
+                    do
+                    {
+                        told.TakeChanges();
+                        var (fits, keeps, closes) = told.Check();
+                        Interlocked.Add(ref fit, fits);
+                        Interlocked.Add(ref kept, keeps);
+                        Interlocked.Add(ref closed, closes);
+                    }
+                    while (story.IsOften && told.HasChanged);
+                }
+
+                told.HaveRoom();
+                Assert.Equal(PolicyCases.Compile(new("n0"), story.Cases[^1]).Describe(), told.Maps.Describe());
+            },
+            iter: Cases);
+        Assert.True(fit > Cases && kept > Cases / 8 && closed > Cases / 2, $"{fit} fit, {kept} kept what they had, {closed} were closed");
+    }
+
+    private static IEnumerable<(bool, PolicyReason?)> Answers(PolicyTables maps, EndpointId subject, PolicyCase now) =>
+        from direction in Enum.GetValues<PolicyDirection>()
+        from isItself in (bool[])[false, true]
+        from peer in ClusterGens.Ends(now.Endpoints, now.Nodes).Select(PolicyCases.PlaneOf).Distinct()
+        from traffic in Traffic
+        select maps.Decide(subject, direction, peer, traffic.Item1, traffic.Item2, isItself);
+
+    private sealed record Story(PolicyCase[] Cases, int[] Percents, bool IsOften)
+    {
+        public PolicyMapSizes Room
+        {
+            get
+            {
+                var needs = Cases.Select(one => PolicyCases.Compile(new("n0"), one).Sizes).ToArray();
+                int[] sizes = [.. Enum.GetValues<PolicyMap>().Select((map, i) => needs.Max(need => need[map]) * Percents[i] / 100)];
+                return new(sizes[0], sizes[1], sizes[2], sizes[3], sizes[4]);
+            }
+        }
+
+        public override string ToString() => $"{Room}\n{string.Join("\n\nbecame\n", Cases.Select(one => one.ToString()))}";
+    }
+
+    /// <summary>Tells a compiler what a cluster becomes, and knows when each endpoint last had what its policies said.</summary>
+    private sealed class Teller(PolicyMapSizes room)
+    {
+        private readonly PolicyCompiler _compiler = new("n0") { Sizes = room };
+        private readonly Dictionary<EndpointId, (PolicySet Policies, PolicyEndpoint Endpoint)> _last = [];
+        private Dictionary<string, Told> _objects = [];
+        private PolicyCase _now = new([], [], PolicySet.Empty, []);
+
+        public PolicyTables Maps { get; } = new();
+
+        public bool HasChanged { get; private set; }
+
+        public void Become(PolicyCase one)
+        {
+            var objects = Told.Objects(one).ToDictionary(told => told.Name);
+            foreach (var gone in _objects.Where(former => !objects.ContainsKey(former.Key)))
+            {
+                gone.Value.Remove(_compiler);
+            }
+
+            foreach (var each in objects.Values)
+            {
+                each.Set(_compiler);
+            }
+
+            (_objects, _now) = (objects, one);
+        }
+
+        public void TakeChanges()
+        {
+            var changes = _compiler.TakeChanges();
+            HasChanged = changes.Count > 0;
+            foreach (var change in changes)
+            {
+                Maps.Apply(change);
+                Assert.All(Enum.GetValues<PolicyMap>(), map => Assert.True(Maps.Sizes[map] <= _compiler.Sizes[map], $"{change}: {map} have {Maps.Sizes[map]} of {_compiler.Sizes[map]}"));
+            }
+        }
+
+        public (int Fit, int Kept, int Closed) Check()
+        {
+            var unfit = _compiler.Unfit.ToDictionary(one => one.Endpoint);
+            var meant = PolicyCases.Compile(new("n0"), _now);
+            foreach (var endpoint in _now.Endpoints.Where(endpoint => endpoint.Node == "n0"))
+            {
+                var had = Answers(Maps, endpoint.Id, _now);
+                if (!unfit.TryGetValue(endpoint.Id, out var reported))
+                {
+                    Assert.Equal(Answers(meant, endpoint.Id, _now), had);
+                    _last[endpoint.Id] = (_now.Policies, endpoint);
+                    continue;
+                }
+
+                Assert.True(reported.Shortage.Needed > reported.Shortage.Size && reported.Shortage.Size == _compiler.Sizes[reported.Shortage.Map], $"{reported}");
+                Assert.NotEmpty(reported.Policies);
+                if (reported.IsClosed)
+                {
+                    Assert.All(had, answer => Assert.Equal((false, null), answer));
+                    _last.Remove(endpoint.Id);
+                    continue;
+                }
+
+                // One of the same labels and group without addresses: what the former policies say to it of the peers that there are now.
+                var (policies, former) = _last[endpoint.Id];
+                var ghost = former with { Id = new(endpoint.Id.Network, "ghost"), Addresses = [], ClusterAddresses = [] };
+                var kept = PolicyCases.Compile(new("n0"), _now with { Policies = policies, Endpoints = [.. _now.Endpoints, ghost] });
+                Assert.Equal(Answers(kept, ghost.Id, _now), had);
+            }
+
+            foreach (var gone in _last.Keys.Except(_now.Endpoints.Where(endpoint => endpoint.Node == "n0").Select(endpoint => endpoint.Id)).ToArray())
+            {
+                _last.Remove(gone);
+            }
+
+            var closed = unfit.Values.Count(one => one.IsClosed);
+            return (_last.Count - unfit.Count + closed, unfit.Count - closed, closed);
+        }
+
+        public void HaveRoom()
+        {
+            _compiler.Sizes = PolicyMapSizes.OfMaps;
+            TakeChanges();
+            Assert.Empty(_compiler.Unfit);
+            Assert.Empty(_compiler.TakeChanges());
+        }
+    }
+}
