@@ -100,16 +100,17 @@ static __always_inline int np_ask_both(__u32 began, __u32 other, int answers, in
 		if (np_ask(self ? tables->self_egress : tables->egress, NP_DIRECTION_EGRESS, to, port, generation, work, d))
 			return -1;
 	}
-	if (other && !exempt) {
+	if (other) {
 		subject = bpf_map_lookup_elem(&np_subjects, &other);
 		if (!subject)
 			goto unknown;
 		tables = np_tables_of(subject, generation);
-		if (np_ask(self ? tables->self_ingress : tables->ingress, NP_DIRECTION_INGRESS, self ? to : from, port, generation, work, d))
+		if (!exempt && np_ask(self ? tables->self_ingress : tables->ingress, NP_DIRECTION_INGRESS, self ? to : from, port, generation, work, d))
 			return -1;
 	}
 	return 0;
 unknown:
+	d->policy = 0;
 	np_decide_drop(d, NP_REASON_POLICY_UNKNOWN);
 	return -1;
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: (Apache-2.0 OR GPL-2.0-only)
 /*
  * Entries for BPF_PROG_TEST_RUN, in the test object only. They run the same functions as the real entries and hand the
- * decision back in fields of the context that test-run returns: verdict, what and action in cb[0], the VTEP in cb[1..4], the
+ * decision back in fields of the context that test-run returns: verdict, what and action in cb[0], the VTEP in cb[1..4] (of a drop the policies' reason in cb[1]), the
  * device in priority, the network in mark, but for the host's packets, whose mark is left as it was set. The host's own have 1 in cb[0].
  */
 #ifndef NP_TEST_ENTRIES_H
@@ -20,7 +20,7 @@ enum np_action np_test_action;
 static __always_inline int np_test_report(struct __sk_buff *skb, const struct np_decision *d, int action)
 {
 	skb->cb[0] = d->verdict | d->what << 8 | (action & 0xff) << 16;
-	skb->cb[1] = d->vtep.words[0];
+	skb->cb[1] = d->verdict == NP_VERDICT_DROP ? d->policy : d->vtep.words[0];
 	skb->cb[2] = d->vtep.words[1];
 	skb->cb[3] = d->vtep.words[2];
 	skb->cb[4] = d->vtep.words[3];

@@ -65,9 +65,19 @@ internal sealed class Datapath : IDisposable
         }
     }
 
+    /// <summary>The maps that policies are enforced by.</summary>
+    internal KernelPolicyMaps Policies => _datapath.Policies;
+
     /// <summary>What a client's packet becomes, as its connection has it; null when there is none.</summary>
     internal FlowTuple? TranslationOf(FlowTuple client) =>
         _connections.Find(ValueOf(client)) is { To: var to } ? new(to.Src.ToAddress(), to.Dst.ToAddress(), to.Sport.ToPort(), to.Dport.ToPort(), (byte)to.Proto) : null;
+
+    /// <summary>Flows of the scenario before: nobody has a quota for them any more.</summary>
+    internal void ForgetFlows()
+    {
+        State = State with { Interfaces = DatapathState.Empty.Interfaces };
+        _datapath.Sweep();
+    }
 
     /// <summary>Connections of the scenario before.</summary>
     internal void ForgetConnections()
@@ -97,6 +107,9 @@ internal sealed class Datapath : IDisposable
         _directory.Dispose();
     }
 
+    /// <summary>The number of the reason that policies dropped the last dropped packet for; 0: it was none of theirs.</summary>
+    internal uint LastPolicy { get; private set; }
+
     internal DatapathCounters ReadCounters() => _datapath.ReadCounters();
 
     internal Outcome FromPod(byte[] frame, int gsoSize = 0)
@@ -119,9 +132,10 @@ internal sealed class Datapath : IDisposable
         return Run(_fromUnderlay, frame, frame.AsSpan(Math.Min(frame.Length, Wire.Overhead)).ToArray(), ref context, overlay: true);
     }
 
-    internal Outcome FromHost(byte[] frame, int gsoSize = 0, uint mark = 0xabcd)
+    internal unsafe Outcome FromHost(byte[] frame, int gsoSize = 0, uint mark = 0xabcd, bool byHost = false)
     {
         var context = new SkBuff { Ifindex = Device, GsoSize = (uint)gsoSize, GsoSegs = gsoSize == 0 ? 0u : 2, Mark = mark };
+        context.Cb[0] = byHost ? 1u : 0;
         return Run(_fromHost, frame, frame, ref context, overlay: false);
     }
 
@@ -147,6 +161,7 @@ internal sealed class Datapath : IDisposable
             case Verdict.Drop when !after.AsSpan().SequenceEqual(dropped):
                 throw new InvalidOperationException($"a packet dropped for {(DropReason)what} was changed");
             case Verdict.Drop:
+                LastPolicy = context.Cb[1];
                 return new Outcome.Drop(DatapathCounters.NameOf((DropReason)what));
             case Verdict.Reply:
                 // enum np_reply: ARP, ND, two pings, two errors about size, two about Services.
