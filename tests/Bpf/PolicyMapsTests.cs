@@ -107,11 +107,17 @@ public sealed class PolicyMapsTests : IDisposable
         }
     }
 
-    // Entries are of no generation but these: those up to the former, and the next.
+    // Entries are of no generation but these: those up to the former, and the next. So what is not less than the former is one of the two.
     [Fact]
-    public void However_the_kernel_copies_a_generation_no_packet_reads_less_than_the_former() => Gen.ULong.Where(former => former < ulong.MaxValue).Sample(
-        former =>
+    public void However_the_kernel_copies_a_generation_no_packet_reads_less_than_the_former() => Gen.Select(Gen.ULong, Gen.Int[0, 7]).Sample(
+        (number, carries) =>
         {
+            var former = number | ((1UL << (8 * carries)) - 1);
+            if (former == ulong.MaxValue)
+            {
+                return;
+            }
+
             var read = former;
             foreach (var step in KernelPolicyMaps.Steps(former, former + 1))
             {
@@ -126,7 +132,7 @@ public sealed class PolicyMapsTests : IDisposable
 
             Assert.Equal(former + 1, read);
         },
-        iter: 10_000);
+        iter: 200);
 
     [Fact]
     public void The_counts_of_all_CPUs_are_summed_and_kept_until_the_reason_goes()
