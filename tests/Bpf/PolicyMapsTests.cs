@@ -219,6 +219,10 @@ public sealed class PolicyMapsTests : IDisposable
             Assert.Equal(one.Entries, KernelInfo.OfMap(map, one.Name).MaxEntries);
         });
 
+    // But for the entry that keeps IPv4 out of the blocks of IPv6.
+    [Fact]
+    public void The_compiler_knows_their_sizes() => Assert.Equal(PolicyMapSizes.OfMaps with { IdentityBlocks = PolicyMapSizes.OfMaps.IdentityBlocks - 1 }, Maps.Sizes);
+
     // Gives each CPU another count of a reason.
     private unsafe DeniedCount Count(uint reason)
     {

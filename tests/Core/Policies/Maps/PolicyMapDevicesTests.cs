@@ -83,7 +83,7 @@ public sealed class PolicyMapDevicesTests
     {
         var node = new MapTestNode().Start().Set(Web).Set(Policy).Apply();
         node.Writer.Attach(Web.Id, Device, 1);
-        node.Maps.Room = 0;
+        node.Maps.Sizes = default;
         Assert.Throws<InvalidOperationException>(() => node.Set(Wider).Apply());
         node.Writer.Attach(Web.Id, Another, 2);
         Assert.Equal(node.TablesOf(Device), node.TablesOf(Another));
