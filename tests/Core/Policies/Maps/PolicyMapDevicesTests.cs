@@ -112,6 +112,17 @@ public sealed class PolicyMapDevicesTests
     }
 
     [Fact]
+    public void A_device_of_an_earlier_daemon_whose_endpoint_is_not_known_any_more_is_closed()
+    {
+        var node = new MapTestNode().Start().Set(Web).Apply();
+        node.Writer.Attach(Web.Id, Device, 1);
+        node.Start();
+        node.Writer.Attach(Web.Id, Device, 1);
+        node.Apply();
+        Assert.Equal(SubjectTables.Closed, node.TablesOf(Device));
+    }
+
+    [Fact]
     public void Devices_that_nobody_has_any_more_go_when_a_daemon_starts()
     {
         var node = new MapTestNode().Start().Set(Web).Apply();
