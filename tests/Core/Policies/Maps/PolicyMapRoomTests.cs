@@ -60,6 +60,20 @@ public sealed class PolicyMapRoomTests
         Assert.Equal(node.Maps.Sizes, node.Writer.Room);
     }
 
+    // What the earlier one wrote last may have been a generation, and programs may be in the one before.
+    [Fact]
+    public void Who_begins_waits_for_programs_that_run()
+    {
+        var node = Start();
+        node.Writer.Apply(node.Set(Large).Compiler.TakeChanges());
+        Assert.NotNull(node.Maps.Former);
+        node.Start().Set(Web, Db, Probe).Set(Small).Writer.Attach(Web.Id, Device, 1);
+        var generation = node.Maps.Generation;
+        node.Maps.Written = () => Assert.True(node.Maps.Former is null || node.Maps.Generation > generation);
+        node.Apply();
+        Assert.Equal(generation + 1, node.Maps.Generation);
+    }
+
     [Fact]
     public void The_first_of_all_is_a_generation_though_there_is_nothing()
     {
