@@ -171,8 +171,17 @@ public sealed class PolicyMapsTests : IDisposable
         {
             var value = new FlowEventValue
             {
-                Time = 5_000_000_000, Kind = FlowEventKind.Flow, Reason = DropReason.MacSpoof, Number = i, Direction = 1, Network = 10, Ifindex = 7, Len = 60, HeadLen = 2,
-                Dst = WireAddress.From(Ip("10.0.0.1")), Dport = WirePort.From(80),
+                Time = 5_000_000_000,
+                Kind = FlowEventKind.Flow,
+                Reason = DropReason.MacSpoof,
+                Number = i,
+                Direction = 1,
+                Network = 10,
+                Ifindex = 7,
+                Len = 60,
+                HeadLen = 2,
+                Dst = WireAddress.From(Ip("10.0.0.1")),
+                Dport = WirePort.From(80),
             };
             value.Head[1] = 9;
             Assert.Equal(0, LibBpf.UpdateElement(events, null, &value, 0));
