@@ -45,8 +45,14 @@ public sealed class KernelPolicyMaps : IPolicyMaps, IDisposable
         _denied = Take<uint, CountValue>(loaded, "np_denied", Cpus);
         _observed = Take<uint, FlowEventKinds>(loaded, "np_observed");
         _events = loaded.TakeMap("np_events");
+        Sizes = new(SizeOf("np_identities"), SizeOf("np_identity_blocks") - 1, SizeOf("np_verdicts"), SizeOf("np_ports_of"), SizeOf("np_denied"));
         _blocks.Add(IdentityBlockKeyValue.From(AllOfV4), default);
+
+        int SizeOf(string name) => (int)loaded.Definition(name).MaxEntries;
     }
+
+    /// <inheritdoc/>
+    public PolicyMapSizes Sizes { get; }
 
     /// <inheritdoc/>
     /// <exception cref="KernelException">The map cannot be read.</exception>

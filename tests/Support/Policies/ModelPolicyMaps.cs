@@ -29,8 +29,8 @@ public sealed class ModelPolicyMaps : IPolicyMaps
     /// <summary>The write before which the writer ends, or before it waits for running programs.</summary>
     public int? EndsBefore { get; set; }
 
-    /// <summary>How many verdicts there is room for.</summary>
-    public int Room { get; set; } = int.MaxValue;
+    /// <inheritdoc/>
+    public PolicyMapSizes Sizes { get; set; } = PolicyMapSizes.OfMaps;
 
     /// <summary>Is called after every write.</summary>
     public Action Written { get; set; } = () => { };
@@ -104,7 +104,7 @@ public sealed class ModelPolicyMaps : IPolicyMaps
     {
         foreach (var (key, verdict) in verdicts)
         {
-            Write(() => _verdicts[key] = _verdicts.Count < Room || _verdicts.ContainsKey(key) ? verdict : throw new InvalidOperationException("the map is full"));
+            Write(() => _verdicts[key] = _verdicts.Count < Sizes.Verdicts || _verdicts.ContainsKey(key) ? verdict : throw new InvalidOperationException("the map is full"));
         }
     }
 

@@ -10,6 +10,9 @@ namespace Netplugin.Core.Policies.Maps;
 /// </summary>
 public interface IPolicyMaps
 {
+    /// <summary>How many entries there is room for.</summary>
+    PolicyMapSizes Sizes { get; }
+
     /// <summary>The generation that packets are in; 0: nothing was ever written, and nothing is enforced.</summary>
     ulong Generation { get; }
 

@@ -12,6 +12,9 @@ internal sealed class MapContent
 
     public bool IsEmpty => _reasons.Count + _programs.Count + _verdicts.Count == 0;
 
+    /// <summary>How many entries it has.</summary>
+    public PolicyMapSizes Count => new(0, 0, _verdicts.Count, _programs.Values.Sum(entries => entries.Count), _reasons.Count);
+
     public void AddReason(uint number) => _reasons.Add(number);
 
     public bool DropReason(uint number) => _reasons.Remove(number);

@@ -11,6 +11,12 @@ public sealed partial class PolicyMapWriter
     public uint LastNumber { get; private set; }
 
     /// <summary>
+    /// How many entries of a compiler's the maps have room for, as <see cref="PolicyCompiler.Sizes"/> is to be whenever it is asked for changes: all of it, but beside tables of an earlier daemon what these leave. Addresses and
+    /// blocks are mostly the same ones, and not counted twice.
+    /// </summary>
+    public PolicyMapSizes Room { get; private set; }
+
+    /// <summary>
     /// Looks at what is in the maps; to be called once, before all else. What an earlier daemon left stays in force until the first <see cref="Apply"/>, and what it wrote that nothing led to goes before anything
     /// else is written: a content that did not fit must not take the room of the next.
     /// </summary>
@@ -42,6 +48,7 @@ public sealed partial class PolicyMapWriter
         }
 
         FindContent(key => tables.Contains(key.Table) && identities.Contains(key.Identity));
+        Room = maps.Sizes - _going.Count;
 
         void NoteIdentity(Staged<uint> identity)
         {

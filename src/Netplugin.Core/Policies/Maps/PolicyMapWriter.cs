@@ -91,6 +91,7 @@ public sealed partial class PolicyMapWriter(IPolicyMaps maps, Func<NetworkId, ui
         _blocks.Removed();
         _subjects.Removed();
         HasFormer = false;
+        Room = maps.Sizes;
     }
 
     /// <summary>What reasons that are gone have denied, of those that have and that were not returned before.</summary>

@@ -83,7 +83,7 @@ public sealed class PolicyMapDevicesTests
     {
         var node = new MapTestNode().Start().Set(Web).Set(Policy).Apply();
         node.Writer.Attach(Web.Id, Device, 1);
-        node.Maps.Room = 0;
+        node.Maps.Sizes = default;
         Assert.Throws<InvalidOperationException>(() => node.Set(Wider).Apply());
         node.Writer.Attach(Web.Id, Another, 2);
         Assert.Equal(node.TablesOf(Device), node.TablesOf(Another));
@@ -109,6 +109,17 @@ public sealed class PolicyMapDevicesTests
         node.Set(Web, Probe).Set(Policy).Apply();
         Assert.True(node.TablesOf(Device)?.Ingress > before?.Ingress);
         Assert.Equal(default(SubjectTables), node.TablesOf(Another));
+    }
+
+    [Fact]
+    public void A_device_of_an_earlier_daemon_whose_endpoint_is_not_known_any_more_is_closed()
+    {
+        var node = new MapTestNode().Start().Set(Web).Apply();
+        node.Writer.Attach(Web.Id, Device, 1);
+        node.Start();
+        node.Writer.Attach(Web.Id, Device, 1);
+        node.Apply();
+        Assert.Equal(SubjectTables.Closed, node.TablesOf(Device));
     }
 
     [Fact]

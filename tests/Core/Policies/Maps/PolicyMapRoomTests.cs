@@ -1,4 +1,5 @@
 using Netplugin.Core.Policies;
+using Netplugin.Core.Policies.Compiling;
 using Netplugin.Core.Policies.Maps;
 using Netplugin.Core.Services;
 using static Netplugin.Tests.Core.Policies.Maps.MapTestNode;
@@ -18,7 +19,7 @@ public sealed class PolicyMapRoomTests
     {
         var node = Start();
         var (before, count) = (node.TablesOf(Device), node.Maps.ReadVerdicts().Count());
-        node.Maps.Room = 2 * count;
+        node.Maps.Sizes = PolicyMapSizes.OfMaps with { Verdicts = 2 * count };
         Assert.Throws<InvalidOperationException>(() => node.Set(Large).Apply());
         Assert.Equal(before, node.TablesOf(Device));
         Assert.Equal(1UL, node.Maps.Generation);
@@ -33,7 +34,7 @@ public sealed class PolicyMapRoomTests
     {
         var node = Start();
         var count = node.Maps.ReadVerdicts().Count();
-        node.Maps.Room = 2 * count;
+        node.Maps.Sizes = PolicyMapSizes.OfMaps with { Verdicts = 2 * count };
         Assert.Throws<InvalidOperationException>(() => node.Set(Large).Apply());
         Assert.Equal(2 * count, node.Maps.ReadVerdicts().Count());
 
@@ -41,6 +42,36 @@ public sealed class PolicyMapRoomTests
         node.Apply();
         Assert.Equal(count, node.Maps.ReadVerdicts().Count());
         Assert.Equal(2UL, node.Maps.Generation);
+    }
+
+    [Fact]
+    public void There_is_room_for_what_an_earlier_daemon_left_leaves()
+    {
+        var node = Start();
+        Assert.Equal(node.Maps.Sizes, node.Writer.Room);
+        var left = new PolicyMapSizes(0, 0, node.Maps.ReadVerdicts().Count(), node.Maps.ReadPrograms().Count(), node.Maps.ReadReasons().Count());
+        Assert.NotEqual(default, left);
+
+        node.Start().Set(Web, Db, Probe).Set(Small).Writer.Attach(Web.Id, Device, 1);
+        Assert.Equal(node.Maps.Sizes - left, node.Writer.Room);
+        node.Writer.Apply(node.Compiler.TakeChanges());
+        Assert.Equal(node.Maps.Sizes - left, node.Writer.Room);
+        node.Writer.RemoveFormer();
+        Assert.Equal(node.Maps.Sizes, node.Writer.Room);
+    }
+
+    // What the earlier one wrote last may have been a generation, and programs may be in the one before.
+    [Fact]
+    public void Who_begins_waits_for_programs_that_run()
+    {
+        var node = Start();
+        node.Writer.Apply(node.Set(Large).Compiler.TakeChanges());
+        Assert.NotNull(node.Maps.Former);
+        node.Start().Set(Web, Db, Probe).Set(Small).Writer.Attach(Web.Id, Device, 1);
+        var generation = node.Maps.Generation;
+        node.Maps.Written = () => Assert.True(node.Maps.Former is null || node.Maps.Generation > generation);
+        node.Apply();
+        Assert.Equal(generation + 1, node.Maps.Generation);
     }
 
     [Fact]

@@ -1,4 +1,5 @@
 using CsCheck;
+using Netplugin.Core.Policies.Compiling;
 using Netplugin.Tests.Support.Policies;
 
 namespace Netplugin.Tests.Core.Policies.Maps;
@@ -7,7 +8,7 @@ namespace Netplugin.Tests.Core.Policies.Maps;
 public sealed class PolicyMapWriterTests
 {
     private const int Cases = 2_000;
-    private const int JudgedCases = 30;
+    private const int JudgedCases = 20;
 
     // Most changes are fewer writes.
     private static readonly Gen<(PolicyCase[] States, int[] Ends, bool IsContinued)> EndedGen =
@@ -98,6 +99,22 @@ public sealed class PolicyMapWriterTests
             RunTo(node, one.Ends[1], () => node.Hear(one.States[1], one.States[2]).ApplyWhole());
             node.Hear(one.States[2], one.States[3]).ApplyWhole();
             node.AssertIs(one.States[3]);
+        },
+        iter: JudgedCases);
+
+    // The model refuses a verdict more than that.
+    [Fact]
+    public void What_the_compiler_asks_for_has_room_also_beside_what_another_daemon_left() => Gen.Select(PolicyGens.CaseGen(1).Array[3], Gen.Int[1, 30]).Sample(
+        (states, verdicts) =>
+        {
+            var node = new WrittenNode(new() { Sizes = PolicyMapSizes.OfMaps with { Verdicts = verdicts } }, states).Start();
+            for (var i = 0; i < states.Length; i++)
+            {
+                node.Start().Attach(states[i]).Hear(states[i]).ApplyWhole();
+                node.ApplyWhole();
+                node.Attach(states[(i + 1) % states.Length]).Hear(states[i], states[(i + 1) % states.Length]).ApplyWhole();
+                Assert.Equal(node.Wanted.Verdicts, node.Maps.ReadVerdicts().Count());
+            }
         },
         iter: JudgedCases);
 

@@ -81,6 +81,7 @@ internal sealed class WrittenNode(ModelPolicyMaps maps, params PolicyCase[] judg
     /// <summary>Applies what changed.</summary>
     public void Apply()
     {
+        Compiler.Sizes = Writer.Room;
         var changes = Compiler.TakeChanges();
         foreach (var reason in changes.OfType<PolicyChange.ReasonIs>())
         {
@@ -128,7 +129,7 @@ internal sealed class WrittenNode(ModelPolicyMaps maps, params PolicyCase[] judg
 
     private void Judge()
     {
-        foreach (var generation in judged.Length == 0 ? [] : (ulong[])[maps.Generation, maps.Former ?? maps.Generation])
+        foreach (var generation in judged.Length == 0 ? [] : maps.Former is { } former ? [former, maps.Generation] : (ulong[])[maps.Generation])
         {
             if (_answers.TryGetValue(generation, out var answers))
             {
