@@ -146,7 +146,7 @@ internal sealed class NodeDaemon : IAsyncDisposable
         string? Awaited() => leases is not null ? leases.Awaited : kernel.ServesDefaultNetwork ? null : kubernetes?.Awaited;
         var pods = new PodService(
             loop, kernel, turns, reader, binder, labelled, follower, cache, retired, token => registration!.WhenRegisteredAsync(token), () => keeper?.Signal(resolve: false), Awaited,
-            (request, token) => reports?.Labels.NetworksOfAsync(request, token) ?? Task.FromResult<WishedNetworks>(default), time, log);
+            (request, token) => reports?.Labels.NetworksOfAsync(request, token) ?? Task.FromResult<WishedNetworks>(default), (_, _) => Task.CompletedTask, time, log);
         keeper = new PodKeeper(new KeeperParts(
             pods, loop, kernel, turns, follower, reader, binder, store, cache, namespaces, retired, problems, journalIsNew, labelled, time, log));
         Own(keeper);
