@@ -24,8 +24,6 @@ internal sealed partial class PolicyEngine : IAsyncDisposable
     /// <summary>The topic of maps that do not take what is to be enforced.</summary>
     internal const string MapsTopic = "policies/maps";
 
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
-
     // While the nodes write their bindings anew after a reset of the store, which nobody announces the end of.
     private static readonly TimeSpan LookAgain = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan FirstRetry = TimeSpan.FromMilliseconds(500);
@@ -141,7 +139,7 @@ internal sealed partial class PolicyEngine : IAsyncDisposable
         Signal();
         try
         {
-            await enforced.Task.WaitAsync(Patience, cancellationToken);
+            await enforced.Task.WaitAsync(_parts.Patience, cancellationToken);
         }
         catch (TimeoutException)
         {

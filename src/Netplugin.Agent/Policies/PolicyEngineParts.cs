@@ -29,4 +29,8 @@ internal sealed record PolicyEngineParts(
     UnreadablePolicies Unreadable,
     ProblemBoard Problems,
     AgentMetrics Metrics,
-    ILogger Log);
+    ILogger Log)
+{
+    /// <summary>For how long a pod's start waits. The runtime tries again, so that it is told soon why it does not start.</summary>
+    public TimeSpan Patience { get; init; } = TimeSpan.FromSeconds(5);
+}

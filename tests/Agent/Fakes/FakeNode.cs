@@ -48,6 +48,7 @@ internal sealed class FakeNode : IAsyncDisposable
         {
             Loop?.Mark(change);
             Keeper?.Signal(change.Resolve);
+            ViewChanged?.Invoke(change);
         }, TimeProvider.System, NullLogger.Instance);
         _retired = new RetiredLinks(Links, NullLogger.Instance);
         Kernel = new NodeKernel(
@@ -80,6 +81,9 @@ internal sealed class FakeNode : IAsyncDisposable
 
     /// <summary>Asked instead of the two above; null: they are.</summary>
     public Func<AttachRequest, CancellationToken, Task<WishedNetworks>>? Wishes { get; set; }
+
+    /// <summary>Told of every change of the view.</summary>
+    public event Action<ClusterChange>? ViewChanged;
 
     /// <summary>Has policies enforced for a pod.</summary>
     public Func<Pod, CancellationToken, Task> Enforce { get; set; } = (_, _) => Task.CompletedTask;
