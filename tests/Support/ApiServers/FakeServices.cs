@@ -26,8 +26,16 @@ public sealed class FakeServices(string? networkNamespace = null) : IAsyncDispos
     /// <summary>A client without credentials.</summary>
     public KubernetesClient Client() => Server.Client();
 
-    /// <summary>What there is of a kind (<c>services</c>, <c>endpointslices</c>, <c>nodes</c>); a list waits until that is said.</summary>
+    /// <summary>What there is of a kind, such as <c>services</c>, by its name in paths; a list waits until that is said.</summary>
     public void List(string kind, params string[] objects) => ListOf(kind).SetResult(objects);
+
+    /// <summary>There are no policies, and no namespace has labels.</summary>
+    public void ListNoPolicies()
+    {
+        List("namespaces");
+        List("networkpolicies");
+        List("clusternetworkpolicies");
+    }
 
     /// <summary>True: the server fails.</summary>
     public bool IsAway { get; set; }
