@@ -63,7 +63,7 @@ internal sealed class KubernetesPolicies(KubernetesClient client, PolicyEngine e
             await LearnAsync(new(pod.Namespace, pod.Name), Guid.TryParse(pod.Uid, out var uid) ? uid : Guid.Empty, isFromFile, cancellationToken);
         }
 
-        await engine.EnforceAsync(cancellationToken);
+        await engine.EnforceAsync(pod, cancellationToken);
     }
 
     /// <inheritdoc/>

@@ -158,7 +158,7 @@ internal sealed class NodeDaemon : IAsyncDisposable
         var pods = new PodService(
             loop, kernel, turns, reader, binder, labelled, follower, cache, retired, token => registration!.WhenRegisteredAsync(token), () => keeper?.Signal(resolve: false), Awaited,
             (request, token) => reports?.Labels.NetworksOfAsync(request, token) ?? Task.FromResult<WishedNetworks>(default),
-            (pod, token) => policies?.EnforceAsync(pod, token) ?? engine.EnforceAsync(token), time, log);
+            (pod, token) => policies?.EnforceAsync(pod, token) ?? engine.EnforceAsync(pod, token), time, log);
         keeper = new PodKeeper(new KeeperParts(
             pods, loop, kernel, turns, follower, reader, binder, store, cache, namespaces, retired, problems, journalIsNew, labelled, time, log));
         Own(keeper);

@@ -1,12 +1,17 @@
 using System.Collections.Immutable;
+using System.Globalization;
 using Netplugin.Agent.Metrics;
 using Netplugin.Core.Policies;
+using Netplugin.Core.Policies.Compiling;
 
 namespace Netplugin.Agent.Policies;
 
 /// <summary>What is told of what is enforced.</summary>
 internal sealed partial class PolicyEngine
 {
+    /// <summary>What the topics begin with of endpoints for which the maps have no room.</summary>
+    internal const string RoomTopics = "policies/room/";
+
     /// <summary>The topic of a source that cannot be followed.</summary>
     internal static string TopicOf(string what) => $"policies/follow/{what}";
 
@@ -47,12 +52,34 @@ internal sealed partial class PolicyEngine
         }
 
         _untold.Clear();
+        _parts.Problems.SetFirst(
+            RoomTopics,
+            [.. _compiler.Unfit.Select(unfit => (unfit.Endpoint.ToString(), SentenceOf(unfit)))],
+            more => string.Create(CultureInfo.InvariantCulture, $"the maps have no room for what policies say to {more} more endpoints"));
         if (!_hasBegun)
         {
             _hasBegun = true;
             PolicyLog.Begun(_parts.Log, _enforced.Count, _attached.Count);
         }
     }
+
+    private static string SentenceOf(UnfitEndpoint unfit)
+    {
+        var (map, needed, size) = unfit.Shortage;
+        var what = unfit.IsClosed ? "is closed" : "is as policies were before";
+        return string.Create(
+            CultureInfo.InvariantCulture,
+            $"{unfit.Endpoint} {what}, for the node's map of {NameOf(map)} has no room for what its policies say ({needed} entries would be needed, {size} are the most): let {string.Join(", ", unfit.Policies)} say less");
+    }
+
+    private static string NameOf(PolicyMap map) => map switch
+    {
+        PolicyMap.Identities => "addresses",
+        PolicyMap.IdentityBlocks => "blocks of addresses",
+        PolicyMap.Verdicts => "verdicts",
+        PolicyMap.PortEntries => "ports",
+        _ => "reasons",
+    };
 
     private sealed record PolicyCounts(ulong Generation, int Endpoints, ImmutableArray<KeyValuePair<PolicyKind, int>> Policies);
 }

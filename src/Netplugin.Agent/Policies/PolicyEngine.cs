@@ -38,7 +38,7 @@ internal sealed partial class PolicyEngine : IAsyncDisposable
     private readonly CancellationTokenSource _stop = new();
     private readonly Lock _gate = new();
     private readonly HashSet<EndpointId> _dueEndpoints = [];
-    private readonly List<TaskCompletionSource> _waiting = [];
+    private readonly List<Waiting> _waiting = [];
     private readonly Dictionary<IfIndex, LocalEndpoint> _attached = [];
     private readonly HashSet<PolicyId> _enforced = [];
     private readonly List<PolicySetting> _untold = [];
@@ -65,7 +65,7 @@ internal sealed partial class PolicyEngine : IAsyncDisposable
         _facts = new(parts.Node, hasKubernetes: parts.Sources.Length > 0);
         _writer = new(parts.Maps, network => _numbers.TryGetValue(network, out var number) ? number : null);
         _writer.Begin();
-        _compiler = new(parts.Node, _writer.Generation, _writer.LastNumber);
+        _compiler = new(parts.Node, _writer.Generation, _writer.LastNumber) { Sizes = parts.Sizes - Held(parts.Maps) };
     }
 
     /// <summary>Begins.</summary>
@@ -130,16 +130,16 @@ internal sealed partial class PolicyEngine : IAsyncDisposable
         return answer.Task.WaitAsync(_stop.Token);
     }
 
-    /// <summary>Waits until policies are enforced for all that is attached now.</summary>
-    /// <exception cref="NotReadyException">That is not so within some seconds, and why.</exception>
-    public async Task EnforceAsync(CancellationToken cancellationToken)
+    /// <summary>Waits until policies are enforced for a pod that is attached.</summary>
+    /// <exception cref="NotReadyException">That is not so within some seconds, or cannot be, and why.</exception>
+    public async Task EnforceAsync(Pod pod, CancellationToken cancellationToken)
     {
-        var enforced = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        _work.Enqueue(new(null, enforced));
+        var waiting = new Waiting([.. pod.Attachments.Select(attachment => attachment.Endpoint)], new(TaskCreationOptions.RunContinuationsAsynchronously));
+        _work.Enqueue(new(null, waiting));
         Signal();
         try
         {
-            await enforced.Task.WaitAsync(_parts.Patience, cancellationToken);
+            await waiting.Enforced.Task.WaitAsync(_parts.Patience, cancellationToken);
         }
         catch (TimeoutException)
         {
@@ -175,7 +175,7 @@ internal sealed partial class PolicyEngine : IAsyncDisposable
             while (_work.TryDequeue(out var work))
             {
                 work.Take?.Invoke(_facts);
-                if (work.Enforced is { } waiting)
+                if (work.Waiting is { } waiting)
                 {
                     _waiting.Add(waiting);
                 }
@@ -234,12 +234,44 @@ internal sealed partial class PolicyEngine : IAsyncDisposable
 
         Volatile.Write(ref _counts, new(_writer.Generation, _attached.Count, [.. _facts.CountPolicies()]));
         TellUntold();
-        _waiting.ForEach(waiting => waiting.TrySetResult());
-        _waiting.Clear();
+        Answer(isFinal: changes.Count == 0);
 
-        // Nobody waits for this.
+        // Nobody waits for this. What it makes room for may be what an endpoint lacks.
         _writer.RemoveFormer();
+        _compiler.Sizes = _parts.Sizes;
+        if (_compiler.Unfit.Count > 0 && changes.Count > 0)
+        {
+            Signal();
+        }
     }
+
+    /// <summary>Tells who waits that it is so, or that there is no room for it.</summary>
+    /// <param name="isFinal">False: there may be more room in a moment.</param>
+    private void Answer(bool isFinal)
+    {
+        foreach (var waiting in _waiting.ToArray())
+        {
+            var closed = _compiler.Unfit.FirstOrDefault(unfit => unfit.IsClosed && waiting.Endpoints.Contains(unfit.Endpoint));
+            if (closed is null)
+            {
+                waiting.Enforced.TrySetResult();
+            }
+            else if (isFinal)
+            {
+                waiting.Enforced.TrySetException(new NotReadyException(SentenceOf(closed)));
+            }
+            else
+            {
+                continue;
+            }
+
+            _waiting.Remove(waiting);
+        }
+    }
+
+    // What an earlier daemon left goes when there is a generation of this one.
+    private static PolicyMapSizes Held(IPolicyMaps maps) => new(
+        maps.ReadIdentities().Count(), maps.ReadBlocks().Count(), maps.ReadVerdicts().Count(), maps.ReadPrograms().Count(), maps.ReadReasons().Count());
 
     private void TakeView(ImmutableDictionary<PodKey, Pod> pods)
     {
@@ -316,12 +348,14 @@ internal sealed partial class PolicyEngine : IAsyncDisposable
             PolicyLog.Problem(_parts.Log, problem);
         }
 
-        _waiting.ForEach(waiting => waiting.TrySetException(new NotReadyException(problem)));
+        _waiting.ForEach(waiting => waiting.Enforced.TrySetException(new NotReadyException(problem)));
         _waiting.Clear();
         _retry = _failed && _retry * 2 < LastRetry ? _retry * 2 : _failed ? LastRetry : FirstRetry;
         _failed = true;
     }
 
-    // Something to be taken from the facts, or told to them; or somebody who waits until all that is attached is enforced.
-    private readonly record struct Work(Action<PolicyFacts>? Take, TaskCompletionSource? Enforced);
+    // Something to be taken from the facts, or told to them; or somebody who waits.
+    private readonly record struct Work(Action<PolicyFacts>? Take, Waiting? Waiting);
+
+    private sealed record Waiting(ImmutableArray<EndpointId> Endpoints, TaskCompletionSource Enforced);
 }

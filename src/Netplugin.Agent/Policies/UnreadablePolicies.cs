@@ -13,7 +13,6 @@ namespace Netplugin.Agent.Policies;
 internal sealed class UnreadablePolicies(ProblemBoard problems, ILogger log)
 {
     private const string Topics = "policies/read/";
-    private const int PoliciesShown = 5;
     private const int FieldsShown = 3;
     private readonly Lock _gate = new();
     private readonly SortedDictionary<PolicyId, string> _all = [];
@@ -56,7 +55,8 @@ internal sealed class UnreadablePolicies(ProblemBoard problems, ILogger log)
                 _all.Remove(gone);
             }
 
-            Show();
+            problems.SetFirst(
+                Topics, [.. _all.Select(one => (one.Key.ToString(), one.Value))], more => string.Create(CultureInfo.InvariantCulture, $"{more} more policies cannot be read whole: the log names them"));
         }
     }
 
@@ -73,25 +73,5 @@ internal sealed class UnreadablePolicies(ProblemBoard problems, ILogger log)
             _all[id] = sentence;
             PolicyLog.Problem(log, sentence);
         }
-    }
-
-    private void Show()
-    {
-        HashSet<string> shown = new(StringComparer.Ordinal);
-        foreach (var (id, sentence) in _all.Take(PoliciesShown))
-        {
-            var topic = $"{Topics}{id}";
-            shown.Add(topic);
-            problems.Set(topic, sentence);
-        }
-
-        if (_all.Count > PoliciesShown)
-        {
-            var topic = $"{Topics}~";
-            shown.Add(topic);
-            problems.Set(topic, string.Create(CultureInfo.InvariantCulture, $"{_all.Count - PoliciesShown} more policies cannot be read whole: the log names them"));
-        }
-
-        problems.KeepOnly(Topics, shown);
     }
 }

@@ -24,7 +24,7 @@ public sealed class IntentEnforcementTests : IDisposable
     public async Task Nothing_is_written_before_the_store_was_listed()
     {
         await using var node = await EnforcingNode.StartAsync(_folder, follow: false);
-        var refused = await Assert.ThrowsAsync<NotReadyException>(() => node.Engine.EnforceAsync(TestContext.Current.CancellationToken));
+        var refused = await Assert.ThrowsAsync<NotReadyException>(() => node.CatchUpAsync());
         Assert.EndsWith("the store's policies, groups and endpoints were not listed yet", refused.Message, StringComparison.Ordinal);
         Assert.Equal(0, node.Maps.Writes);
 

@@ -73,13 +73,13 @@ public sealed class PolicyEngineTests : IAsyncLifetime
         await using var silent = new FakeServices();
         _node = await EnforcingNode.StartAsync(_folder, silent, _node);
         silent.List("pods", Pod("friend", "host2", "is=friend", Peer));
-        await Assert.ThrowsAsync<NotReadyException>(() => _node.Engine.EnforceAsync(TestContext.Current.CancellationToken));
+        await Assert.ThrowsAsync<NotReadyException>(() => _node.CatchUpAsync());
         Assert.Equal((writes, true, false), (_node.Maps.Writes, await _node.AllowsAsync(Peer, web), await _node.AllowsAsync("10.244.2.8", web)));
 
         var isAlwaysOpen = true;
         _node.Maps.Written = () => isAlwaysOpen &= _node.Maps.ReadSubjects().All(one => one.Tables.At(_node.Maps.Generation) != SubjectTables.Closed);
         List(silent, policies: [Policy("friends", FromFriends)]);
-        await _node.Engine.EnforceAsync(TestContext.Current.CancellationToken);
+        await _node.CatchUpAsync();
 
         Assert.True(_node.Maps.Writes > writes);
         Assert.True(isAlwaysOpen);
@@ -131,8 +131,12 @@ public sealed class PolicyEngineTests : IAsyncLifetime
         await _node.Node.AddAsync("s1", "web");
         var api = await _node.Node.AddAsync("s2", "api");
 
+        var writes = await _node.LookAsync(maps => maps.Writes);
+
         await _node.Node.DeletePodAsync("s1");
 
+        // Who looks has the engine work, so it is not looked at before it has.
+        await Eventually.HoldsAsync("the engine to write", () => _node.Maps.Writes > writes);
         await Eventually.HoldsAsync("the other alone to be enforced", async () => (await _node.EnforcedAsync()).SequenceEqual(api.Attachments.Select(a => a.Device.Value)));
         Assert.Single(await _node.LookAsync(maps => maps.ReadSubjects().ToArray()));
     }
@@ -207,6 +211,45 @@ public sealed class PolicyEngineTests : IAsyncLifetime
         await Eventually.HoldsAsync("the policy to be enforced", async () => !await _node.AllowsAsync(Peer, web));
         await Eventually.HoldsAsync("the problem to be over", () => _node.Node.Problems.Get(PolicyEngine.MapsTopic) is null);
         Assert.False(await _node.AllowsAsync(Peer, await _node.Node.AddAsync("s2", "api")));
+    }
+
+    [Fact]
+    public async Task What_the_maps_have_no_room_for_leaves_who_runs_as_it_is_and_closes_who_starts_and_both_are_told()
+    {
+        const string Room = "the node's map of verdicts has no room for what its policies say (1 entries would be needed, 0 are the most): let NetworkPolicy default/closed say less";
+        await _node.DisposeAsync();
+        _node = await EnforcingNode.StartAsync(_folder, _cluster, sizes: PolicyMapSizes.OfMaps with { Verdicts = 0 });
+        List(pods: [Pod("web", "host1", "app=web"), Pod("api", "host1", "app=web")]);
+        var web = await _node.Node.AddAsync("s1", "web");
+
+        _cluster.Say("networkpolicies", "ADDED", Policy("closed", Closed));
+
+        await Eventually.HoldsAsync("the problem", () => _node.Node.Problems.Get("policies/room/_/default/default/web") == $"_/default/default/web is as policies were before, for {Room}");
+        Assert.True(await _node.AllowsAsync(Peer, web));
+        var refused = await Assert.ThrowsAsync<NotReadyException>(() => _node.Node.AddAsync("s2", "api"));
+        Assert.Equal($"_/default/default/api is closed, for {Room}", refused.Message);
+
+        _cluster.Say("networkpolicies", "DELETED", Policy("closed", Closed));
+        await Eventually.HoldsAsync("the problem to be over", () => _node.Node.Problems.All.IsEmpty);
+        await _node.Node.AddAsync("s2", "api");
+    }
+
+    [Fact]
+    public async Task Of_maps_that_are_full_of_an_earlier_daemons_entries_the_new_ones_get_room_when_those_are_gone()
+    {
+        var one = PolicyMapSizes.OfMaps with { Verdicts = 1 };
+        await _node.DisposeAsync();
+        _node = await EnforcingNode.StartAsync(_folder, _cluster, sizes: one);
+        List(policies: [Policy("closed", Closed)], pods: [Pod("web", "host1", "app=web")]);
+        var web = await _node.Node.AddAsync("s1", "web");
+        await _node.DisposeAsync();
+
+        _node = await EnforcingNode.StartAsync(_folder, _cluster, _node, sizes: one);
+        await _node.CatchUpAsync();
+
+        await Eventually.HoldsAsync("the pod to have tables", async () => (await _node.EnforcedAsync()).SequenceEqual(web.Attachments.Select(a => a.Device.Value)));
+        Assert.Empty(_node.Node.Problems.All);
+        Assert.False(await _node.AllowsAsync(Peer, web));
     }
 
     [Fact]

@@ -66,6 +66,18 @@ public sealed class PolicyFactsTests
     }
 
     [Fact]
+    public void A_pod_that_shows_another_network_is_in_the_former_no_more()
+    {
+        var bench = new FactsBench();
+        bench.Pod("shop/web", ip: "10.244.2.7", shows: [Shown(7)], isInDefaultNetwork: false);
+        Assert.StartsWith("tenant-one/orange/shop/web", bench.Told, StringComparison.Ordinal);
+
+        bench.Pod("shop/web", ip: "10.244.2.7", shows: [Shown(7) with { Network = new("tenant-one", "purple") }], isInDefaultNetwork: false);
+
+        Assert.Equal("tenant-one/purple/shop/web: ; 10.244.2.7; on host2; pod shop/web [] of []", bench.Told);
+    }
+
+    [Fact]
     public void A_secondary_interface_is_an_endpoint_of_the_pod_without_cluster_addresses() => Assert.Equal(
         """
         _/default/shop/web: ; 10.244.2.7; on host2; pod shop/web [] of []
@@ -142,6 +154,7 @@ public sealed class PolicyFactsTests
         bench.Pod("shop/near", node: "host1", labels: "app=near");
         var near = Local("shop/near", 1, "shop/near", null, "10.244.1.9");
         bench.Facts.SetLocals([near]);
+        Assert.Contains("shop/far", bench.Told, StringComparison.Ordinal);
 
         bench.Facts.SetPods([]);
 
