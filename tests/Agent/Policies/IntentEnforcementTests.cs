@@ -87,6 +87,41 @@ public sealed class IntentEnforcementTests : IDisposable
     }
 
     [Fact]
+    public async Task A_network_whose_endpoints_were_known_before_a_pod_is_in_it_again_has_them_in_the_maps_when_one_is()
+    {
+        await using var node = await EnforcingNode.StartAsync(_folder);
+        await PutAsync(node, new PolicyRecord(Closed, [DenyAll, AllowBack], 1));
+        await PutAsync(node, new GroupRecord(new(Purple, "other"), ["closed"], 1));
+        await PutAsync(node, new GroupRecord(new(Samples.Orange, "front"), ["closed"], 1));
+        await PutAsync(node, new GroupRecord(new(Samples.Orange, "back"), [], 1));
+        await node.Node.PostAsync(
+            Samples.Endpoint("c0", 6),
+            Samples.Endpoint("c1", 7) with { PostedGroup = "front" },
+            Samples.Endpoint("c2", 8, binding: new("host2", "s", "eth0")) with { PostedGroup = "back" },
+            Samples.Endpoint("c3", 9, Purple) with { PostedGroup = "other" });
+        await node.Node.AddAsync("s0", "c0");
+
+        // While its binding is not cleared the network is followed, and no device is in it.
+        var held = new TaskCompletionSource();
+        node.Node.Store.HoldsWrites = held.Task;
+        var deleting = node.Node.DeletePodAsync("s0");
+        await Eventually.HoldsAsync("no device to be left", async () => (await node.EnforcedAsync()).IsEmpty);
+        var asking = node.Node.AddAsync("s3", "c3");
+        await Eventually.HoldsAsync("the pod whose policy asks for the network's group to be enforced", async () => (await node.EnforcedAsync()).Length == 1);
+        Assert.DoesNotContain(await node.LookAsync(maps => maps.ReadIdentities().ToArray()), one => one.Key.Address == Samples.Address(8));
+        var adding = node.Node.AddAsync("s1", "c1");
+        await Eventually.HoldsAsync("both to be enforced", async () => (await node.EnforcedAsync()).Length == 2);
+        held.SetResult();
+        await deleting;
+        await asking;
+
+        var attachment = (await adding).Attachments[0];
+
+        Assert.True(await node.AllowsAsync(new PlaneAddress(Samples.Orange, Samples.Address(8)), attachment));
+        Assert.False(await node.AllowsAsync(new PlaneAddress(Samples.Orange, Samples.Address(9)), attachment));
+    }
+
+    [Fact]
     public async Task A_labelled_pods_group_counts_from_its_ADD_on()
     {
         await using var node = await EnforcingNode.StartAsync(_folder);
