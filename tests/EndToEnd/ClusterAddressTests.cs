@@ -177,6 +177,7 @@ public sealed class ClusterAddressTests
             await File.WriteAllTextAsync(Path.Combine(node.Node.RunFolder, "kubeconfig"), kubernetes.Kubeconfig, TestContext.Current.CancellationToken);
             kubernetes.List("nodes", FakeServices.Node(node.Host, "east"));
             kubernetes.List("pods");
+            kubernetes.ListNoPolicies();
             kubernetes.List("services", FakeServices.ServiceOf("names", "10.96.0.10"), FakeServices.ServiceOf("closed", "10.96.0.11"));
             await node.StartDaemonAsync(FormattableString.Invariant($"-pod-cidr=10.244.{node.Number}.0/24"), "-kubeconfig=/run/kubeconfig", "-shared-services=shop/names");
         }

@@ -33,6 +33,7 @@ public sealed class SecondaryTests
             kubernetes.List("nodes", FakeServices.Node(node.Host, "east"));
             kubernetes.List("services");
             kubernetes.List("endpointslices");
+            kubernetes.ListNoPolicies();
             await StartDaemonAsync(node, flags: "-kubeconfig=/run/kubeconfig");
         }
 

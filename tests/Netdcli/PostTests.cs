@@ -23,19 +23,6 @@ public sealed class PostTests : IDisposable
     }
 
     [Fact]
-    public void Posting_policies_says_once_that_they_are_not_enforced_yet()
-    {
-        const string Intent = """{"Tenants":[{"Name":"t","Policies":[{"Name":"a","Rules":[]},{"Name":"b","Rules":[]}]}]}""";
-        var result = _cli.Run("-cfg", Write("policies.json", Intent));
-        Assert.Equal(0, result.Exit);
-        Assert.Empty(result.Out);
-        Assert.StartsWith(
-            $"{_folder}/policies.json:1:45: warning: policies are kept and shown, but not enforced yet: what they deny still gets through\ntime=", result.Error, StringComparison.Ordinal);
-        Assert.Single(result.Error.Split('\n'), line => line.Contains("warning", StringComparison.Ordinal));
-        Assert.DoesNotContain("warning", _cli.Run("-cfg", Write("late.json", Intents.Late)).Error, StringComparison.Ordinal);
-    }
-
-    [Fact]
     public void Posting_the_same_again_changes_nothing()
     {
         _cli.Post(Intents.Late);

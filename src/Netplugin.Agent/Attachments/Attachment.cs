@@ -44,6 +44,11 @@ internal sealed record Attachment(
     /// </summary>
     public string? Group { get; init; }
 
+    /// <summary>
+    /// Of a posted endpoint: the group that its record had when it was attached; empty: none. Not in the journal: a daemon that starts hears it from the store.
+    /// </summary>
+    public string PostedGroup { get; init; } = "";
+
     /// <summary>True where the node made the endpoint, because of labels or an annotation.</summary>
     public bool IsLabelled => Group is not null;
 

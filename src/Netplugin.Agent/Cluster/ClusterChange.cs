@@ -9,13 +9,17 @@ namespace Netplugin.Agent.Cluster;
 /// <param name="Endpoints">Endpoints that changed, with the addresses they had before.</param>
 /// <param name="Resolve">True when local pods may lead to other endpoints now (a post, a home).</param>
 /// <param name="Services">True when what is balanced for pods is another.</param>
-internal sealed record ClusterChange(bool Everything, ImmutableArray<EndpointChange> Endpoints, bool Resolve, bool Services = false)
+/// <param name="Policies">True when groups or policies are others.</param>
+internal sealed record ClusterChange(bool Everything, ImmutableArray<EndpointChange> Endpoints, bool Resolve, bool Services = false, bool Policies = false)
 {
     /// <summary>Nothing changed.</summary>
     public static ClusterChange None { get; } = new(false, [], false);
 
     /// <summary>What is balanced for pods is another.</summary>
     public static ClusterChange OfServices { get; } = new(false, [], false, Services: true);
+
+    /// <summary>Groups or policies are others.</summary>
+    public static ClusterChange OfPolicies { get; } = new(false, [], false, Policies: true);
 }
 
 /// <summary>One endpoint's change.</summary>

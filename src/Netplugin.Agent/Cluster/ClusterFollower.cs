@@ -201,6 +201,7 @@ internal sealed partial class ClusterFollower : IAsyncDisposable
         [
             new(FollowedKind.Post, StoreKeys.Post), new(FollowedKind.Hosts, StoreKeys.Hosts), new(FollowedKind.Nodes, StoreKeys.Nodes),
             new(FollowedKind.Networks, StoreKeys.Networks), new(FollowedKind.Homes, StoreKeys.HomesOf(Me)),
+            new(FollowedKind.Groups, StoreKeys.Groups), new(FollowedKind.Policies, StoreKeys.Policies),
         ];
         foreach (var prefix in prefixes)
         {

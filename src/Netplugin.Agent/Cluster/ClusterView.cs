@@ -30,8 +30,17 @@ internal sealed record ClusterView(
     /// <summary>How new the parts are.</summary>
     public ViewRevisions Revisions { get; init; } = ViewRevisions.None;
 
-    /// <summary>True when everything but the networks' endpoints was listed.</summary>
+    /// <summary>Endpoint groups by tenant and name.</summary>
+    public ImmutableDictionary<TenantedName, GroupRecord>? Groups { get; init; }
+
+    /// <summary>The intent's policies by tenant and name.</summary>
+    public ImmutableDictionary<TenantedName, PolicyRecord>? Policies { get; init; }
+
+    /// <summary>True when everything that a pod's place follows from was listed: all but groups, policies and the networks' endpoints.</summary>
     public bool IsListed => Post is not null && Hosts is not null && Nodes is not null && Networks is not null && Homes is not null;
+
+    /// <summary>True when groups and policies were listed.</summary>
+    public bool KnowsPolicies => Groups is not null && Policies is not null;
 
     /// <summary>The network, unless it is missing or belongs to a post that is still being staged.</summary>
     public NetworkRecord? Network(NetworkId id) =>

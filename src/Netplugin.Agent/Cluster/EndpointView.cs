@@ -15,11 +15,12 @@ namespace Netplugin.Agent.Cluster;
 /// <param name="BoundSandbox">The sandbox it is bound to, when the host is this one; else empty.</param>
 /// <param name="BoundInterface">The interface it is bound to, when the host is this one; else empty.</param>
 /// <param name="Group">Its endpoint group, posted or by a pod's label; empty: it is in none.</param>
+/// <param name="Namespace">Of an endpoint that a node made for a pod of Kubernetes: the pod's namespace, with which the container's name begins. Else empty.</param>
 /// <param name="Post">Number of the post that made it.</param>
 /// <param name="Revision">Revision of the record.</param>
 internal readonly record struct EndpointView(
     IpAddr Address, MacAddress Mac, string Home, string AttachUuid, string BoundHost, string BoundSandbox, string BoundInterface,
-    string Group, long Post, long Revision)
+    string Group, string Namespace, long Post, long Revision)
 {
     /// <summary>Keeps what a node named <paramref name="me"/> needs of a record.</summary>
     public static EndpointView From(EndpointRecord record, long revision, string me) => new(
@@ -27,5 +28,5 @@ internal readonly record struct EndpointView(
         record.Binding is { } binding ? string.Intern(binding.Host) : "",
         record.Binding is { } mine && mine.Host == me ? mine.Sandbox : "",
         record.Binding is { } here && here.Host == me ? here.Interface : "",
-        string.Intern(record.Group), record.Post, revision);
+        string.Intern(record.Group), string.Intern(record.Pod?.Namespace ?? ""), record.Post, revision);
 }

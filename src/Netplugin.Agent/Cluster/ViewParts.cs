@@ -62,6 +62,8 @@ internal sealed class ViewParts(string me, Action<string, string?> unreadable)
         FollowedKind.Nodes => ApplyNodes(view, prefix, happened),
         FollowedKind.Networks => Topology(view with { Networks = Merge(view.Networks, happened, prefix, RecordCodec.DecodeNetwork, TryNetwork) }),
         FollowedKind.Homes => ApplyHomes(view, prefix, happened),
+        FollowedKind.Groups => (view with { Groups = Merge(view.Groups, happened, prefix, RecordCodec.DecodeGroup, TryTenanted) }, ClusterChange.OfPolicies),
+        FollowedKind.Policies => (view with { Policies = Merge(view.Policies, happened, prefix, RecordCodec.DecodePolicy, TryTenanted) }, ClusterChange.OfPolicies),
         FollowedKind.Endpoints => ApplyEndpoints(view, prefix, happened),
         _ => throw new ArgumentOutOfRangeException(nameof(prefix), prefix.Kind, "not a followed prefix"),
     };
@@ -205,9 +207,16 @@ internal sealed class ViewParts(string me, Action<string, string?> unreadable)
 
     private static bool TryNetwork(FollowedPrefix prefix, string key, out NetworkId id)
     {
-        if (key[prefix.Prefix.Length..].Split('/') is [{ Length: > 0 } tenant, { Length: > 0 } network])
+        var isOne = TryTenanted(prefix, key, out var name);
+        id = new(name.Tenant, name.Name);
+        return isOne;
+    }
+
+    private static bool TryTenanted(FollowedPrefix prefix, string key, out TenantedName id)
+    {
+        if (key[prefix.Prefix.Length..].Split('/') is [{ Length: > 0 } tenant, { Length: > 0 } name])
         {
-            id = new(StoreKeys.Unescape(tenant), StoreKeys.Unescape(network));
+            id = new(StoreKeys.Unescape(tenant), StoreKeys.Unescape(name));
             return true;
         }
 
@@ -253,6 +262,12 @@ internal enum FollowedKind
 
     /// <summary>What is homed on this node.</summary>
     Homes,
+
+    /// <summary>Endpoint groups.</summary>
+    Groups,
+
+    /// <summary>The intent's policies.</summary>
+    Policies,
 
     /// <summary>The endpoints of one network.</summary>
     Endpoints,

@@ -88,6 +88,12 @@ internal sealed class KernelLoop : IAsyncDisposable
     /// <summary>Says that something changed.</summary>
     public void Mark(ClusterChange change)
     {
+        if (change == ClusterChange.OfPolicies)
+        {
+            // Nothing of what the loop writes follows from them.
+            return;
+        }
+
         lock (_gate)
         {
             _dirty = _dirty is null

@@ -76,6 +76,7 @@ internal sealed partial class NodeKernel
                 isFirst && i == 0 ? NextOfBlocks(pod) : [], e.Record.Mac, pod.Attachments.IsEmpty && i == 0 ? pod.Key.Interface : "")
             {
                 Group = e.Record.Pod?.Group,
+                PostedGroup = e.Record.PostedGroup,
             }),
         ];
     }

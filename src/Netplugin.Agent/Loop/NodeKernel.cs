@@ -76,6 +76,7 @@ internal sealed partial class NodeKernel(
             {
                 ClusterAddresses = wish.ClusterAddresses,
                 Group = wish.Group,
+                PostedGroup = wish.PostedGroup,
                 IsSecondary = wish.IsSecondary,
             };
             var gateways = attachment.DefaultGateways;
@@ -377,6 +378,9 @@ internal sealed record AttachmentWish(
 {
     /// <summary>Of a pod that has the network by labels or its annotation: its group; null: it has it otherwise.</summary>
     public string? Group { get; init; }
+
+    /// <summary>Of a posted endpoint: its group; empty: none.</summary>
+    public string PostedGroup { get; init; } = "";
 
     /// <summary>True for an interface beside the pod's first, which its annotation asks for.</summary>
     public bool IsSecondary { get; init; }

@@ -6,6 +6,7 @@ namespace Netplugin.Agent.Loop;
 /// <summary>What an operator should look at, by topic: whoever finds a problem puts it up, and takes it down when it is over. Safe from any thread.</summary>
 internal sealed class ProblemBoard
 {
+    private const int FewShown = 5;
     private readonly ConcurrentDictionary<string, string> _problems = new(StringComparer.Ordinal);
 
     /// <summary>The sentences, in the order of their topics.</summary>
@@ -26,6 +27,29 @@ internal sealed class ProblemBoard
         var changed = !_problems.TryGetValue(topic, out var known) || known != problem;
         _problems[topic] = problem;
         return changed;
+    }
+
+    /// <summary>Puts up the first few of all problems whose topics begin so, and how many more there are.</summary>
+    /// <param name="prefix">What their topics begin with.</param>
+    /// <param name="all">All of them, with the rest of the topic, in an order.</param>
+    /// <param name="more">Says that there are so many more.</param>
+    public void SetFirst(string prefix, IReadOnlyCollection<(string Topic, string Problem)> all, Func<int, string> more)
+    {
+        HashSet<string> shown = new(StringComparer.Ordinal);
+        foreach (var (topic, problem) in all.Take(FewShown))
+        {
+            shown.Add(prefix + topic);
+            Set(prefix + topic, problem);
+        }
+
+        if (all.Count > FewShown)
+        {
+            // After the others.
+            shown.Add(prefix + "~");
+            Set(prefix + "~", more(all.Count - FewShown));
+        }
+
+        KeepOnly(prefix, shown);
     }
 
     /// <summary>Takes down every problem whose topic begins so and is not among those that still hold.</summary>

@@ -14,6 +14,7 @@ internal sealed class AgentMetrics : IDisposable
     private readonly Histogram<double> _reconciles;
     private readonly Counter<long> _reconcileFailures;
     private readonly Counter<long> _apiRefused;
+    private readonly Histogram<double> _policies;
 
     /// <summary>Makes the instruments.</summary>
     public AgentMetrics()
@@ -26,6 +27,7 @@ internal sealed class AgentMetrics : IDisposable
         _operationErrors = _meter.CreateCounter<long>("netplugin_operation_errors_total", null, "Attaching and detaching that failed, by operation.");
         _reconciles = _meter.CreateHistogram("netplugin_reconcile_duration_seconds", "s", "How long making the kernel agree with what is wanted took.", null, buckets);
         _reconcileFailures = _meter.CreateCounter<long>("netplugin_reconcile_failures_total", null, "Reconciles that have to be tried again.");
+        _policies = _meter.CreateHistogram("netplugin_policy_apply_duration_seconds", "s", "How long compiling and writing what changed of policies took.", null, buckets);
         _apiRefused = _meter.CreateCounter<long>("netplugin_api_refused_total", null, "Connections and requests the node API refused, by reason.");
     }
 
@@ -54,6 +56,9 @@ internal sealed class AgentMetrics : IDisposable
 
     /// <summary>A reconcile has to be tried again.</summary>
     public void ReconcileFailed() => _reconcileFailures.Add(1);
+
+    /// <summary>What changed of policies is enforced.</summary>
+    public void PoliciesApplied(TimeSpan took) => _policies.Record(took.TotalSeconds);
 
     /// <summary>The node API refused something.</summary>
     /// <param name="reason">One word.</param>

@@ -12,6 +12,7 @@ using Netplugin.Agent.Logging;
 using Netplugin.Agent.Loop;
 using Netplugin.Agent.Metrics;
 using Netplugin.Agent.Pods;
+using Netplugin.Agent.Policies;
 using Netplugin.Agent.Resolve;
 using Netplugin.Agent.Runtime;
 using Netplugin.Agent.Wanted;
@@ -85,7 +86,8 @@ internal sealed class NodeDaemon : IAsyncDisposable
             throw new IOException($"there is no BPF file system for {options.BpfDirectory}: mount one on the host (mount -t bpf bpf /sys/fs/bpf, as systemd does)");
         }
 
-        var datapath = new KernelDatapath(BpfDatapath.Open(options.BpfDirectory, new DatapathSizes()));
+        var bpf = BpfDatapath.Open(options.BpfDirectory, new DatapathSizes());
+        var datapath = new KernelDatapath(bpf);
         Own(datapath);
         var driver = LinkDriver.Open();
         Own(driver);
@@ -113,11 +115,14 @@ internal sealed class NodeDaemon : IAsyncDisposable
         KubernetesReports? reports = null;
         ResourcePoster? resources = null;
         NodeRegistration? registration = null;
+        PolicyEngine? engine = null;
+        KubernetesPolicies? policies = null;
         var follower = new ClusterFollower(store, options.HostLabel, new StoreMemoryFile(options.StateDirectory), health, change =>
         {
             loop?.Mark(change);
             keeper?.Signal(change.Resolve);
             registration?.ViewChanged(change);
+            engine?.ViewChanged(change);
         }, time, log);
         var access = Access(options);
         var retired = new RetiredLinks(links, log);
@@ -136,6 +141,12 @@ internal sealed class NodeDaemon : IAsyncDisposable
         Own(loop);
         Own(new NextHopFollower(loop, log));
 
+        var unreadable = new UnreadablePolicies(problems, log);
+        engine = new PolicyEngine(new PolicyEngineParts(
+            options.HostLabel, bpf.Policies, access is null ? [] : KubernetesPolicies.Sources, () => follower.View, () => follower.IsSettling, () => kernel.Pods, unreadable, problems, metrics, log));
+        Own(engine);
+        kernel.PodSaved += _ => engine.PodsChanged();
+
         var cache = new SandboxCache(sandboxes, problems);
         var turns = new PodTurns();
         var reader = new EndpointReader(store);
@@ -146,13 +157,14 @@ internal sealed class NodeDaemon : IAsyncDisposable
         string? Awaited() => leases is not null ? leases.Awaited : kernel.ServesDefaultNetwork ? null : kubernetes?.Awaited;
         var pods = new PodService(
             loop, kernel, turns, reader, binder, labelled, follower, cache, retired, token => registration!.WhenRegisteredAsync(token), () => keeper?.Signal(resolve: false), Awaited,
-            (request, token) => reports?.Labels.NetworksOfAsync(request, token) ?? Task.FromResult<WishedNetworks>(default), time, log);
+            (request, token) => reports?.Labels.NetworksOfAsync(request, token) ?? Task.FromResult<WishedNetworks>(default),
+            (pod, token) => policies?.EnforceAsync(pod, token) ?? engine.EnforceAsync(pod, token), time, log);
         keeper = new PodKeeper(new KeeperParts(
             pods, loop, kernel, turns, follower, reader, binder, store, cache, namespaces, retired, problems, journalIsNew, labelled, time, log));
         Own(keeper);
         Own(follower);
         var reporter = new NodeReporter(
-            kernel, loop, keeper, follower, health, identity, problems, datapath, metrics, () => registration?.IsRegistered == true, options.Store, version, time);
+            kernel, loop, keeper, follower, health, identity, problems, datapath, metrics, () => registration?.IsRegistered == true, engine.Samples, options.Store, version, time);
         registration = new NodeRegistration(
             store, registry, follower, identity, leases, reporter.ForCluster, () => loop.Mark(new ClusterChange(true, [], false)), version, log);
         Own(registration);
@@ -170,6 +182,8 @@ internal sealed class NodeDaemon : IAsyncDisposable
                     registration.IdentityChanged();
                 }, services.Place, problems, log);
             Own(kubernetes);
+            policies = new KubernetesPolicies(client, engine, unreadable, problems, log);
+            Own(policies);
             reports = new KubernetesReports(client, options.HostLabel, kernel, pods, reporter, problems, time, log);
             Own(reports);
             resources = new ResourcePoster(
@@ -190,6 +204,8 @@ internal sealed class NodeDaemon : IAsyncDisposable
         follower.Start();
         keeper.Start();
         registration.Start();
+        engine.Start();
+        policies?.Start();
         kubernetes?.Start();
         services?.Start();
         reports?.Start();

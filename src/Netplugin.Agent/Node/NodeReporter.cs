@@ -15,7 +15,7 @@ namespace Netplugin.Agent.Node;
 /// <summary>Says how the node is: to the cluster, to an operator, to Prometheus.</summary>
 internal sealed class NodeReporter(
     NodeKernel kernel, KernelLoop loop, PodKeeper keeper, ClusterFollower follower, StoreHealth health, NodeIdentity identity, ProblemBoard problems,
-    IDatapath datapath, AgentMetrics metrics, Func<bool> isRegistered, StoreOptions store, string version, TimeProvider time)
+    IDatapath datapath, AgentMetrics metrics, Func<bool> isRegistered, Func<IEnumerable<MetricSample>> policies, StoreOptions store, string version, TimeProvider time)
 {
     private const uint MaxVni = 0xff_ffff;
     private readonly DateTimeOffset _started = time.GetUtcNow();
@@ -99,6 +99,11 @@ internal sealed class NodeReporter(
         yield return Gauge("netplugin_store_revision", "Highest store revision seen.", "", report.Revision);
         yield return Gauge("netplugin_store_last_answer_age_seconds", "Seconds since the store last answered.", "",
             report.LastAnswer is { } last ? (time.GetUtcNow() - last).TotalSeconds : double.PositiveInfinity);
+        foreach (var sample in policies())
+        {
+            yield return sample;
+        }
+
         yield return Gauge("netplugin_problems", "Problems an operator should look at.", "", Problems(report).Length);
     }
 

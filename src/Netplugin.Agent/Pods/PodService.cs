@@ -15,13 +15,13 @@ using Netplugin.Store.Labels;
 namespace Netplugin.Agent.Pods;
 
 /// <summary>
-/// Attaches and detaches pods: resolve, journal, bind in the store while the kernel side is built, answer. Whatever fails half way is rolled
+/// Attaches and detaches pods: resolve, journal, bind in the store while the kernel side is built and policies are enforced for it, answer. Whatever fails half way is rolled
 /// back; what cannot be cleared in the store stays in the journal and is tried again by the <see cref="PodKeeper"/>.
 /// </summary>
 internal sealed partial class PodService(
     KernelLoop loop, NodeKernel kernel, PodTurns turns, EndpointReader reader, Binder binder, LabelledEndpoints labelled, ClusterFollower follower,
     SandboxCache sandboxes, RetiredLinks retired, Func<CancellationToken, Task> whenRegistered, Action postponed, Func<string?> awaited,
-    Func<AttachRequest, CancellationToken, Task<WishedNetworks>> wishes, TimeProvider time, ILogger log)
+    Func<AttachRequest, CancellationToken, Task<WishedNetworks>> wishes, Func<Pod, CancellationToken, Task> enforce, TimeProvider time, ILogger log)
 {
     /// <summary>What to say of a pod that was refused because the store did not answer.</summary>
     public const string WithoutStore = "the store does not answer, which alone knows whether an intent names this pod: the pod starts when it answers again";
@@ -42,7 +42,9 @@ internal sealed partial class PodService(
     /// Gives a pod its interfaces. Asked again for a pod that has them, it answers the same when they are as they were made, else makes them anew.
     /// </summary>
     /// <exception cref="ResolveException">The intent has no endpoint for the pod, or refuses.</exception>
-    /// <exception cref="NotReadyException">The store may not be followed now, what Kubernetes says of the pod is not known, or a network that it names is not posted.</exception>
+    /// <exception cref="NotReadyException">
+    /// The store may not be followed now, what Kubernetes says of the pod is not known, a network that it names is not posted, or policies cannot be enforced for it.
+    /// </exception>
     /// <exception cref="StoreException">The store did not answer.</exception>
     /// <exception cref="Linux.KernelException">The kernel refused.</exception>
     public async Task<Pod> AttachAsync(AttachRequest request, IPodNamespace pod, CancellationToken cancellationToken)
@@ -152,6 +154,7 @@ internal sealed partial class PodService(
         var began = time.GetTimestamp();
         ImmutableArray<Attachment> added = [];
         var binding = Task.FromResult(0L);
+        Task? enforcing = null;
 
         void Complete(NodeKernel k)
         {
@@ -174,8 +177,11 @@ internal sealed partial class PodService(
                     k.Build(pod.Key, attachment.Number, ns);
                 }
 
+                // Policies may ask for the networks' other endpoints.
+                enforcing = IsKnown(networks) ? enforce(Pods[pod.Key], cancellationToken) : null;
+
                 // Of many pods that start at once the first are answered early, instead of all when the last is built.
-                if (!binding.IsCompletedSuccessfully || !IsKnown(networks))
+                if (!binding.IsCompletedSuccessfully || enforcing is not { IsCompletedSuccessfully: true })
                 {
                     return false;
                 }
@@ -187,6 +193,7 @@ internal sealed partial class PodService(
             {
                 await binding;
                 await WhenKnownAsync(networks, cancellationToken);
+                await (enforcing ?? enforce(Pods[pod.Key], cancellationToken));
                 await loop.RunAsync(Complete);
             }
         }

@@ -32,7 +32,12 @@ public sealed class SharedTextConverter : JsonConverter<string>
             return reader.GetString();
         }
 
-        ReadOnlySpan<char> text = chars[..length];
+        return Share(chars[..length]);
+    }
+
+    /// <summary>The one string of a text, as far as the table remembers it.</summary>
+    public static string Share(ReadOnlySpan<char> text)
+    {
         ref var slot = ref Table[(uint)string.GetHashCode(text) % Slots];
         var shared = slot;
         if (shared is null || !text.SequenceEqual(shared))

@@ -29,16 +29,6 @@ internal static class PolicyAdditions
         }
 
         CheckPolicies(draft, intent);
-        WarnUnenforced(draft, intent);
-    }
-
-    // Who posts a policy that denies must not take it for in force.
-    private static void WarnUnenforced(Draft draft, Intent intent)
-    {
-        if (intent.Tenants.SelectMany(tenant => tenant.Policies).FirstOrDefault() is { } first)
-        {
-            draft.Warnings.Add(first.Name.At, "policies are kept and shown, but not enforced yet: what they deny still gets through");
-        }
     }
 
     private static void AddGroup(Draft draft, GroupId id, GroupIntent group, bool isWhole)

@@ -10,8 +10,16 @@ public static class IntentPolicies
     public static ValueArray<IntentPolicy> Of(ClusterState state)
     {
         ArgumentNullException.ThrowIfNull(state);
-        var groups = GroupsOf(state.Groups.Values);
-        return [.. state.Policies.Values.Select(policy => new IntentPolicy(policy.Name.Tenant, policy.Name.Name, [.. groups[policy.Name].Order()], policy.Rules))];
+        return [.. Of(state.Policies.Values, state.Groups.Values)];
+    }
+
+    /// <summary>Every policy with those of the groups that it is for.</summary>
+    public static IEnumerable<IntentPolicy> Of(IEnumerable<PolicyRecord> policies, IEnumerable<GroupRecord> groups)
+    {
+        ArgumentNullException.ThrowIfNull(policies);
+        ArgumentNullException.ThrowIfNull(groups);
+        var of = GroupsOf(groups);
+        return policies.Select(policy => new IntentPolicy(policy.Name.Tenant, policy.Name.Name, [.. of[policy.Name].Order()], policy.Rules));
     }
 
     /// <summary>Of groups, those that each policy is for.</summary>

@@ -1,9 +1,11 @@
 using System.Collections.Immutable;
 using System.Text.Json;
+using Netplugin.Core.Policies;
 using Netplugin.Core.Resources;
 using Netplugin.Core.Services;
 using Netplugin.Kubernetes.Json;
 using Netplugin.Kubernetes.Objects;
+using Netplugin.Kubernetes.Policies;
 
 namespace Netplugin.Kubernetes.Follow;
 
@@ -19,6 +21,9 @@ public sealed class Resource<T>
 
     /// <summary>Its forms, the one to use where it exists first; the last exists everywhere.</summary>
     internal ImmutableArray<ResourceForm<T>> Forms { get; }
+
+    /// <summary>True: a server that does not know the resource has no objects of it, and may know it later. Else that is an error.</summary>
+    internal bool IsOptional { get; init; }
 
     /// <summary>The path of its objects behind the server's address, in the form that exists everywhere.</summary>
     /// <param name="kubernetesNamespace">Of one namespace; null = of all, or of a kind without.</param>
@@ -49,6 +54,21 @@ public static class Resource
     /// <summary>Pods.</summary>
     public static Resource<Pod> Pods { get; } = new(
         null, new ResourceForm<Pod, PodDocument>("", "v1", "pods", Json.PodDocument, Json.ListDocumentPodDocument, ObjectMapping.Pod));
+
+    /// <summary>Pods as policies ask for them: those that have a network of their own and have not ended.</summary>
+    public static Resource<PolicedPod> PolicedPods { get; } = new(
+        null, new ResourceForm<PolicedPod, PodDocument>("", "v1", "pods", Json.PodDocument, Json.ListDocumentPodDocument, PolicedPodMapping.Pod));
+
+    /// <summary>NetworkPolicies as read; one that has problems is closed where it could not be read.</summary>
+    public static Resource<PolicyReadResult<NetworkPolicy>> NetworkPolicies { get; } = new(
+        null, Policies("networking.k8s.io", "v1", "networkpolicies", NetworkPolicyReader.Read));
+
+    /// <summary>ClusterNetworkPolicies likewise. A cluster may have none because it does not know them.</summary>
+    public static Resource<PolicyReadResult<ClusterNetworkPolicy>> ClusterNetworkPolicies { get; } = new(
+        null, Policies("policy.networking.k8s.io", "v1alpha2", "clusternetworkpolicies", ClusterNetworkPolicyReader.Read))
+    {
+        IsOptional = true,
+    };
 
     /// <summary>Namespaces.</summary>
     public static Resource<NamespaceLabels> Namespaces { get; } = new(
@@ -84,6 +104,9 @@ public static class Resource
         null,
         new ResourceForm<NetworkResource, NetworkResourceDocument>(
             "netplugin.io", "v1alpha1", "networks", Json.NetworkResourceDocument, Json.ListDocumentNetworkResourceDocument, CustomResourceMapping.Network));
+
+    private static ResourceForm<PolicyReadResult<T>, PolicyDocument> Policies<T>(string group, string version, string plural, Func<JsonElement, PolicyReadResult<T>> read)
+        where T : class => new(group, version, plural, Json.PolicyDocument, Json.ListDocumentPolicyDocument, policy => read(policy.Json));
 
     private static ResourceForm<ServiceEndpoints, EndpointSliceDocument> Slices(string version) => new(
         "discovery.k8s.io", version, "endpointslices", Json.EndpointSliceDocument, Json.ListDocumentEndpointSliceDocument, ServiceMapping.Endpoints);

@@ -28,7 +28,12 @@ internal sealed class ResourceFollow<T>(ApiConnection api, ApiDiscovery discover
     // A watch that ends sooner is not opened again at once.
     private static readonly TimeSpan TooShort = TimeSpan.FromSeconds(1);
 
+    // How often a server that does not know the resource is asked again: each node of a cluster does, for ever.
+    private static readonly TimeSpan LongestUnknown = TimeSpan.FromMinutes(1);
+
     private readonly Backoff _backoff = new();
+    private readonly Backoff _unknown = new(LongestUnknown);
+    private bool _isUnknown;
     private bool _lossReported;
     private bool _wasLost;
     private ResourceForm<T>? _form;
@@ -69,6 +74,12 @@ internal sealed class ResourceFollow<T>(ApiConnection api, ApiDiscovery discover
                         _lossReported = false;
                     }
                 }
+                catch (KubernetesException e) when (resource.IsOptional && e.Reason == KubernetesFailure.NotFound)
+                {
+                    watch?.Dispose();
+                    watch = null;
+                    next = Unknown();
+                }
                 catch (KubernetesException e)
                 {
                     watch?.Dispose();
@@ -83,7 +94,11 @@ internal sealed class ResourceFollow<T>(ApiConnection api, ApiDiscovery discover
                     yield return next;
                 }
 
-                if (mustWait)
+                if (_isUnknown)
+                {
+                    await _unknown.WaitAsync(null, cancellationToken);
+                }
+                else if (mustWait)
                 {
                     await _backoff.WaitAsync(retryAfter, cancellationToken);
                 }
@@ -95,9 +110,26 @@ internal sealed class ResourceFollow<T>(ApiConnection api, ApiDiscovery discover
         }
     }
 
+    // There is no object of what is not known; said once, and again after a loss.
+    private ResourceEvent<T>.Snapshot? Unknown()
+    {
+        var isNews = !_isUnknown;
+        Forget();
+        (_isUnknown, _lossReported, _wasLost) = (true, false, false);
+        return isNews ? new ResourceEvent<T>.Snapshot([]) : null;
+    }
+
+    private void Forget()
+    {
+        _resourceVersion = null;
+        discovery.Forget();
+        _form = null;
+    }
+
     private ResourceEvent<T>.Disconnected? Failed(KubernetesException e)
     {
-        if (e.Reason is KubernetesFailure.Gone or KubernetesFailure.Unreadable or KubernetesFailure.NotFound)
+        _isUnknown = false;
+        if (e.Reason is KubernetesFailure.Gone or KubernetesFailure.Unreadable)
         {
             _resourceVersion = null;
         }
@@ -105,8 +137,7 @@ internal sealed class ResourceFollow<T>(ApiConnection api, ApiDiscovery discover
         // The server may have been upgraded to one that has this resource in another version.
         if (e.Reason == KubernetesFailure.NotFound)
         {
-            discovery.Forget();
-            _form = null;
+            Forget();
         }
 
         if (e.Reason == KubernetesFailure.Gone)
@@ -138,7 +169,7 @@ internal sealed class ResourceFollow<T>(ApiConnection api, ApiDiscovery discover
         while (next is not null);
 
         _resourceVersion = resourceVersion;
-        (_lossReported, _wasLost) = (false, false);
+        (_lossReported, _wasLost, _isUnknown) = (false, false, false);
         return new ResourceEvent<T>.Snapshot(objects.DrainToImmutable());
     }
 

@@ -16,8 +16,8 @@ internal sealed class ApiDiscovery(ApiConnection api)
     {
         foreach (var form in resource.Forms)
         {
-            // The core group is always there.
-            if (form.Group.Length == 0 || (await VersionsAsync(form.Group, cancellationToken)).Contains(form.Version))
+            // The core group is always there, and where there is no choice its server says whether it has the one.
+            if (resource.Forms.Length == 1 || form.Group.Length == 0 || (await VersionsAsync(form.Group, cancellationToken)).Contains(form.Version))
             {
                 return form;
             }

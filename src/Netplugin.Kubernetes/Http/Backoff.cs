@@ -1,7 +1,8 @@
 namespace Netplugin.Kubernetes.Http;
 
-/// <summary>Waits between attempts: 200 ms doubling to 10 s, spread by a quarter so that a cluster's nodes do not return as one.</summary>
-internal sealed class Backoff
+/// <summary>Waits between attempts: 200 ms doubling to 10 s, or what is told, spread by a quarter so that a cluster's nodes do not return as one.</summary>
+/// <param name="longest">The longest wait; null: 10 s.</param>
+internal sealed class Backoff(TimeSpan? longest = null)
 {
     private static readonly TimeSpan First = TimeSpan.FromMilliseconds(200);
 
@@ -11,6 +12,7 @@ internal sealed class Backoff
     // Trouble this long after the last is new trouble.
     private static readonly TimeSpan Forgotten = TimeSpan.FromMinutes(1);
 
+    private readonly TimeSpan _longest = longest ?? Longest;
     private TimeSpan _next = First;
     private long _lastEnded;
 
@@ -25,7 +27,7 @@ internal sealed class Backoff
         }
 
         var wait = _next * (0.75 + (Random.Shared.NextDouble() / 2));
-        _next = _next * 2 < Longest ? _next * 2 : Longest;
+        _next = _next * 2 < _longest ? _next * 2 : _longest;
         await Task.Delay(atLeast > wait ? atLeast.Value + wait : wait, cancellationToken);
         _lastEnded = TimeProvider.System.GetTimestamp();
     }

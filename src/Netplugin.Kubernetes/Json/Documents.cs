@@ -34,7 +34,19 @@ internal sealed record StatusDocument(int Code = 0, string? Reason = null, strin
 
 internal sealed record PodDocument(MetadataDocument? Metadata = null, PodSpecDocument? Spec = null, PodStatusDocument? Status = null) : IObjectDocument;
 
-internal sealed record PodSpecDocument([property: JsonConverter(typeof(SharedTextConverter))] string? NodeName = null, bool HostNetwork = false);
+internal sealed record PodSpecDocument(
+    [property: JsonConverter(typeof(SharedTextConverter))] string? NodeName = null,
+    bool HostNetwork = false,
+    ContainerDocument[]? Containers = null,
+    ContainerDocument[]? InitContainers = null);
+
+internal sealed record ContainerDocument(
+    ContainerPortDocument[]? Ports = null, [property: JsonConverter(typeof(SharedTextConverter))] string? RestartPolicy = null);
+
+internal sealed record ContainerPortDocument(
+    [property: JsonConverter(typeof(SharedTextConverter))] string? Name = null,
+    int ContainerPort = 0,
+    [property: JsonConverter(typeof(SharedTextConverter))] string? Protocol = null);
 
 internal sealed record PodStatusDocument(
     [property: JsonConverter(typeof(SharedTextConverter))] string? Phase = null, string? PodIP = null, IpDocument[]? PodIPs = null);

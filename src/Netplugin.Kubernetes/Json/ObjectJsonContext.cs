@@ -16,6 +16,7 @@ namespace Netplugin.Kubernetes.Json;
 [JsonSerializable(typeof(ListDocument<EndpointsDocument>))]
 [JsonSerializable(typeof(ListDocument<TenantResourceDocument>))]
 [JsonSerializable(typeof(ListDocument<NetworkResourceDocument>))]
+[JsonSerializable(typeof(ListDocument<PolicyDocument>))]
 [JsonSerializable(typeof(ResourceListDocument))]
 [JsonSerializable(typeof(ResourceStatusPatch))]
 [JsonSerializable(typeof(FinalizersPatch))]

@@ -23,7 +23,7 @@ internal static class ObjectMapping
         pod.Spec?.NodeName is { Length: > 0 } node ? node : null,
         pod.Spec?.HostNetwork ?? false,
         pod.Status?.Phase ?? "",
-        Addresses(pod.Status?.PodIPs?.Select(one => one?.Ip) ?? [pod.Status?.PodIP]));
+        PodAddresses(pod.Status));
 
     public static NamespaceLabels Namespace(NamespaceDocument named) => new(NameOf(named.Metadata).Name, named.Metadata!.Labels ?? Labels.None);
 
@@ -47,6 +47,9 @@ internal static class ObjectMapping
         Annotations = node.Metadata.Annotations ?? Labels.None,
         IsReady = node.Status?.Conditions?.Any(one => one is { Type: "Ready", Status: "True" }) ?? false,
     };
+
+    /// <summary>A pod's addresses as its node reported them.</summary>
+    public static ImmutableArray<IpAddr> PodAddresses(PodStatusDocument? status) => Addresses(status?.PodIPs?.Select(one => one?.Ip) ?? [status?.PodIP]);
 
     /// <summary>Those texts that are addresses, in order.</summary>
     public static ImmutableArray<IpAddr> Addresses(IEnumerable<string?> texts) =>

@@ -25,7 +25,7 @@ public sealed record Pod(
     ImmutableArray<IpAddr> Addresses)
 {
     // Names a pod that the kubelet was given by a file, of which the API server has only an image with a uid of its own.
-    private const string MirrorAnnotation = "kubernetes.io/config.mirror";
+    internal const string MirrorAnnotation = "kubernetes.io/config.mirror";
 
     /// <summary>The uid by which the kubelet and the runtime know it.</summary>
     public string RuntimeUid => Annotations[MirrorAnnotation] ?? Uid;

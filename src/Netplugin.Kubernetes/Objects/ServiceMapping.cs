@@ -121,9 +121,9 @@ internal static class ServiceMapping
            select new EndpointPort(port.Name ?? "", protocol, (ushort)port.Port!.Value),
     ];
 
-    private static bool IsPort(int number) => number is > 0 and <= ushort.MaxValue;
+    public static bool IsPort(int number) => number is > 0 and <= ushort.MaxValue;
 
-    private static TransportProtocol Protocol(string? text) => text switch
+    public static TransportProtocol Protocol(string? text) => text switch
     {
         null or "TCP" => TransportProtocol.Tcp,
         "UDP" => TransportProtocol.Udp,

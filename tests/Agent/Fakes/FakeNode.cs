@@ -48,6 +48,7 @@ internal sealed class FakeNode : IAsyncDisposable
         {
             Loop?.Mark(change);
             Keeper?.Signal(change.Resolve);
+            ViewChanged?.Invoke(change);
         }, TimeProvider.System, NullLogger.Instance);
         _retired = new RetiredLinks(Links, NullLogger.Instance);
         Kernel = new NodeKernel(
@@ -60,7 +61,7 @@ internal sealed class FakeNode : IAsyncDisposable
         var reader = new EndpointReader(store);
         var binder = new Binder(store, Samples.Me, Health);
         var labelled = new LabelledEndpoints(store, Samples.Me);
-        Pods = new PodService(Loop, Kernel, turns, reader, binder, labelled, Follower, cache, _retired, _ => Task.CompletedTask, () => Keeper?.Signal(resolve: false), () => Awaited, WishesAsync, TimeProvider.System, NullLogger.Instance);
+        Pods = new PodService(Loop, Kernel, turns, reader, binder, labelled, Follower, cache, _retired, _ => Task.CompletedTask, () => Keeper?.Signal(resolve: false), () => Awaited, WishesAsync, (pod, token) => Enforce(pod, token), TimeProvider.System, NullLogger.Instance);
         Keeper = new PodKeeper(new KeeperParts(
             Pods, Loop, Kernel, turns, Follower, reader, binder, store, cache, Namespaces, _retired, Problems, journalIsNew, labelled, Time, NullLogger.Instance));
     }
@@ -80,6 +81,12 @@ internal sealed class FakeNode : IAsyncDisposable
 
     /// <summary>Asked instead of the two above; null: they are.</summary>
     public Func<AttachRequest, CancellationToken, Task<WishedNetworks>>? Wishes { get; set; }
+
+    /// <summary>Told of every change of the view.</summary>
+    public event Action<ClusterChange>? ViewChanged;
+
+    /// <summary>Has policies enforced for a pod.</summary>
+    public Func<Pod, CancellationToken, Task> Enforce { get; set; } = (_, _) => Task.CompletedTask;
 
     public FakeLinks Links { get; }
 

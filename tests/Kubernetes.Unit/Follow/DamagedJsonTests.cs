@@ -24,6 +24,11 @@ public sealed class DamagedJsonTests
         {"metadata":{"name":"web-a","namespace":"shop","labels":{"kubernetes.io/service-name":"web"}},"addressType":"IPv4","ports":[{"name":"http","port":8080,"protocol":"TCP"}],
         "endpoints":[{"addresses":["10.1.0.2"],"conditions":{"ready":true,"serving":null},"nodeName":"n","topology":{"kubernetes.io/hostname":"n"},"hints":{"forZones":[{"name":"east"}]}}]}
         """,
+        """
+        {"metadata":{"name":"p","namespace":"shop","uid":"5e2a5f0e-5a54-4c3c-9d28-2e6bb0b4a3a1","annotations":{"k8s.v1.cni.cncf.io/network-status":"[{\"name\":\"t/n\",\"ips\":[\"1.1.1.1\"]}]"}},
+        "spec":{"nodeName":"n","containers":[{"ports":[{"name":"http","containerPort":80,"protocol":"TCP"}]}],"initContainers":[{"restartPolicy":"Always"}]}}
+        """,
+        """{"metadata":{"name":"p","namespace":"shop"},"spec":{"podSelector":{"matchLabels":{"a":"b"}},"ingress":[{"from":[{"ipBlock":{"cidr":"10.0.0.0/8"}}],"ports":[{"port":80}]}]}}""",
         """{"metadata":{"name":"web","namespace":"shop"},"subsets":[{"addresses":[{"ip":"10.1.0.2","nodeName":"n"}],"notReadyAddresses":[{"ip":"10.1.0.3"}],"ports":[{"port":8080}]}]}""",
     ];
 
@@ -39,6 +44,7 @@ public sealed class DamagedJsonTests
         Action<byte[]>[] readers =
         [
             .. Readers(Resource.Pods), .. Readers(Resource.Nodes), .. Readers(Resource.Namespaces), .. Readers(Resource.Services), .. Readers(Resource.Endpoints),
+            .. Readers(Resource.PolicedPods), .. Readers(Resource.NetworkPolicies), .. Readers(Resource.ClusterNetworkPolicies),
         ];
         Gen.Select(Damaged, Gen.OneOf(readers)).Sample((json, read) => ReadsOrRefuses(() => read(json)), iter: 30_000);
     }

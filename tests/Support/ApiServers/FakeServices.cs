@@ -13,6 +13,7 @@ public sealed class FakeServices(string? networkNamespace = null) : IAsyncDispos
     private bool _isGone;
     private readonly ConcurrentDictionary<string, TaskCompletionSource<string[]>> _lists = new();
     private readonly ConcurrentDictionary<string, Channel<string>> _watches = new();
+    private readonly ConcurrentBag<string> _kept = [];
 
     /// <summary>Where it serves.</summary>
     public Uri Url => Server.Url;
@@ -25,8 +26,25 @@ public sealed class FakeServices(string? networkNamespace = null) : IAsyncDispos
     /// <summary>A client without credentials.</summary>
     public KubernetesClient Client() => Server.Client();
 
-    /// <summary>What there is of a kind (<c>services</c>, <c>endpointslices</c>, <c>nodes</c>); a list waits until that is said.</summary>
+    /// <summary>What there is of a kind, such as <c>services</c>, by its name in paths; a list waits until that is said.</summary>
     public void List(string kind, params string[] objects) => ListOf(kind).SetResult(objects);
+
+    /// <summary>There are no policies, and no namespace has labels.</summary>
+    public void ListNoPolicies()
+    {
+        List("namespaces");
+        List("networkpolicies");
+        List("clusternetworkpolicies");
+    }
+
+    /// <summary>True: the server fails.</summary>
+    public bool IsAway { get; set; }
+
+    /// <summary>The kind that the server does not know; null: it knows all.</summary>
+    public string? UnknownKind { get; set; }
+
+    /// <summary>A pod that is there and that no list or watch has shown yet.</summary>
+    public void Keep(string pod) => _kept.Add(pod);
 
     /// <summary>A change of a kind.</summary>
     public void Say(string kind, string type, string json) => WatchOf(kind).Writer.TryWrite($$"""{"type":"{{type}}","object":{{json}}}""");
@@ -79,7 +97,15 @@ public sealed class FakeServices(string? networkNamespace = null) : IAsyncDispos
     private async Task AnswerAsync(FakeCall call)
     {
         var kind = call.Path.Split('/')[^1];
-        if (kind == "discovery.k8s.io")
+        if (IsAway)
+        {
+            await call.RefuseAsync(500, "away");
+        }
+        else if (kind == UnknownKind)
+        {
+            await call.RefuseAsync(404, "the server could not find the requested resource");
+        }
+        else if (kind == "discovery.k8s.io")
         {
             await call.ReplyAsync(200, """{"versions":[{"version":"v1"}]}""");
         }
@@ -87,7 +113,7 @@ public sealed class FakeServices(string? networkNamespace = null) : IAsyncDispos
         {
             // What is not listed is not there, and has no network by labels.
             var pods = ListOf("pods").Task;
-            var pod = pods.IsCompletedSuccessfully ? pods.Result.FirstOrDefault(json => call.Path.EndsWith(PathOf(json), StringComparison.Ordinal)) : null;
+            var pod = (pods.IsCompletedSuccessfully ? pods.Result : []).Concat(_kept).FirstOrDefault(json => call.Path.EndsWith(PathOf(json), StringComparison.Ordinal));
             await (pod is null ? call.RefuseAsync(404, "not found") : call.ReplyAsync(200, pod));
         }
         else if (call.Path.Split('/') is [.., "namespaces", var name])

@@ -1,0 +1,85 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using Netplugin.Agent.Metrics;
+using Netplugin.Core.Policies;
+using Netplugin.Core.Policies.Compiling;
+
+namespace Netplugin.Agent.Policies;
+
+/// <summary>What is told of what is enforced.</summary>
+internal sealed partial class PolicyEngine
+{
+    /// <summary>What the topics begin with of endpoints for which the maps have no room.</summary>
+    internal const string RoomTopics = "policies/room/";
+
+    /// <summary>The topic of a source that cannot be followed.</summary>
+    internal static string TopicOf(string what) => $"policies/follow/{what}";
+
+    /// <summary>What Prometheus is told beside what was counted as it happened.</summary>
+    public IEnumerable<MetricSample> Samples()
+    {
+        var counts = Volatile.Read(ref _counts);
+        yield return new(
+            "netplugin_policies",
+            "gauge",
+            "Policies of the cluster that are enforced where they are for an endpoint of this node, by kind.",
+            [.. Enum.GetValues<PolicyKind>().Select(kind => (PrometheusText.Label("kind", kind.ToString()), (double)counts.Policies.FirstOrDefault(one => one.Key == kind).Value))]);
+        yield return new("netplugin_policy_generation", "gauge", "How often what is enforced became another.", [("", counts.Generation)]);
+        yield return new("netplugin_policy_endpoints", "gauge", "Interfaces of this node's pods that policies are enforced for.", [("", counts.Endpoints)]);
+        yield return new("netplugin_policies_unreadable", "gauge", "Policies with something that cannot be read, which is closed.", [("", _parts.Unreadable.Count)]);
+    }
+
+    private void TellUntold()
+    {
+        foreach (var setting in _untold)
+        {
+            switch (setting)
+            {
+                case PolicySetting.PolicyIs(var policy) when _enforced.Add(policy.Id):
+                    if (_hasBegun)
+                    {
+                        PolicyLog.Enforced(_parts.Log, policy.Id);
+                    }
+
+                    break;
+                case PolicySetting.PolicyIs(var policy):
+                    PolicyLog.Changed(_parts.Log, policy.Id);
+                    break;
+                case PolicySetting.PolicyGone(var id) when _enforced.Remove(id):
+                    PolicyLog.Gone(_parts.Log, id);
+                    break;
+            }
+        }
+
+        _untold.Clear();
+        _parts.Problems.SetFirst(
+            RoomTopics,
+            [.. _compiler.Unfit.Select(unfit => (unfit.Endpoint.ToString(), SentenceOf(unfit)))],
+            more => string.Create(CultureInfo.InvariantCulture, $"the maps have no room for what policies say to {more} more endpoints"));
+        if (!_hasBegun)
+        {
+            _hasBegun = true;
+            PolicyLog.Begun(_parts.Log, _enforced.Count, _attached.Count);
+        }
+    }
+
+    private static string SentenceOf(UnfitEndpoint unfit)
+    {
+        var (map, needed, size) = unfit.Shortage;
+        var what = unfit.IsClosed ? "is closed" : "is as policies were before";
+        return string.Create(
+            CultureInfo.InvariantCulture,
+            $"{unfit.Endpoint} {what}, for the node's map of {NameOf(map)} has no room for what its policies say ({needed} entries would be needed, {size} are the most): let {string.Join(", ", unfit.Policies)} say less");
+    }
+
+    private static string NameOf(PolicyMap map) => map switch
+    {
+        PolicyMap.Identities => "addresses",
+        PolicyMap.IdentityBlocks => "blocks of addresses",
+        PolicyMap.Verdicts => "verdicts",
+        PolicyMap.PortEntries => "ports",
+        _ => "reasons",
+    };
+
+    private sealed record PolicyCounts(ulong Generation, int Endpoints, ImmutableArray<KeyValuePair<PolicyKind, int>> Policies);
+}

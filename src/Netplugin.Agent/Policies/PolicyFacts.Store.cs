@@ -1,0 +1,93 @@
+using System.Collections.Immutable;
+using Netplugin.Agent.Cluster;
+using Netplugin.Core.Collections;
+using Netplugin.Core.Model;
+using Netplugin.Core.Policies;
+using Netplugin.Core.Policies.Normal;
+using Netplugin.Core.Services;
+
+namespace Netplugin.Agent.Policies;
+
+/// <summary>What the store says.</summary>
+internal sealed partial class PolicyFacts
+{
+    private static readonly PackedDictionary<string, EndpointView> NoRecords = new(StringComparer.Ordinal);
+
+    /// <summary>What the store says now.</summary>
+    /// <param name="view">All of it.</param>
+    /// <param name="endpoints">Endpoints that may be others than in the view before.</param>
+    /// <param name="isAll">True: anything may be another.</param>
+    public void SetView(ClusterView view, IEnumerable<EndpointId> endpoints, bool isAll)
+    {
+        var before = _view;
+        _view = view;
+        _dueEndpoints.UnionWith(endpoints);
+        if (isAll)
+        {
+            foreach (var network in before.Endpoints.Keys.Union(view.Endpoints.Keys))
+            {
+                Compare(network, before, view);
+            }
+
+            CompareNodes(before, view);
+        }
+
+        if (isAll || view.Groups != before.Groups || view.Policies != before.Policies)
+        {
+            SetPolicies(PolicyKind.Intent, [.. IntentPolicies.Of(Committed(view.Policies, policy => policy.Post <= view.Post), Committed(view.Groups, group => IsThere(view, group))).Select(IntentPolicyNormal.Of)]);
+        }
+    }
+
+    private static bool IsThere(ClusterView view, GroupRecord group) => group.Post <= view.Post && view.Network(group.Id.Network) is not null;
+
+    private static IEnumerable<T> Committed<T>(ImmutableDictionary<TenantedName, T>? all, Func<T, bool> isThere) => all?.Values.Where(isThere) ?? [];
+
+    private void Compare(NetworkId network, ClusterView before, ClusterView now)
+    {
+        var (was, isNow) = (IsFollowed(before, network), IsFollowed(now, network));
+        var (records, next) = (was ? before.Endpoints[network] : NoRecords, isNow ? now.Endpoints[network] : NoRecords);
+        if (was != isNow)
+        {
+            _dueEndpoints.UnionWith((_shown.GetValueOrDefault(network)?.Values ?? Enumerable.Empty<ValueArray<NamespacedName>>())
+                .SelectMany(names => names).Select(name => new EndpointId(network, name.ToString())));
+        }
+
+        if (ReferenceEquals(records, next) && before.Post == now.Post)
+        {
+            return;
+        }
+
+        // Both are in order.
+        using var left = records.GetEnumerator();
+        using var right = next.GetEnumerator();
+        var (hasLeft, hasRight) = (left.MoveNext(), right.MoveNext());
+        while (hasLeft || hasRight)
+        {
+            var order = !hasLeft ? 1 : !hasRight ? -1 : string.CompareOrdinal(left.Current.Key, right.Current.Key);
+            var isSame = order == 0 && left.Current.Value == right.Current.Value && left.Current.Value.Post <= before.Post == right.Current.Value.Post <= now.Post;
+            if (!isSame)
+            {
+                _dueEndpoints.Add(new(network, order <= 0 ? left.Current.Key : right.Current.Key));
+            }
+
+            hasLeft = order <= 0 ? left.MoveNext() : hasLeft;
+            hasRight = order >= 0 ? right.MoveNext() : hasRight;
+        }
+    }
+
+    private void CompareNodes(ClusterView before, ClusterView now)
+    {
+        if (before.Nodes == now.Nodes && before.Hosts == now.Hosts)
+        {
+            return;
+        }
+
+        foreach (var name in (before.Nodes?.Keys ?? []).Union(now.Nodes?.Keys ?? []))
+        {
+            if (before.Nodes?.GetValueOrDefault(name) != now.Nodes?.GetValueOrDefault(name) || before.VtepOf(name) != now.VtepOf(name))
+            {
+                _dueNodes.Add(name);
+            }
+        }
+    }
+}
