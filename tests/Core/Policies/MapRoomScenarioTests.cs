@@ -94,6 +94,37 @@ public sealed class MapRoomScenarioTests
     }
 
     [Fact]
+    public void Who_was_closed_for_others_in_vain_keeps_what_it_had()
+    {
+        _compiler.Sizes = FourBlocks with { Verdicts = 3 };
+        var (a, b) = (Pod("shop", "a", "app=a", "10.1.1.2", "n2"), Pod("shop", "b", "app=b", "10.1.1.3", "n2"));
+        var (fromX, fromY) = (new NetworkPolicyPeer.Pods(null, Select("app=x")), new NetworkPolicyPeer.Pods(null, Select("app=y")));
+        var forA = Ingress("app=a", From(fromX, fromY)) with { Name = new("shop", "a") };
+        var forB = Ingress("app=b", From(fromX)) with { Name = new("shop", "b") };
+        Tell(Told.Of(a), Told.Of(b), Told.Of(NetworkPolicyNormal.Of(forA)), Told.Of(NetworkPolicyNormal.Of(forB)));
+        Assert.Empty(_compiler.Unfit);
+
+        // A verdict more has room: b's about x, but not a's about both.
+        Tell(
+            Told.Of(Pod("shop", "x", "app=x", "10.1.0.7", "n1")),
+            Told.Of(Pod("shop", "y", "app=y", "10.1.0.8", "n1")),
+            Told.Of(NetworkPolicyNormal.Of(forB with { Ingress = Wide.Ingress })));
+        Assert.Equal([(a.Id, PolicyMap.Verdicts, true), (b.Id, PolicyMap.IdentityBlocks, false)], _compiler.Unfit.Select(one => (one.Endpoint, one.Shortage.Map, one.IsClosed)));
+        Assert.Equal([false, false, true, false], ((PolicyEndpoint[])[a, b]).SelectMany(to => (bool[])[IsOpen("10.1.0.7", to), IsOpen("10.1.0.8", to)]));
+    }
+
+    [Fact]
+    public void Maps_that_have_more_than_they_may_can_become_less()
+    {
+        Tell(Told.Of(Web), Told.Of(Db), Told.Of(Probe), Told.Of(NetworkPolicyNormal.Of(OpenToWeb)));
+        _compiler.Sizes = default;
+        _compiler.Remove(OpenToWeb.Id);
+        Tell();
+        Assert.Empty(_compiler.Unfit);
+        Assert.True(IsOpen("probe", Db));
+    }
+
+    [Fact]
     public void The_old_is_there_until_the_new_is_written()
     {
         // Each of the policies needs two verdicts: one more for the time in which both are there has no room, though one of them would have.

@@ -25,11 +25,14 @@ public sealed partial class PolicyCompiler
         }
 
         WorkOut();
-        if (Shortage() is not null)
+        var growth = Growth();
+        if (Shortage(growth) is not null)
         {
             Retreat(changed);
+            growth = Growth();
         }
 
+        _held += growth;
         return Write(changed);
     }
 
@@ -44,7 +47,7 @@ public sealed partial class PolicyCompiler
 
         WorkOut();
         List<Subject> closed = [];
-        if (Shortage() is not null)
+        if (Shortage(Growth()) is not null)
         {
             // Others' pods alone need the room. A table that does not know them would take them for nobody, which may be to let through what it denies.
             var growing = _addresses.Different.Select(entry => entry.Wanted?.Identity).OfType<Identity>().Distinct().SelectMany(TableBook.Asking).ToHashSet();
@@ -57,7 +60,7 @@ public sealed partial class PolicyCompiler
                 Have(subject, null);
                 closed.Add(subject);
                 WorkOut();
-                if (Shortage() is null)
+                if (Shortage(Growth()) is null)
                 {
                     break;
                 }
@@ -85,7 +88,7 @@ public sealed partial class PolicyCompiler
         var had = subject.Keys;
         Have(subject, keys);
         WorkOut();
-        if (Shortage() is not { } shortage)
+        if (Shortage(Growth()) is not { } shortage)
         {
             return null;
         }
@@ -104,9 +107,8 @@ public sealed partial class PolicyCompiler
     }
 
     /// <summary>What does not fit when all that was worked out is written beside what the maps have; null: nothing. A map that is to get no more always has room, also one that was made smaller.</summary>
-    private PolicyMapShortage? Shortage()
+    private PolicyMapShortage? Shortage(PolicyMapSizes growth)
     {
-        var growth = Growth();
         var needed = _held + growth;
         foreach (var map in Enum.GetValues<PolicyMap>())
         {

@@ -6,7 +6,6 @@ public sealed partial class PolicyCompiler
     /// <summary>Forgets what is not needed any more, and gives the writes that take the maps from what they have to what was worked out.</summary>
     private PolicyChange[] Write(IEnumerable<Subject> subjects)
     {
-        _held += Growth();
         List<PolicyChange> staged = [];
         List<PolicyChange> removals = [];
         StageSubjects(subjects, staged, removals);

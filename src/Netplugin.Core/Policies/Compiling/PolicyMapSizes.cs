@@ -94,7 +94,7 @@ public readonly record struct PolicyMapShortage(PolicyMap Map, int Needed, int S
 
 /// <summary>An endpoint of this node to which the maps do not do what its policies say.</summary>
 /// <param name="Endpoint">The endpoint.</param>
-/// <param name="Policies">The policies that are for it, in order.</param>
+/// <param name="Policies">The policies that are for it, in order; none where none is any more: also what only goes makes other entries of what stays.</param>
 /// <param name="Shortage">What is missing.</param>
 /// <param name="IsClosed">True: everything is denied to it. False: what policies last said to it goes on.</param>
 public sealed record UnfitEndpoint(EndpointId Endpoint, ValueArray<PolicyId> Policies, PolicyMapShortage Shortage, bool IsClosed);
