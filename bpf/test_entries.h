@@ -13,6 +13,9 @@ enum np_event np_test_event;
 enum np_slot np_test_slot;
 enum np_mark np_test_mark;
 enum np_action np_test_action;
+enum np_policy_kind np_test_policy_kind;
+enum np_shown np_test_shown;
+enum np_observe np_test_observe;
 
 /* No action at all: the test that sees it fails. */
 #define NP_TEST_FAILED 99

@@ -3,6 +3,7 @@ using System.Reflection;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Text;
+using Netplugin.Core.Policies.Compiling;
 using Netplugin.Core.Services;
 using Netplugin.Linux.Bpf;
 using Netplugin.Linux.Bpf.Layout;
@@ -86,20 +87,34 @@ public sealed class LayoutTests
     }
 
     [Fact]
+    public void Kinds_of_verdicts_are_those_of_the_object()
+    {
+        AssertSame<VerdictKind>("np_policy_kind", "NP_POLICY_");
+    }
+
+    [Fact]
+    public void What_is_shown_is_what_the_object_shows()
+    {
+        AssertSame<FlowEventKind>("np_shown", "NP_SHOWN_");
+        AssertSame<FlowEventKinds>("np_observe", "NP_OBSERVE_", FlowEventKinds.None);
+    }
+
+    [Fact]
     public void Names_for_operators_are_snake_case()
     {
         Assert.Equal("overlay_unknown_source", DatapathCounters.NameOf(DropReason.OverlayUnknownSource));
         Assert.Equal("tunnelled_out", DatapathCounters.NameOf(DatapathEvent.TunnelledOut));
     }
 
-    private static void AssertSame<TEnum>(string name, string prefix)
+    // Less those that the object has no name for.
+    private static void AssertSame<TEnum>(string name, string prefix, params TEnum[] unnamed)
         where TEnum : struct, Enum
     {
         using var opened = BpfObject.Open(TestObject.Image);
         var native = opened.Types.Enumerators(opened.Types.Find(name)!.Value)
             .Where(pair => pair.Key != prefix + "COUNT")
             .ToDictionary(pair => Pascal(pair.Key[prefix.Length..]), pair => pair.Value);
-        var managed = Enum.GetValues<TEnum>().ToDictionary(value => value.ToString(), value => Convert.ToInt32(value, CultureInfo.InvariantCulture));
+        var managed = Enum.GetValues<TEnum>().Except(unnamed).ToDictionary(value => value.ToString(), value => Convert.ToInt32(value, CultureInfo.InvariantCulture));
         Assert.Equal(native.OrderBy(pair => pair.Value), managed.OrderBy(pair => pair.Value));
     }
 
