@@ -244,7 +244,7 @@ public sealed class PolicyEngineTests : IAsyncLifetime
         var web = await _node.Node.AddAsync("s1", "web");
         await _node.DisposeAsync();
         var generation = _node.Maps.Generation;
-        _node.Maps.Room = 1;
+        _node.Maps.Sizes = one;
 
         _node = await EnforcingNode.StartAsync(_folder, _cluster, _node, sizes: one);
 
