@@ -12,6 +12,7 @@ using Netplugin.Tests.Support;
     ("scale", ScaleBench.RunAsync),
     ("churn", ChurnBench.RunAsync),
     ("policies", PolicyCompileBench.RunAsync),
+    ("enforcement", EnforcementBench.RunAsync),
 ];
 string[] unknown = [.. args.Except(benches.Select(bench => bench.Name))];
 if (unknown.Length > 0)

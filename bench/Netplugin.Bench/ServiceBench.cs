@@ -23,6 +23,7 @@ internal static class ServiceBench
         File.WriteAllText(Path.Combine(node.Node.RunFolder, "kubeconfig"), kubernetes.Kubeconfig);
         kubernetes.List("nodes", FakeServices.Node(node.Host, "east"));
         kubernetes.List("pods");
+        kubernetes.ListNoPolicies();
         kubernetes.List("services", [.. Enumerable.Range(0, Others + Asked).Select(ServiceObject)]);
         await node.StartDaemonAsync("-pod-cidr=10.244.1.0/24", "-kubeconfig=/run/kubeconfig");
         Pod one = node.CreatePod("one");
