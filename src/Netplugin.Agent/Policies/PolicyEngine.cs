@@ -65,7 +65,7 @@ internal sealed partial class PolicyEngine : IAsyncDisposable
         _facts = new(parts.Node, hasKubernetes: parts.Sources.Length > 0);
         _writer = new(parts.Maps, network => _numbers.TryGetValue(network, out var number) ? number : null);
         _writer.Begin();
-        _compiler = new(parts.Node, _writer.Generation, _writer.LastNumber) { Sizes = parts.Sizes - Held(parts.Maps) };
+        _compiler = new(parts.Node, _writer.Generation, _writer.LastNumber);
     }
 
     /// <summary>Begins.</summary>
@@ -223,6 +223,7 @@ internal sealed partial class PolicyEngine : IAsyncDisposable
             }
         }
 
+        _compiler.Sizes = _writer.Room;
         var changes = _compiler.TakeChanges();
         if (changes.Count > 0 || !_hasBegun || _failed)
         {
@@ -238,7 +239,6 @@ internal sealed partial class PolicyEngine : IAsyncDisposable
 
         // Nobody waits for this. What it makes room for may be what an endpoint lacks.
         _writer.RemoveFormer();
-        _compiler.Sizes = _parts.Sizes;
         if (_compiler.Unfit.Count > 0 && changes.Count > 0)
         {
             Signal();
@@ -268,10 +268,6 @@ internal sealed partial class PolicyEngine : IAsyncDisposable
             _waiting.Remove(waiting);
         }
     }
-
-    // What an earlier daemon left goes when there is a generation of this one.
-    private static PolicyMapSizes Held(IPolicyMaps maps) => new(
-        maps.ReadIdentities().Count(), maps.ReadBlocks().Count(), maps.ReadVerdicts().Count(), maps.ReadPrograms().Count(), maps.ReadReasons().Count());
 
     private void TakeView(ImmutableDictionary<PodKey, Pod> pods)
     {

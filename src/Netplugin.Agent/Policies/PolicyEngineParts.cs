@@ -4,7 +4,6 @@ using Netplugin.Agent.Attachments;
 using Netplugin.Agent.Cluster;
 using Netplugin.Agent.Loop;
 using Netplugin.Agent.Metrics;
-using Netplugin.Core.Policies.Compiling;
 using Netplugin.Core.Policies.Maps;
 
 namespace Netplugin.Agent.Policies;
@@ -32,9 +31,6 @@ internal sealed record PolicyEngineParts(
     AgentMetrics Metrics,
     ILogger Log)
 {
-    /// <summary>How much the maps have room for.</summary>
-    public PolicyMapSizes Sizes { get; init; } = PolicyMapSizes.OfMaps;
-
     /// <summary>For how long a pod's start waits. The runtime tries again, so that it is told soon why it does not start.</summary>
     public TimeSpan Patience { get; init; } = TimeSpan.FromSeconds(5);
 }

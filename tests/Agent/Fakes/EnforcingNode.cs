@@ -20,7 +20,7 @@ internal sealed class EnforcingNode : IAsyncDisposable
     private readonly AgentMetrics _metrics = new();
     private readonly KubernetesClient? _client;
 
-    private EnforcingNode(FakeNode node, ModelPolicyMaps maps, FakeServices? kubernetes, PolicyMapSizes sizes)
+    private EnforcingNode(FakeNode node, ModelPolicyMaps maps, FakeServices? kubernetes)
     {
         (Node, Maps, Kubernetes) = (node, maps, kubernetes);
         Unreadable = new(node.Problems, NullLogger.Instance);
@@ -29,7 +29,6 @@ internal sealed class EnforcingNode : IAsyncDisposable
             NullLogger.Instance)
         {
             Patience = TimeSpan.FromMilliseconds(Patience),
-            Sizes = sizes,
         });
         node.ViewChanged += Engine.ViewChanged;
         node.Kernel.PodSaved += _ => Engine.PodsChanged();
@@ -65,10 +64,8 @@ internal sealed class EnforcingNode : IAsyncDisposable
     /// <param name="kubernetes">Its Kubernetes; null: none.</param>
     /// <param name="before">The daemon before; null: there was none.</param>
     /// <param name="follow">False: the store is not followed yet.</param>
-    /// <param name="sizes">How much its maps have room for; null: as the kernel's.</param>
-    public static async Task<EnforcingNode> StartAsync(
-        string folder, FakeServices? kubernetes = null, EnforcingNode? before = null, bool follow = true, PolicyMapSizes? sizes = null) =>
-        new(await FakeNode.StartAsync(folder, before?.Node, follow, Samples.Serving), before?.Maps ?? new(), kubernetes, sizes ?? PolicyMapSizes.OfMaps);
+    public static async Task<EnforcingNode> StartAsync(string folder, FakeServices? kubernetes = null, EnforcingNode? before = null, bool follow = true) =>
+        new(await FakeNode.StartAsync(folder, before?.Node, follow, Samples.Serving), before?.Maps ?? new(), kubernetes);
 
     /// <summary>Waits until all that is attached and known is enforced.</summary>
     public Task CatchUpAsync() => Engine.EnforceAsync(Samples.Pod("none", PodOrigin.Cni), CancellationToken.None);

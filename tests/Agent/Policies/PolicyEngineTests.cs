@@ -217,8 +217,7 @@ public sealed class PolicyEngineTests : IAsyncLifetime
     public async Task What_the_maps_have_no_room_for_leaves_who_runs_as_it_is_and_closes_who_starts_and_both_are_told()
     {
         const string Room = "the node's map of verdicts has no room for what its policies say (1 entries would be needed, 0 are the most): let NetworkPolicy default/closed say less";
-        await _node.DisposeAsync();
-        _node = await EnforcingNode.StartAsync(_folder, _cluster, sizes: PolicyMapSizes.OfMaps with { Verdicts = 0 });
+        _node.Maps.Sizes = PolicyMapSizes.OfMaps with { Verdicts = 0 };
         List(pods: [Pod("web", "host1", "app=web"), Pod("api", "host1", "app=web")]);
         var web = await _node.Node.AddAsync("s1", "web");
 
@@ -237,16 +236,13 @@ public sealed class PolicyEngineTests : IAsyncLifetime
     [Fact]
     public async Task Of_maps_that_are_full_of_an_earlier_daemons_entries_the_new_ones_get_room_when_those_are_gone()
     {
-        var one = PolicyMapSizes.OfMaps with { Verdicts = 1 };
-        await _node.DisposeAsync();
-        _node = await EnforcingNode.StartAsync(_folder, _cluster, sizes: one);
+        _node.Maps.Sizes = PolicyMapSizes.OfMaps with { Verdicts = 1 };
         List(policies: [Policy("closed", Closed)], pods: [Pod("web", "host1", "app=web")]);
         var web = await _node.Node.AddAsync("s1", "web");
         await _node.DisposeAsync();
         var generation = _node.Maps.Generation;
-        _node.Maps.Sizes = one;
 
-        _node = await EnforcingNode.StartAsync(_folder, _cluster, _node, sizes: one);
+        _node = await EnforcingNode.StartAsync(_folder, _cluster, _node);
 
         // Who looks has the engine work, which must come to the second generation by itself.
         await Eventually.HoldsAsync("a generation that closes and one that enforces", () => _node.Maps.Generation == generation + 2);
