@@ -167,8 +167,8 @@ __noinline int np_police(struct __sk_buff *skb, const struct np_ip *ip, struct n
 	struct np_police_work *work;
 	int answers, exempt, began;
 	struct np_flow *flow;
+	__u32 zero = 0, first, second;
 	__u64 generation;
-	__u32 zero = 0;
 
 	if (!ip || !d)
 		return 0;
@@ -194,8 +194,9 @@ __noinline int np_police(struct __sk_buff *skb, const struct np_ip *ip, struct n
 	began = flow && !!(flow->flags & NP_FLOW_BY_SECOND) == work->ends.second;
 	answers = flow && !began && work->ends.what != NP_PACKET_OPENS;
 	exempt = answers ? flow->flags & NP_FLOW_BY_NODE : d->by_host;
-	if (answers ? np_ask_both(d->receiver, d->sender, 1, exempt, generation, work, d)
-		    : np_ask_both(d->sender, d->receiver, 0, exempt, generation, work, d)) {
+	first = answers ? d->receiver : d->sender;
+	second = answers ? d->sender : d->receiver;
+	if (np_ask_both(first, second, answers, exempt, generation, work, d)) {
 		if (d->policy)
 			np_count_in(skb, &np_denied, d->policy);
 		return 0;

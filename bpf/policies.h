@@ -145,7 +145,7 @@ enum np_observe {
 #define NP_VERDICTS_MAX (1 << 20)
 #define NP_PORTS_MAX (1 << 19)
 #define NP_REASON_COUNTS_MAX (1 << 17)
-#define NP_FLOWS_MAX (1 << 20)
+#define NP_FLOWS_MAX (1 << 19)
 #define NP_EVENTS_MAX (1 << 12)
 
 struct {

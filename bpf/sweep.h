@@ -107,6 +107,16 @@ int np_sweep(struct np_swept *swept)
 	struct np_sweeping sweep = { .now = bpf_ktime_get_ns() };
 
 	bpf_for_each_map_elem(&np_connections, np_sweep_one, &sweep, 0);
+	swept->left = sweep.left;
+	swept->removed = sweep.removed;
+	return 0;
+}
+
+SEC("syscall")
+int np_sweep_flows(struct np_swept *swept)
+{
+	struct np_sweeping sweep = { .now = bpf_ktime_get_ns() };
+
 	bpf_for_each_map_elem(&np_flows, np_sweep_flow, &sweep, 0);
 	swept->left = sweep.left;
 	swept->removed = sweep.removed;

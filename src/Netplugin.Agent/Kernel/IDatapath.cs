@@ -33,6 +33,9 @@ internal interface IDatapath : IDisposable
     /// <summary>Takes away connections that have ended, and backends that nobody has had for a second.</summary>
     SweepResult Sweep();
 
+    /// <summary>Takes away flows that have ended.</summary>
+    SweepResult SweepFlows();
+
     /// <summary>What the datapath counted since the maps were made.</summary>
     DatapathCounts ReadCounters();
 }

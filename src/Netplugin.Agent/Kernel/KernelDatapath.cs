@@ -37,6 +37,9 @@ internal sealed class KernelDatapath(BpfDatapath datapath) : IDatapath
     public SweepResult Sweep() => datapath.Sweep();
 
     /// <inheritdoc/>
+    public SweepResult SweepFlows() => datapath.SweepFlows();
+
+    /// <inheritdoc/>
     public DatapathCounts ReadCounters()
     {
         var counters = datapath.ReadCounters();

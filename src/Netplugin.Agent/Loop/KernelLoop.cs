@@ -14,7 +14,6 @@ internal sealed class KernelLoop : IAsyncDisposable
 {
     private static readonly TimeSpan MinimumGap = TimeSpan.FromMilliseconds(10);
     private static readonly TimeSpan ResyncEvery = TimeSpan.FromSeconds(30);
-    private static readonly TimeSpan SweepEvery = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan FirstRetry = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan LastRetry = TimeSpan.FromSeconds(10);
     private readonly Channel<Action?> _work = Channel.CreateUnbounded<Action?>(new UnboundedChannelOptions { SingleReader = true });
@@ -194,13 +193,13 @@ internal sealed class KernelLoop : IAsyncDisposable
 
         var gap = _notBefore == 0 ? TimeSpan.Zero : _time.GetElapsedTime(now, _notBefore);
         var work = resync > gap ? resync : gap;
-        return _kernel.NeedsSweep && SweepEvery - _time.GetElapsedTime(_lastSweep, now) is var sweep && sweep < work ? sweep : work;
+        return _kernel.SweepEvery is { } every && every - _time.GetElapsedTime(_lastSweep, now) is var sweep && sweep < work ? sweep : work;
     }
 
     private void Turn()
     {
         var began = _time.GetTimestamp();
-        if (_kernel.NeedsSweep && _time.GetElapsedTime(_lastSweep, began) >= SweepEvery)
+        if (_kernel.SweepEvery is { } every && _time.GetElapsedTime(_lastSweep, began) >= every)
         {
             // Before what may fail over and over: the rest is due still, now or when its gap is over.
             _kernel.Sweep();

@@ -94,6 +94,7 @@ internal sealed class NodeReporter(
         yield return Gauge("netplugin_backends", "Backends of those, where several have the same ones counted once.", "",
             kernel.Current.Frontends.Values.Select(f => f.Backends).Distinct().Sum(b => b.Length));
         yield return Gauge("netplugin_connections", "Connections of pods to Services, as the last sweep left them.", "", kernel.Connections);
+        yield return Gauge("netplugin_flows", "Flows of pods that policies have let through, as the last sweep left them.", "", kernel.Flows);
         yield return Gauge("netplugin_store_connected", "1 while the store answers.", "", report.Connected ? 1 : 0);
         yield return Gauge("netplugin_store_held", "1 while the store is held back until an operator accepts its reset.", "", follower.Held is null ? 0 : 1);
         yield return Gauge("netplugin_store_revision", "Highest store revision seen.", "", report.Revision);

@@ -10,15 +10,25 @@ namespace Netplugin.Linux.Bpf;
 public sealed partial class BpfDatapath
 {
     private const string SweepProgram = "np_sweep";
+    private const string FlowSweepProgram = "np_sweep_flows";
 
     /// <summary>True while backends that no frontend has any more wait for a <see cref="Sweep"/> or a change of frontends.</summary>
     public bool HasUnusedBackends => _frontends.HasUnused;
 
     /// <summary>Takes away connections that have ended, and backends that no frontend has had for a second.</summary>
     /// <exception cref="KernelException">The kernel refuses.</exception>
-    public unsafe SweepResult Sweep()
+    public SweepResult Sweep()
     {
         _frontends.RemoveUnused();
+        return RunSweep(SweepProgram);
+    }
+
+    /// <summary>Takes away flows that have ended.</summary>
+    /// <exception cref="KernelException">The kernel refuses.</exception>
+    public SweepResult SweepFlows() => RunSweep(FlowSweepProgram);
+
+    private unsafe SweepResult RunSweep(string program)
+    {
         SweepCounts counts = default;
         var options = new TestRunOptions
         {
@@ -26,8 +36,8 @@ public sealed partial class BpfDatapath
             ContextIn = &counts,
             ContextSizeIn = (uint)sizeof(SweepCounts),
         };
-        var result = LibBpf.TestRun(_programs[SweepProgram], &options);
-        return result < 0 ? throw new KernelException("run the program", SweepProgram, -result) : new((long)counts.Left, (long)counts.Removed);
+        var result = LibBpf.TestRun(_programs[program], &options);
+        return result < 0 ? throw new KernelException("run the program", program, -result) : new((long)counts.Left, (long)counts.Removed);
     }
 
     // Reading all connections takes some tenths of a second when there are half a million, and nothing is written before.

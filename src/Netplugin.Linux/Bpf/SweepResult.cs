@@ -1,6 +1,6 @@
 namespace Netplugin.Linux.Bpf;
 
-/// <summary>What a sweep of the translated connections found.</summary>
-/// <param name="Left">Connections that go on.</param>
-/// <param name="Removed">Connections that had ended.</param>
+/// <summary>What a sweep of translated connections, or of flows, found.</summary>
+/// <param name="Left">Those that go on.</param>
+/// <param name="Removed">Those that had ended.</param>
 public readonly record struct SweepResult(long Left, long Removed);

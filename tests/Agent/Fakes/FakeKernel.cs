@@ -175,6 +175,16 @@ internal sealed class FakeDatapath(Failures failures) : IDatapath
         return Swept;
     }
 
+    public SweepResult FlowsSwept { get; set; }
+
+    public int FlowSweeps { get; private set; }
+
+    public SweepResult SweepFlows()
+    {
+        FlowSweeps++;
+        return FlowsSwept;
+    }
+
     public DatapathCounts ReadCounters() => DatapathCounts.Empty;
 
     public void Dispose()

@@ -14,6 +14,7 @@ public sealed class ServicesTests : IDisposable
 {
     private static readonly PackedDictionary<FrontendKey, Frontend> None = DatapathState.Empty.Frontends;
     private static readonly PackedDictionary<FrontendKey, Frontend> One = With(None, 1, 2);
+    private static readonly TimeSpan Every = TimeSpan.FromSeconds(2);
     private readonly string _folder = Directory.CreateTempSubdirectory("netplugin-services-").FullName;
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);
@@ -133,16 +134,37 @@ public sealed class ServicesTests : IDisposable
         await SweepAsync(node);
         await ChangeAsync(node, None);
 
-        Assert.True(await node.Loop.RunAsync(kernel => kernel.NeedsSweep));
+        Assert.Equal(Every, await node.Loop.RunAsync(kernel => kernel.SweepEvery));
         node.Datapath.Swept = new SweepResult(0, 1);
         await SweepAsync(node);
-        Assert.False(await node.Loop.RunAsync(kernel => kernel.NeedsSweep));
+        Assert.Null(await node.Loop.RunAsync(kernel => kernel.SweepEvery));
 
         // Also backends that wait for their removal are reason enough.
         node.Datapath.HasUnusedBackends = true;
-        Assert.True(await node.Loop.RunAsync(kernel => kernel.NeedsSweep));
+        Assert.Equal(Every, await node.Loop.RunAsync(kernel => kernel.SweepEvery));
         await SweepAsync(node);
-        Assert.False(await node.Loop.RunAsync(kernel => kernel.NeedsSweep));
+        Assert.Null(await node.Loop.RunAsync(kernel => kernel.SweepEvery));
+    }
+
+    [Fact]
+    public async Task Flows_are_swept_every_ten_seconds_while_there_are_pods_or_some_are_left()
+    {
+        await using var node = await FakeNode.StartAsync(_folder);
+        Assert.Null(await node.Loop.RunAsync(kernel => kernel.SweepEvery));
+        await node.PostAsync(Samples.Endpoint("c1", 7));
+        await node.AddAsync("s1", "c1");
+        var before = node.Datapath.FlowSweeps;
+        node.Datapath.FlowsSwept = new SweepResult(7, 0);
+
+        for (var i = 1; i <= 2; i++)
+        {
+            await AdvanceAsync(node, TimeSpan.FromSeconds(10));
+            var wanted = before + i;
+            await Eventually.HoldsAsync("a sweep of flows", () => node.Datapath.FlowSweeps >= wanted);
+        }
+
+        Assert.Equal(7, node.Kernel.Flows);
+        Assert.Equal(TimeSpan.FromSeconds(10), await node.Loop.RunAsync(kernel => kernel.SweepEvery));
     }
 
     [Fact]
@@ -154,7 +176,7 @@ public sealed class ServicesTests : IDisposable
         await AdvanceAsync(node, TimeSpan.FromSeconds(10));
         await node.Loop.ResyncAsync();
         Assert.Equal(1, node.Datapath.Sweeps);
-        Assert.False(await node.Loop.RunAsync(kernel => kernel.NeedsSweep));
+        Assert.Null(await node.Loop.RunAsync(kernel => kernel.SweepEvery));
     }
 
     [Fact]

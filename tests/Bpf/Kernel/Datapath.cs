@@ -76,7 +76,7 @@ internal sealed class Datapath : IDisposable
     internal void ForgetFlows()
     {
         State = State with { Interfaces = DatapathState.Empty.Interfaces };
-        _datapath.Sweep();
+        _datapath.SweepFlows();
     }
 
     /// <summary>Connections of the scenario before.</summary>
