@@ -62,11 +62,15 @@ internal sealed partial class PolicyEngine : IAsyncDisposable
     {
         _parts = parts;
         _unlisted = [.. parts.Sources];
+        Denied = new(parts.Maps);
         _facts = new(parts.Node, hasKubernetes: parts.Sources.Length > 0);
         _writer = new(parts.Maps, network => _numbers.TryGetValue(network, out var number) ? number : null);
         _writer.Begin();
         _compiler = new(parts.Node, _writer.Generation, _writer.LastNumber);
     }
+
+    /// <summary>What was denied, by whom.</summary>
+    public DeniedBook Denied { get; }
 
     /// <summary>Begins.</summary>
     public void Start()
@@ -108,7 +112,9 @@ internal sealed partial class PolicyEngine : IAsyncDisposable
     });
 
     /// <summary>Asks what is known.</summary>
-    public Task<T> AskAsync<T>(Func<PolicyFacts, T> ask)
+    /// <param name="ask">Asks it.</param>
+    /// <param name="afterPass">True: when what was told before is enforced, or could not be.</param>
+    public Task<T> AskAsync<T>(Func<PolicyFacts, T> ask, bool afterPass = false)
     {
         var answer = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);
         _work.Enqueue(new(
@@ -125,7 +131,8 @@ internal sealed partial class PolicyEngine : IAsyncDisposable
                     answer.SetException(e);
                 }
             },
-            null));
+            null,
+            afterPass));
         Signal();
         return answer.Task.WaitAsync(_stop.Token);
     }
@@ -172,8 +179,15 @@ internal sealed partial class PolicyEngine : IAsyncDisposable
         while (true)
         {
             await _due.WaitAsync(_failed ? _retry : _isViewDue ? LookAgain : Timeout.InfiniteTimeSpan, _stop.Token);
+            List<Action<PolicyFacts>> later = [];
             while (_work.TryDequeue(out var work))
             {
+                if (work is { AfterPass: true, Take: { } take })
+                {
+                    later.Add(take);
+                    continue;
+                }
+
                 work.Take?.Invoke(_facts);
                 if (work.Waiting is { } waiting)
                 {
@@ -192,6 +206,8 @@ internal sealed partial class PolicyEngine : IAsyncDisposable
             {
                 Failed(e.Message);
             }
+
+            later.ForEach(take => take(_facts));
         }
     }
 
@@ -227,6 +243,7 @@ internal sealed partial class PolicyEngine : IAsyncDisposable
         var changes = _compiler.TakeChanges();
         if (changes.Count > 0 || !_hasBegun || _failed)
         {
+            Denied.Name(changes);
             _writer.Apply(changes);
             var elapsed = TimeProvider.System.GetElapsedTime(began);
             _parts.Metrics.PoliciesApplied(elapsed);
@@ -239,6 +256,7 @@ internal sealed partial class PolicyEngine : IAsyncDisposable
 
         // Nobody waits for this. What it makes room for may be what an endpoint lacks.
         _writer.RemoveFormer();
+        Denied.Removed(_writer.TakeCounted());
         if (_compiler.Unfit.Count > 0 && changes.Count > 0)
         {
             Signal();
@@ -351,7 +369,7 @@ internal sealed partial class PolicyEngine : IAsyncDisposable
     }
 
     // Something to be taken from the facts, or told to them; or somebody who waits.
-    private readonly record struct Work(Action<PolicyFacts>? Take, Waiting? Waiting);
+    private readonly record struct Work(Action<PolicyFacts>? Take, Waiting? Waiting, bool AfterPass = false);
 
     private sealed record Waiting(ImmutableArray<EndpointId> Endpoints, TaskCompletionSource Enforced);
 }
