@@ -2,10 +2,11 @@
 CONTIV_NODES ?= 2
 CONFIGURATION ?= Release
 POLICY_SOAK_SECONDS ?= 450
+POLICY_CHURN_SECONDS ?= 600
 export DOTNET_NOLOGO = 1
 export DOTNET_CLI_TELEMETRY_OPTOUT = 1
 
-.PHONY: help build publish image demo demo-down demo-kubernetes demo-kubernetes-down test test-policy-soak test-kernel test-kubernetes test-kubernetes-all lint bench clean
+.PHONY: help build publish image demo demo-down demo-kubernetes demo-kubernetes-down test test-policy-soak test-policy-churn test-kernel test-kubernetes test-kubernetes-all lint bench clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 22
@@ -43,6 +44,13 @@ test-policy-soak: ## compiled policies against the reference, for an hour: eight
 	dotnet build tests/Core -c $(CONFIGURATION) -v q
 	CsCheck_Time=$(POLICY_SOAK_SECONDS) tests/Core/bin/$(CONFIGURATION)/net10.0/Core.Tests --parallel none --progress off \
 		--filter-class '*CompiledAgreementTests' --filter-class '*IncrementalTests' --filter-class '*ReplacementTests' --filter-class '*MapRoomTests'
+
+test-policy-churn: ## policies that change fifty times a second under traffic, for POLICY_CHURN_SECONDS
+	@scripts/need
+	@scripts/publish
+	dotnet build tests/EndToEnd -c $(CONFIGURATION) -v q
+	NETPLUGIN_CHURN_SECONDS=$(POLICY_CHURN_SECONDS) tests/EndToEnd/bin/$(CONFIGURATION)/net10.0/EndToEnd.Tests --progress off --show-live-output on \
+		--filter-class '*PolicyChurnTests'
 
 test-kernel: ## the datapath on Debian 12's own kernel, in qemu; ONLY=NAME as for test
 	@scripts/need
