@@ -130,11 +130,11 @@ public sealed class PolicyTests(Lab lab, Policed policed) : IClassFixture<Police
         {Policed.NetworkPolicy("node", $"{{ podSelector: {{ matchLabels: {{ place: far }} }}, ingress: [{{ from: {policed.Blocks("node1")} }}] }}")}
         """,
         """
-                 near far node1:30202
-        outside  -    -   +
-        web      -    -   -
-        node1    +    +   +
-        node2    -    +   -
+                 near far node1:30202 node1:30200
+        outside  -    -   +           -
+        web      -    -   -           -
+        node1    +    +   +           +
+        node2    -    +   -           -
         """);
 
     [Fact]
