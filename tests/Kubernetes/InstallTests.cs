@@ -12,8 +12,12 @@ public sealed class InstallTests
     {
         await using OwnCluster cluster = Installation.MakeCluster("install");
         Assert.Equal(["False", "False"], Readiness(cluster));
+
+        // Where ClusterNetworkPolicies are defined no pod starts before they could be listed: with what the manifest lets netplugin do.
+        cluster.Apply(Kubelab.Manifest("clusternetworkpolicies.yaml"));
         Installation.Install(cluster);
         await PodsSpeakAsync(cluster);
+        await PoliciesHoldAsync(cluster);
 
         // What somebody removes comes back, and a restart of the pods leaves the nodes Ready and the pods connected.
         Place first = cluster.Node(1);
@@ -43,6 +47,31 @@ public sealed class InstallTests
         {
             Assert.Equal(from.Address(family), await from.SourceSeenByAsync(to, family, Transport.Tcp));
         }
+    }
+
+    private static async Task PoliciesHoldAsync(OwnCluster cluster)
+    {
+        const string Policies = """
+            apiVersion: networking.k8s.io/v1
+            kind: NetworkPolicy
+            metadata: { name: closed, namespace: speak }
+            spec: { podSelector: {}, policyTypes: [Ingress], ingress: [{ from: [{ podSelector: {} }] }] }
+            ---
+            apiVersion: policy.networking.k8s.io/v1alpha2
+            kind: ClusterNetworkPolicy
+            metadata: { name: closed }
+            spec: { tier: Admin, priority: 1, subject: { namespaces: {} }, egress: [{ action: Deny, to: [{ nodes: {} }] }] }
+            """;
+        Place first = cluster.Pod("first", "speak"), second = cluster.Pod("second", "speak"), node = cluster.Node(1);
+        char family = cluster.Families.First();
+        string pod = second.Address(family).ToString();
+        Assert.NotNull(await first.SourceSeenByAsync(node, family, Transport.Tcp));
+        Assert.NotNull(await node.SourceSeenByAsync(second, family, Transport.Tcp));
+        cluster.Apply(Policies);
+        await Eventually.HoldsAsync("the node to be out of reach", () => !first.Reaches(node.Address(family).ToString(), 8082, Transport.Tcp));
+        await Eventually.HoldsAsync("the pod to be out of the other node's reach", () => !node.Reaches(pod, 8080, Transport.Tcp));
+        Assert.True(first.Reaches(pod, 8080, Transport.Tcp));
+        cluster.Delete(Policies);
     }
 
     /// <summary>What netplugin leaves on a node on purpose, as long as nobody cleans up.</summary>

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
+using Netplugin.Core.Collections;
 
 namespace Netplugin.Tests.Kubernetes.Reachability;
 
@@ -11,7 +12,10 @@ namespace Netplugin.Tests.Kubernetes.Reachability;
 /// <param name="Network">The number of its network; null for the default network.</param>
 /// <param name="HostPort">The port it has of its node; null for none.</param>
 /// <param name="Services">The numbers of the Services that lead to it, all of its namespace.</param>
-public sealed record WorldPod(string Name, string Namespace, int Node, int? Network, int? HostPort, IReadOnlySet<int> Services);
+/// <param name="Labels">Its labels, for policies.</param>
+/// <param name="NamedPort">The number that the port named <c>api</c> has.</param>
+public sealed record WorldPod(
+    string Name, string Namespace, int Node, int? Network, int? HostPort, IReadOnlySet<int> Services, Labels Labels, int NamedPort);
 
 /// <summary>A network of a generated cluster.</summary>
 /// <param name="Tenant">Its tenant.</param>
@@ -72,10 +76,21 @@ public sealed class World
             int network = random.Next(networks.Count + 1), place = random.Next(Namespaces);
             made.Add(new(
                 $"p{pod}", $"world{place}", 1 + random.Next(nodes), network < networks.Count ? network : null, random.Next(3) == 0 ? HostPorts + pod : null,
-                Enumerable.Range(0, services).Where(service => NamespaceOf(service) == $"world{place}" && random.Next(4) == 0).ToHashSet()));
+                Enumerable.Range(0, services).Where(service => NamespaceOf(service) == $"world{place}" && random.Next(4) == 0).ToHashSet(),
+                LabelsOf(("app", random.Next(3)), ("tier", random.Next(2))), Port + random.Next(2)));
         }
 
         return new(networks, made, services);
+    }
+
+    /// <summary>Its namespaces.</summary>
+    public static IEnumerable<string> NamespaceNames => Enumerable.Range(0, Namespaces).Select(number => $"world{number}");
+
+    /// <summary>The labels of a namespace.</summary>
+    public static Labels LabelsOf(string kubernetesNamespace)
+    {
+        int number = int.Parse(kubernetesNamespace["world".Length..], CultureInfo.InvariantCulture);
+        return LabelsOf(("team", number % 2), ("world", number));
     }
 
     /// <summary>The namespace of a Service.</summary>
@@ -104,15 +119,15 @@ public sealed class World
     public string Manifest()
     {
         var text = new StringBuilder();
-        for (int number = 0; number < Namespaces; number++)
+        foreach (string place in NamespaceNames)
         {
-            text.Append(CultureInfo.InvariantCulture, $"---\napiVersion: v1\nkind: Namespace\nmetadata: {{ name: world{number} }}\n");
+            text.Append(CultureInfo.InvariantCulture, $"---\napiVersion: v1\nkind: Namespace\nmetadata: {{ name: {place}, labels: {{ {Flow(LabelsOf(place))} }} }}\n");
         }
 
         foreach (WorldPod pod in Pods)
         {
-            string labels = string.Join(", ", pod.Services.Select(service => $"s{service}: member"));
-            string port = pod.HostPort is { } hostPort ? $", ports: [{{ containerPort: {Port}, hostPort: {hostPort}, protocol: UDP }}]" : "";
+            string labels = string.Join(", ", [Flow(pod.Labels), .. pod.Services.Select(service => $"s{service}: member")]);
+            string hostPort = pod.HostPort is { } number ? $", {{ containerPort: {Port}, hostPort: {number}, protocol: UDP }}" : "";
             text.Append(
                 CultureInfo.InvariantCulture,
                 $$"""
@@ -123,7 +138,7 @@ public sealed class World
                 spec:
                   nodeSelector: { kubernetes.io/hostname: node{{pod.Node}} }
                   terminationGracePeriodSeconds: 1
-                  containers: [{ name: agnhost, image: localhost/kubelab/agnhost:1, command: [agnhost, pause]{{port}} }]
+                  containers: [{ name: agnhost, image: localhost/kubelab/agnhost:1, command: [agnhost, pause], ports: [{ name: api, containerPort: {{pod.NamedPort}}, protocol: UDP }{{hostPort}}] }]
 
                 """);
         }
@@ -152,4 +167,9 @@ public sealed class World
 
         return text.ToString();
     }
+
+    private static Labels LabelsOf(params IEnumerable<(string Key, int Value)> labels) =>
+        new(labels.Select(label => KeyValuePair.Create(label.Key, label.Value.ToString(CultureInfo.InvariantCulture))));
+
+    private static string Flow(Labels labels) => string.Join(", ", labels.Pairs.Select(label => $"{label.Key}: \"{label.Value}\""));
 }
