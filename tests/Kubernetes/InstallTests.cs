@@ -70,7 +70,7 @@ public sealed class InstallTests
         cluster.Apply(Policies);
         await Eventually.HoldsAsync("the node to be out of reach", () => !first.Reaches(node.Address(family).ToString(), 8082, Transport.Tcp));
         await Eventually.HoldsAsync("the pod to be out of the other node's reach", () => !node.Reaches(pod, 8080, Transport.Tcp));
-        Assert.True(first.Reaches(pod, 8080, Transport.Tcp));
+        Assert.Equal(first.Address(family), await first.SourceSeenByAsync(second, family, Transport.Tcp));
         cluster.Delete(Policies);
     }
 

@@ -212,10 +212,11 @@ public sealed class PolicyTests(Lab lab, Policed policed) : IClassFixture<Police
     }
 
     [Theory]
-    [InlineData("from: [{ podSelector: {} }]", '+', '-', true)]
-    [InlineData("ports: [{ port: 9000 }, { port: 9000, protocol: UDP }]", '-', '+', false)]
-    public async Task A_rule_without_ports_lets_pings_through_and_one_with_ports_does_not(string rule, char otherPorts, char others, bool pings)
+    [InlineData(false, '+', '-')]
+    [InlineData(true, '-', '+')]
+    public async Task A_rule_without_ports_lets_pings_through_and_one_with_ports_does_not(bool hasPorts, char otherPorts, char others)
     {
+        string rule = hasPorts ? "ports: [{ port: 9000 }, { port: 9000, protocol: UDP }]" : "from: [{ podSelector: {} }]";
         string policy = Policed.NetworkPolicy("pings", $"{{ podSelector: {{ matchLabels: {{ place: far }} }}, ingress: [{{ {rule} }}] }}");
         lab.Apply(policy);
         try
@@ -228,7 +229,7 @@ public sealed class PolicyTests(Lab lab, Policed policed) : IClassFixture<Police
                 """);
             Place web = lab.Pod("web", "shop");
             string far = policed.Address("far", lab.Families.First()).ToString();
-            await Eventually.HoldsAsync($"pings to pass: {pings}", () => (web.Run("ping", "-c", "1", "-W", "1", far).ExitCode == 0) == pings);
+            await Eventually.HoldsAsync($"pings to be stopped: {hasPorts}", () => (web.Run("ping", "-c", "1", "-W", "1", far).ExitCode != 0) == hasPorts);
         }
         finally
         {
