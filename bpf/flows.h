@@ -66,6 +66,8 @@ struct np_police_work {
 	struct np_identity_block_key block;
 	struct np_verdict_key verdict;
 	struct np_port_key port;
+	struct np_ipv4 quoted4;
+	struct np_ipv6 quoted6;
 };
 
 struct {
@@ -104,31 +106,32 @@ static __always_inline void np_echo_ends(__u8 type, int v4, __be16 id, struct np
 }
 
 /* The packet that an ICMP error quotes, turned round. 0 when it is one that flows are known by. */
-static __always_inline int np_quoted_ends(struct __sk_buff *skb, const struct np_ip *ip, struct np_ends *ends)
+static __always_inline int np_quoted_ends(struct __sk_buff *skb, const struct np_ip *ip, struct np_police_work *work)
 {
+	struct np_ends *ends = &work->ends;
 	int v4 = np_addr_is_v4(&ip->dst);
 	__u32 l4 = ip->l4 + 8;
 	__u8 head[8];
 	__be16 word;
 
 	if (v4) {
-		struct np_ipv4 h;
+		struct np_ipv4 *h = &work->quoted4;
 
-		if (np_load(skb, l4, &h, sizeof(h)) || h.ver_ihl != 0x45 || h.frag & bpf_htons(NP_IP_OFFSET))
+		if (np_load(skb, l4, h, sizeof(*h)) || h->ver_ihl != 0x45 || h->frag & bpf_htons(NP_IP_OFFSET))
 			return -1;
-		ends->src = np_addr_v4(h.dst);
-		ends->dst = np_addr_v4(h.src);
-		ends->proto = h.proto;
-		l4 += sizeof(h);
+		ends->src = np_addr_v4(h->dst);
+		ends->dst = np_addr_v4(h->src);
+		ends->proto = h->proto;
+		l4 += sizeof(*h);
 	} else {
-		struct np_ipv6 h;
+		struct np_ipv6 *h = &work->quoted6;
 
-		if (np_load(skb, l4, &h, sizeof(h)))
+		if (np_load(skb, l4, h, sizeof(*h)))
 			return -1;
-		ends->src = h.dst;
-		ends->dst = h.src;
-		ends->proto = h.next;
-		l4 += sizeof(h);
+		ends->src = h->dst;
+		ends->dst = h->src;
+		ends->proto = h->next;
+		l4 += sizeof(*h);
 	}
 	if (l4 + sizeof(head) > ip->end || np_load(skb, l4, head, sizeof(head)))
 		return -1;
@@ -242,10 +245,10 @@ static __always_inline void np_flow_key_make(__u32 network, struct np_police_wor
 }
 
 /*
- * The flow that the packet is of, by the ends in work; NULL when there is none. Of an ICMP error it is that of what it quotes; one about no
+ * The flow that the packet, from one endpoint to another, is of, by the ends in work; NULL when there is none. Of an ICMP error it is that of what it quotes; one about no
  * flow, to who is not its end, or from a pod that is not, is a packet of its own.
  */
-static __always_inline struct np_flow *np_flow_get(struct __sk_buff *skb, const struct np_ip *ip, const struct np_decision *d,
+static __always_inline struct np_flow *np_flow_get(struct __sk_buff *skb, const struct np_ip *ip, const struct np_decision *d, __u64 from, __u64 to,
 						   struct np_police_work *work)
 {
 	struct np_ends *ends = &work->ends;
@@ -254,11 +257,11 @@ static __always_inline struct np_flow *np_flow_get(struct __sk_buff *skb, const 
 	__u32 zero = 0;
 
 	__builtin_memset(ends, 0, sizeof(*ends));
-	if ((ip->proto == IPPROTO_ICMP || ip->proto == IPPROTO_ICMPV6) && np_is_icmp_error(skb, ip) && !np_quoted_ends(skb, ip, ends) &&
+	if ((ip->proto == IPPROTO_ICMP || ip->proto == IPPROTO_ICMPV6) && np_is_icmp_error(skb, ip) && !np_quoted_ends(skb, ip, work) &&
 	    np_addr_equal(&ip->dst, &ends->dst) && (!d->sender || np_addr_equal(&ip->src, &ends->src))) {
 		np_flow_key_make(d->plane, work);
 		flow = bpf_map_lookup_elem(&np_flows, &work->flow);
-		if (flow)
+		if (flow && ((flow->began == from && flow->other == to) || (flow->began == to && flow->other == from)))
 			return flow;
 	}
 	__builtin_memset(ends, 0, sizeof(*ends));
@@ -307,24 +310,29 @@ static __always_inline void np_flow_follow(struct np_flow *flow, int answers, __
 	np_flow_keep(flow, news);
 }
 
-/* The flow begins, or begins anew. endpoint: whose quota it is counted to. 0 when it is remembered. */
-static __always_inline int np_flow_begin(struct np_flow *known, __u64 endpoint, __u32 flags, struct np_police_work *work)
+/* The flow of work's key begins, or begins anew: work's entry says between whom. 0 when it is remembered. */
+static __always_inline int np_flow_begin(struct np_flow *known, struct np_police_work *work)
 {
 	struct np_flow *entry = &work->entry;
-	struct np_quota *quota;
+	__u64 owner = np_flow_owner(entry), former = known ? np_flow_owner(known) : 0;
+	struct np_quota *quota, *left;
 
-	if (known) {
-		known->used = bpf_ktime_get_coarse_ns();
-		known->flags = flags;
+	entry->used = bpf_ktime_get_coarse_ns();
+	if (known && former == owner) {
+		known->used = entry->used;
+		known->began = entry->began;
+		known->other = entry->other;
+		known->flags = entry->flags;
 		return 0;
 	}
-	quota = bpf_map_lookup_elem(&np_quotas, &endpoint);
+	quota = bpf_map_lookup_elem(&np_quotas, &owner);
 	if (!quota || quota->flows >= NP_FLOW_QUOTA)
 		return -1;
-	__builtin_memset(entry, 0, sizeof(*entry));
-	entry->used = bpf_ktime_get_coarse_ns();
-	entry->endpoint = endpoint;
-	entry->flags = flags;
+	if (known) {
+		left = bpf_map_lookup_elem(&np_quotas, &former);
+		if (!bpf_map_delete_elem(&np_flows, &work->flow) && left && left->flows)
+			__sync_fetch_and_sub(&left->flows, 1);
+	}
 	/* Another packet of the flow may have been faster. */
 	if (bpf_map_update_elem(&np_flows, &work->flow, entry, BPF_NOEXIST))
 		return bpf_map_lookup_elem(&np_flows, &work->flow) ? 0 : -1;

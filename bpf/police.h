@@ -77,66 +77,42 @@ static __always_inline const struct np_tables *np_tables_of(const struct np_subj
 	return generation >= subject->since ? &subject->after : &subject->before;
 }
 
-/* The policies of both ends, as far as they are pods of this node. began and other: the devices of who began the flow, and of the other. */
-static __always_inline int np_ask_both(__u32 began, __u32 other, int answers, int exempt, __u64 generation, struct np_police_work *work,
-				       struct np_decision *d)
+/* The policies of both ends, as far as they are pods of this node. */
+static __always_inline int np_ask_both(const struct np_subject *began, const struct np_subject *other, int answers, int exempt, __u64 generation,
+				       struct np_police_work *work, struct np_decision *d)
 {
 	const struct np_ends *ends = &work->ends;
 	const struct np_addr *from = answers ? &ends->dst : &ends->src;
 	const struct np_addr *to = answers ? &ends->src : &ends->dst;
 	__be16 port = answers ? ends->sport : ends->dport;
-	int self = began && began == other;
-	const struct np_subject *subject;
+	int self = d->sender == d->receiver;
 	const struct np_tables *tables;
 
 	/* Of these the port is an id. */
 	if (ends->proto == IPPROTO_ICMP || ends->proto == IPPROTO_ICMPV6)
 		port = 0;
 	if (began) {
-		subject = bpf_map_lookup_elem(&np_subjects, &began);
-		if (!subject)
-			goto unknown;
-		tables = np_tables_of(subject, generation);
+		tables = np_tables_of(began, generation);
 		if (np_ask(self ? tables->self_egress : tables->egress, NP_DIRECTION_EGRESS, to, port, generation, work, d))
 			return -1;
 	}
-	if (other) {
-		subject = bpf_map_lookup_elem(&np_subjects, &other);
-		if (!subject)
-			goto unknown;
-		tables = np_tables_of(subject, generation);
-		if (!exempt && np_ask(self ? tables->self_ingress : tables->ingress, NP_DIRECTION_INGRESS, self ? to : from, port, generation, work, d))
+	if (other && !exempt) {
+		tables = np_tables_of(other, generation);
+		if (np_ask(self ? tables->self_ingress : tables->ingress, NP_DIRECTION_INGRESS, self ? to : from, port, generation, work, d))
 			return -1;
 	}
 	return 0;
-unknown:
-	d->policy = 0;
-	np_decide_drop(d, NP_REASON_POLICY_UNKNOWN);
-	return -1;
 }
 
-/* True when no policy says anything about a pod. */
-static __always_inline int np_is_free(__u32 device, __u64 generation)
+/* True when no policy says anything about a pod; also of none. */
+static __always_inline int np_is_free(const struct np_subject *subject, __u64 generation)
 {
-	const struct np_subject *subject;
 	const struct np_tables *tables;
 
-	if (!device)
-		return 1;
-	subject = bpf_map_lookup_elem(&np_subjects, &device);
 	if (!subject)
-		return 0;
+		return 1;
 	tables = np_tables_of(subject, generation);
 	return !tables->ingress && !tables->egress;
-}
-
-/* Whose quota a new flow is counted to: the pod's that sent its first packet, or got it. */
-static __always_inline __u64 np_flow_owner(const struct np_decision *d)
-{
-	__u32 device = d->sender ?: d->receiver;
-	const struct np_subject *subject = bpf_map_lookup_elem(&np_subjects, &device);
-
-	return subject ? subject->endpoint : 0;
 }
 
 /* Remembers the first fragment's ports, by which the others are judged. */
@@ -163,12 +139,13 @@ static __always_inline void np_fragment_keep(const struct np_ip *ip, const struc
  */
 __noinline int np_police(struct __sk_buff *skb, const struct np_ip *ip, struct np_decision *d)
 {
+	const struct np_subject *sender = NULL, *receiver = NULL;
 	const struct np_policy_state *state;
+	__u64 generation, from = 0, to = 0;
+	__u32 zero = 0, key, exempt, flags;
 	struct np_police_work *work;
-	int answers, exempt, began;
 	struct np_flow *flow;
-	__u32 zero = 0, first, second;
-	__u64 generation;
+	int answers, began;
 
 	if (!ip || !d)
 		return 0;
@@ -184,19 +161,32 @@ __noinline int np_police(struct __sk_buff *skb, const struct np_ip *ip, struct n
 		return 0;
 	if (ip->fragment && !ip->later && ip->l4 + np_flow_header(ip->proto) > ip->end)
 		goto fragment;
+	if (d->sender) {
+		key = d->sender;
+		sender = bpf_map_lookup_elem(&np_subjects, &key);
+		if (!sender)
+			goto unknown;
+		from = sender->endpoint;
+	}
+	if (d->receiver) {
+		key = d->receiver;
+		receiver = bpf_map_lookup_elem(&np_subjects, &key);
+		if (!receiver)
+			goto unknown;
+		to = receiver->endpoint;
+	}
 
-	flow = np_flow_get(skb, ip, d, work);
+	flow = np_flow_get(skb, ip, d, from, to, work);
 	if (work->ends.what == NP_PACKET_PORTLESS) {
-		if (!np_is_free(d->sender, generation) || !np_is_free(d->receiver, generation))
+		if (!np_is_free(sender, generation) || !np_is_free(receiver, generation))
 			goto fragment;
 		return 0;
 	}
-	began = flow && !!(flow->flags & NP_FLOW_BY_SECOND) == work->ends.second;
-	answers = flow && !began && work->ends.what != NP_PACKET_OPENS;
+	began = flow && !!(flow->flags & NP_FLOW_BY_SECOND) == work->ends.second && flow->began == from && flow->other == to;
+	answers = flow && !!(flow->flags & NP_FLOW_BY_SECOND) != work->ends.second && flow->began == to && flow->other == from &&
+		  work->ends.what != NP_PACKET_OPENS;
 	exempt = answers ? flow->flags & NP_FLOW_BY_NODE : d->by_host;
-	first = answers ? d->receiver : d->sender;
-	second = answers ? d->sender : d->receiver;
-	if (np_ask_both(first, second, answers, exempt, generation, work, d)) {
+	if (np_ask_both(answers ? receiver : sender, answers ? sender : receiver, answers, exempt, generation, work, d)) {
 		if (d->policy)
 			np_count_in(skb, &np_denied, d->policy);
 		return 0;
@@ -208,7 +198,12 @@ __noinline int np_police(struct __sk_buff *skb, const struct np_ip *ip, struct n
 		np_flow_follow(flow, answers, work->ends.tcp);
 		return 0;
 	}
-	if (np_flow_begin(flow, np_flow_owner(d), (work->ends.second ? NP_FLOW_BY_SECOND : 0) | (exempt ? NP_FLOW_BY_NODE : 0), work))
+	flags = (work->ends.second ? NP_FLOW_BY_SECOND : 0) | (exempt ? NP_FLOW_BY_NODE : 0);
+	__builtin_memset(&work->entry, 0, sizeof(work->entry));
+	work->entry.began = from;
+	work->entry.other = to;
+	work->entry.flags = flags;
+	if (np_flow_begin(flow, work))
 		np_count(skb, NP_EVENT_UNTRACKED);
 	if (!flow && np_is_observed(NP_OBSERVE_FLOWS))
 		np_show(skb, NP_SHOWN_FLOW, NP_REASON_NONE, d);

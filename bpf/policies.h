@@ -101,11 +101,16 @@ enum np_flow_flag {
 	NP_FLOW_BY_NODE = 64,
 };
 
+/*
+ * The endpoints that it is between, as far as they are this node's (struct np_interface; else 0): who has an address next has none of the
+ * flows of who had it before. It is counted to the quota of the first that there is.
+ */
 struct np_flow {
-	__u64 used;	/* when a packet last passed, ns since boot, to the second */
-	__u64 endpoint; /* whose quota it is counted to: struct np_interface */
+	__u64 used; /* when a packet last passed, ns since boot, to the second */
+	__u64 began;
+	__u64 other;
 	__u32 flags;
-	__u8 pad[12];
+	__u8 pad[4];
 };
 
 #define NP_HEAD 80
@@ -138,6 +143,11 @@ enum np_observe {
 	NP_OBSERVE_DROPS = 1,
 	NP_OBSERVE_FLOWS = 2,
 };
+
+static __always_inline __u64 np_flow_owner(const struct np_flow *flow)
+{
+	return flow->began ?: flow->other;
+}
 
 #define NP_IDENTITIES_MAX (1 << 19)
 #define NP_IDENTITY_BLOCKS_MAX (1 << 16)

@@ -85,7 +85,7 @@ static long np_sweep_one(void *map, struct np_tuple *key, struct np_connection *
 
 static long np_sweep_flow(void *map, struct np_flow_key *key, struct np_flow *flow, struct np_sweeping *sweep)
 {
-	__u64 endpoint = flow->endpoint;
+	__u64 endpoint = np_flow_owner(flow);
 	struct np_quota *quota = bpf_map_lookup_elem(&np_quotas, &endpoint);
 
 	/* Signed, as above. What has no quota is of a pod that is gone. */

@@ -75,7 +75,12 @@ internal sealed class FlowModel
             return ("fragment", 0);
         }
 
-        if (packet is { Part: FlowPart.Error, About: { } about } && packet.To.Address == about.From.Address && (!packet.From.IsLocal || packet.From.Address == about.To.Address)
+        if (Rules.Unknown.Contains(packet.From) || Rules.Unknown.Contains(packet.To))
+        {
+            return ("policy_unknown", 0);
+        }
+
+        if (packet is { Part: FlowPart.Error, About: { } about } && packet.To.Address == about.From.Address && ((!packet.From.IsLocal && !about.To.IsLocal) || packet.From.Address == about.To.Address)
             && _flows.TryGetValue(KeyOf(plane, about), out var flow))
         {
             var isFirstWay = flow.Began == SourceOf(about);
@@ -135,7 +140,7 @@ internal sealed class FlowModel
     {
         port = protocol is PolicyFrames.Icmp or PolicyFrames.IcmpV6 ? (ushort)0 : port;
         return (began.IsLocal ? Rules.Ask(began, PolicyDirection.Egress, other, protocol, port) : null)
-            ?? (other.IsLocal && (!isExempt || Rules.Unknown.Contains(other)) ? Rules.Ask(other, PolicyDirection.Ingress, began, protocol, port) : null);
+            ?? (other.IsLocal && !isExempt ? Rules.Ask(other, PolicyDirection.Ingress, began, protocol, port) : null);
     }
 }
 
@@ -149,17 +154,11 @@ internal sealed class FlowRules
     internal HashSet<Actor> Unknown { get; } = [];
 
     /// <summary>True where nothing can be denied.</summary>
-    internal bool IsFree(Actor actor) => !actor.IsLocal
-        || (!Unknown.Contains(actor) && !Tables.ContainsKey((actor, PolicyDirection.Ingress)) && !Tables.ContainsKey((actor, PolicyDirection.Egress)));
+    internal bool IsFree(Actor actor) => !actor.IsLocal || (!Tables.ContainsKey((actor, PolicyDirection.Ingress)) && !Tables.ContainsKey((actor, PolicyDirection.Egress)));
 
     /// <summary>Why a flow may not begin; null: it may.</summary>
     internal (string, uint)? Ask(Actor subject, PolicyDirection direction, Actor peer, byte protocol, ushort port)
     {
-        if (Unknown.Contains(subject))
-        {
-            return ("policy_unknown", 0);
-        }
-
         if (!Tables.TryGetValue((subject, direction), out var table))
         {
             return null;

@@ -92,7 +92,7 @@ public sealed class FlowSweepTests : IDisposable
     {
         var key = default(FlowKey);
         (key[0], key[1], key[ProtocolAt]) = (first, second, protocol);
-        _flows.Set(key, new FlowValue { Used = (ulong)((Stopwatch.GetTimestamp() * (1_000_000_000 / Stopwatch.Frequency)) - (seconds * 1_000_000_000L)), Endpoint = Endpoint, Flags = flags });
+        _flows.Set(key, new FlowValue { Used = (ulong)((Stopwatch.GetTimestamp() * (1_000_000_000 / Stopwatch.Frequency)) - (seconds * 1_000_000_000L)), Other = Endpoint, Flags = flags });
         _quotas.Set(Endpoint, new QuotaValue { Flows = 1 });
     }
 
@@ -110,7 +110,8 @@ public sealed class FlowSweepTests : IDisposable
     private struct FlowValue
     {
         internal ulong Used;
-        internal ulong Endpoint;
+        internal ulong Began;
+        internal ulong Other;
         internal uint Flags;
     }
 }

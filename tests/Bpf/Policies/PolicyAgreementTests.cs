@@ -88,7 +88,7 @@ public sealed class PolicyAgreementTests(ITestOutputHelper output)
             if (sender is not null && world.IsHere(sender))
             {
                 datapath.State = world.Sending(sender);
-                writer.Attach(sender.Id, new IfIndex(Datapath.Device), world.SendingNumberOf(sender));
+                writer.Attach(sender.Id, new IfIndex(Datapath.Device), world.NumberOf(sender));
             }
 
             else

@@ -306,7 +306,7 @@ public sealed class PolicyFlowTests(ITestOutputHelper output)
             }
             else
             {
-                maps.SetSubject(new(Datapath.Device), world.SendingNumberOf(((AttemptEnd.OfEndpoint)actor.End).Endpoint), new(_now[actor], _now[actor], _generation));
+                maps.SetSubject(new(Datapath.Device), NumberOf(actor), new(_now[actor], _now[actor], _generation));
             }
         }
 

@@ -13,7 +13,9 @@ namespace Netplugin.Tests.Bpf.Policies;
 internal sealed class PolicyWorld
 {
     private const int FirstDevice = 100;
-    private const ulong FirstSendingNumber = 1000;
+
+    // That device is another than packets for the pod leave by, and what it may have of flows is counted there.
+    private const ulong SendingNumber = 1000;
     private static readonly IpAddr OwnVtep = IpAddr.Parse("192.0.2.1");
     private static readonly IpAddr FirstVtep = IpAddr.Parse("192.0.2.10");
     private readonly string _node;
@@ -65,12 +67,9 @@ internal sealed class PolicyWorld
     /// <summary>The number of its attachment.</summary>
     internal ulong NumberOf(PolicyEndpoint endpoint) => (ulong)Array.IndexOf(_endpoints, endpoint) + 1;
 
-    /// <summary>The number of its attachment while it sends: that device is another than packets for it leave by.</summary>
-    internal ulong SendingNumberOf(PolicyEndpoint endpoint) => NumberOf(endpoint) + FirstSendingNumber;
-
     /// <summary>The maps while an endpoint of this node sends by <see cref="Datapath.Device"/>.</summary>
     internal DatapathState Sending(PolicyEndpoint endpoint) =>
-        Base with { Interfaces = Base.Interfaces.Add(new(Datapath.Device), InterfaceOf(endpoint, SendingNumberOf(endpoint))) };
+        Base with { Interfaces = Base.Interfaces.Add(new(Datapath.Device), InterfaceOf(endpoint, SendingNumber)) };
 
     /// <summary>Brings a packet to this node as its sender would; null where no packet of the sender's meets this node on its way, or none can be.</summary>
     /// <param name="datapath">The programs; what an endpoint of this node sends needs its <see cref="Sending"/>.</param>
