@@ -4,7 +4,6 @@ using Netplugin.Agent.Loop;
 using Netplugin.Agent.Pods;
 using Netplugin.Agent.Policies;
 using Netplugin.Core.Policies;
-using Netplugin.Core.Policies.Normal;
 using Netplugin.Core.Services;
 using Netplugin.Kubernetes;
 using Netplugin.Kubernetes.Follow;
@@ -49,9 +48,9 @@ internal sealed class KubernetesPolicies(KubernetesClient client, PolicyEngine e
             (facts, all) => facts.SetNodes(all.ToDictionary(one => one.Value.Name, one => Known(one.Value))),
             (facts, change) => facts.SetNode(change.Name.Name, change.Value is { } node ? Known(node) : null))),
         Task.Run(() => FollowPoliciesAsync(
-            Resource.NetworkPolicies, NetworkPolicies, PolicyKind.NetworkPolicy, name => new(PolicyKind.NetworkPolicy, name.Namespace, name.Name), NetworkPolicyNormal.Of)),
+            Resource.NetworkPolicies, NetworkPolicies, PolicyKind.NetworkPolicy, name => new(PolicyKind.NetworkPolicy, name.Namespace, name.Name), policy => new KnownPolicy.OfNamespace(policy))),
         Task.Run(() => FollowPoliciesAsync(
-            Resource.ClusterNetworkPolicies, ClusterNetworkPolicies, PolicyKind.ClusterNetworkPolicy, name => new(PolicyKind.ClusterNetworkPolicy, "", name.Name), ClusterNetworkPolicyNormal.Of)));
+            Resource.ClusterNetworkPolicies, ClusterNetworkPolicies, PolicyKind.ClusterNetworkPolicy, name => new(PolicyKind.ClusterNetworkPolicy, "", name.Name), policy => new KnownPolicy.OfCluster(policy))));
 
     /// <summary>Waits until policies are enforced for a pod that is attached, with its labels as Kubernetes has them now.</summary>
     /// <exception cref="NotReadyException">Kubernetes does not say them, or what it says cannot be enforced yet.</exception>
@@ -103,18 +102,18 @@ internal sealed class KubernetesPolicies(KubernetesClient client, PolicyEngine e
     private Task<T?> AskAsync<T>(string what, Resource<T> resource, NamespacedName name, CancellationToken cancellationToken)
         where T : class => LabelQuestion.AskAsync(problems.Get(PolicyEngine.TopicOf(what)), token => client.GetAsync(resource, name, token), cancellationToken, "the labels of this pod and its namespace, which policies ask for");
 
-    private Task FollowPoliciesAsync<T>(Resource<PolicyReadResult<T>> resource, string what, PolicyKind kind, Func<NamespacedName, PolicyId> idOf, Func<T, NormalPolicy> normal)
+    private Task FollowPoliciesAsync<T>(Resource<PolicyReadResult<T>> resource, string what, PolicyKind kind, Func<NamespacedName, PolicyId> idOf, Func<T, KnownPolicy> known)
         where T : class => FollowAsync(
         resource,
         what,
         (facts, all) =>
         {
-            facts.SetPolicies(kind, [.. all.Where(one => one.Value.Policy is not null).Select(one => normal(one.Value.Policy!))]);
+            facts.SetPolicies(kind, [.. all.Where(one => one.Value.Policy is not null).Select(one => known(one.Value.Policy!))]);
             unreadable.Note(all.Select(one => (idOf(one.Name), one.Value.Problems, one.Value.Policy is not null)), isAllOf: kind);
         },
         (facts, change) =>
         {
-            facts.SetPolicy(idOf(change.Name), change.Value?.Policy is { } policy ? normal(policy) : null);
+            facts.SetPolicy(idOf(change.Name), change.Value?.Policy is { } policy ? known(policy) : null);
             unreadable.Note([(idOf(change.Name), change.Value?.Problems ?? [], change.Value?.Policy is not null)]);
         });
 

@@ -3,6 +3,7 @@ using System.Globalization;
 using Netplugin.Agent.Metrics;
 using Netplugin.Core.Policies;
 using Netplugin.Core.Policies.Compiling;
+using Netplugin.Core.Policies.Maps;
 
 namespace Netplugin.Agent.Policies;
 
@@ -26,7 +27,30 @@ internal sealed partial class PolicyEngine
             [.. Enum.GetValues<PolicyKind>().Select(kind => (PrometheusText.Label("kind", kind.ToString()), (double)counts.Policies.FirstOrDefault(one => one.Key == kind).Value))]);
         yield return new("netplugin_policy_generation", "gauge", "How often what is enforced became another.", [("", counts.Generation)]);
         yield return new("netplugin_policy_endpoints", "gauge", "Interfaces of this node's pods that policies are enforced for.", [("", counts.Endpoints)]);
+        foreach (var sample in DeniedSamples(Denied.Read()))
+        {
+            yield return sample;
+        }
+
         yield return new("netplugin_policies_unreadable", "gauge", "Policies with something that cannot be read, which is closed.", [("", _parts.Unreadable.Count)]);
+    }
+
+    /// <summary>The series of what was denied. There is always one, so that a counter that never counted is zero.</summary>
+    internal static IEnumerable<MetricSample> DeniedSamples(DeniedTotals totals)
+    {
+        ImmutableArray<(string Labels, DeniedCount Count)> all =
+        [
+            .. totals.Named.Where(one => one.IsKept).Select(one => (Labels(one.Reason.PolicyText, one.Reason.RuleText, one.Reason.Way), one.Count)).OrderBy(one => one.Item1, StringComparer.Ordinal),
+            (Labels("others", "", null), totals.Others),
+            (Labels("unknown", "", null), totals.Former),
+        ];
+        yield return new(
+            "netplugin_policy_denied_packets_total", "counter", "Packets that policies denied, by policy and rule.", [.. all.Select(one => (one.Labels, (double)one.Count.Packets))]);
+        yield return new(
+            "netplugin_policy_denied_bytes_total", "counter", "Bytes of frames that policies denied, by policy and rule.", [.. all.Select(one => (one.Labels, (double)one.Count.Bytes))]);
+
+        static string Labels(string policy, string rule, PolicyDirection? direction) => string.Join(
+            ',', PrometheusText.Label("policy", policy), PrometheusText.Label("rule", rule), PrometheusText.Label("direction", direction switch { PolicyDirection.Ingress => "ingress", PolicyDirection.Egress => "egress", _ => "" }));
     }
 
     private void TellUntold()

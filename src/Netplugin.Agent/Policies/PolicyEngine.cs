@@ -62,11 +62,15 @@ internal sealed partial class PolicyEngine : IAsyncDisposable
     {
         _parts = parts;
         _unlisted = [.. parts.Sources];
+        Denied = new(parts.Maps);
         _facts = new(parts.Node, hasKubernetes: parts.Sources.Length > 0);
         _writer = new(parts.Maps, network => _numbers.TryGetValue(network, out var number) ? number : null);
         _writer.Begin();
         _compiler = new(parts.Node, _writer.Generation, _writer.LastNumber);
     }
+
+    /// <summary>What was denied, by whom.</summary>
+    public DeniedBook Denied { get; }
 
     /// <summary>Begins.</summary>
     public void Start()
@@ -227,6 +231,7 @@ internal sealed partial class PolicyEngine : IAsyncDisposable
         var changes = _compiler.TakeChanges();
         if (changes.Count > 0 || !_hasBegun || _failed)
         {
+            Denied.Name(changes);
             _writer.Apply(changes);
             var elapsed = TimeProvider.System.GetElapsedTime(began);
             _parts.Metrics.PoliciesApplied(elapsed);
@@ -239,6 +244,7 @@ internal sealed partial class PolicyEngine : IAsyncDisposable
 
         // Nobody waits for this. What it makes room for may be what an endpoint lacks.
         _writer.RemoveFormer();
+        Denied.Removed(_writer.TakeCounted());
         if (_compiler.Unfit.Count > 0 && changes.Count > 0)
         {
             Signal();

@@ -3,7 +3,6 @@ using Netplugin.Agent.Cluster;
 using Netplugin.Core.Collections;
 using Netplugin.Core.Model;
 using Netplugin.Core.Policies;
-using Netplugin.Core.Policies.Normal;
 using Netplugin.Core.Services;
 
 namespace Netplugin.Agent.Policies;
@@ -34,7 +33,7 @@ internal sealed partial class PolicyFacts
 
         if (isAll || view.Groups != before.Groups || view.Policies != before.Policies)
         {
-            SetPolicies(PolicyKind.Intent, [.. IntentPolicies.Of(Committed(view.Policies, policy => policy.Post <= view.Post), Committed(view.Groups, group => IsThere(view, group))).Select(IntentPolicyNormal.Of)]);
+            SetPolicies(PolicyKind.Intent, [.. IntentPolicies.Of(Committed(view.Policies, policy => policy.Post <= view.Post), Committed(view.Groups, group => IsThere(view, group))).Select(policy => new KnownPolicy.OfIntent(policy))]);
         }
     }
 

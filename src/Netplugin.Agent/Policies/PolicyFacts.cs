@@ -4,7 +4,6 @@ using Netplugin.Core.Addresses;
 using Netplugin.Core.Collections;
 using Netplugin.Core.Model;
 using Netplugin.Core.Policies;
-using Netplugin.Core.Policies.Normal;
 using Netplugin.Core.Services;
 using Netplugin.Kubernetes.Objects;
 
@@ -31,7 +30,7 @@ internal sealed partial class PolicyFacts(string me, bool hasKubernetes)
     private readonly Dictionary<NamespacedName, PolicedPod> _pods = [];
     private readonly Dictionary<string, Labels> _namespaces = new(StringComparer.Ordinal);
     private readonly Dictionary<string, KnownNode> _nodes = new(StringComparer.Ordinal);
-    private readonly Dictionary<PolicyId, NormalPolicy> _policies = [];
+    private readonly Dictionary<PolicyId, KnownPolicy> _policies = [];
 
     // Pods that Kubernetes has no more and that are attached here still: they keep what they were.
     private readonly HashSet<NamespacedName> _gone = [];
@@ -129,7 +128,7 @@ internal sealed partial class PolicyFacts(string me, bool hasKubernetes)
     public void SetNodes(IReadOnlyDictionary<string, KnownNode> all) => SetAll(all, _nodes, SetNode);
 
     /// <summary>A policy; null: it is not there.</summary>
-    public void SetPolicy(PolicyId id, NormalPolicy? policy)
+    public void SetPolicy(PolicyId id, KnownPolicy? policy)
     {
         if (Set(_policies, id, policy))
         {
@@ -138,7 +137,7 @@ internal sealed partial class PolicyFacts(string me, bool hasKubernetes)
     }
 
     /// <summary>All policies of a kind that there are.</summary>
-    public void SetPolicies(PolicyKind kind, IReadOnlyCollection<NormalPolicy> all)
+    public void SetPolicies(PolicyKind kind, IReadOnlyCollection<KnownPolicy> all)
     {
         foreach (var gone in _policies.Keys.Where(id => id.Kind == kind).Except(all.Select(policy => policy.Id)).ToArray())
         {
@@ -185,7 +184,7 @@ internal sealed partial class PolicyFacts(string me, bool hasKubernetes)
 
         foreach (var id in _duePolicies)
         {
-            yield return _policies.TryGetValue(id, out var policy) ? new PolicySetting.PolicyIs(policy) : new PolicySetting.PolicyGone(id);
+            yield return _policies.TryGetValue(id, out var policy) ? new PolicySetting.PolicyIs(policy.Normal) : new PolicySetting.PolicyGone(id);
         }
 
         _dueNodes.Clear();
@@ -240,37 +239,37 @@ internal sealed partial class PolicyFacts(string me, bool hasKubernetes)
     /// <summary>Says that every endpoint that a pod may be is to be looked at.</summary>
     private void Due(NamespacedName name, PolicedPod? pod)
     {
-        if (pod is null)
+        if (pod is not null)
         {
-            return;
-        }
-
-        var ofPod = name.ToString();
-        _dueEndpoints.Add(new(NetworkId.ClusterDefault, ofPod));
-        if (pod.Node == me)
-        {
-            _dueEndpoints.UnionWith(_locals.Values.Where(local => local.Pod == name).Select(local => local.Id));
-        }
-
-        foreach (var one in pod.Interfaces)
-        {
-            _dueEndpoints.Add(new(one.Network, ofPod));
-            DueRecord(name, one);
+            _dueEndpoints.UnionWith(IdsOf(name, pod));
         }
     }
 
-    private void DueRecord(NamespacedName name, PodInterface one)
+    /// <summary>The endpoints that a pod may be.</summary>
+    private IEnumerable<EndpointId> IdsOf(NamespacedName name, PolicedPod pod)
+    {
+        var ofPod = name.ToString();
+        IEnumerable<EndpointId> here = pod.Node == me ? _locals.Values.Where(local => local.Pod == name).Select(local => local.Id) : [];
+        return
+        [
+            new(NetworkId.ClusterDefault, ofPod),
+            .. here,
+            .. pod.Interfaces.SelectMany(one => (EndpointId[])[new(one.Network, ofPod), .. RecordsOf(name, one)]),
+        ];
+    }
+
+    private IEnumerable<EndpointId> RecordsOf(NamespacedName name, PodInterface one)
     {
         if (!_view.Endpoints.TryGetValue(one.Network, out var records))
         {
-            return;
+            return [];
         }
 
         // An operator may have given the endpoint to a container of another name.
         string[] likely = [name.Name, $"{name.Namespace}.{name.Name}"];
         var containers = likely.Where(container => records.TryGetValue(container, out var record) && record.Address == one.Address).ToArray();
-        _dueEndpoints.UnionWith((containers.Length > 0 ? containers : records.Where(record => record.Value.Address == one.Address).Select(record => record.Key))
-            .Select(container => new EndpointId(one.Network, container)));
+        return (containers.Length > 0 ? containers : records.Where(record => record.Value.Address == one.Address).Select(record => record.Key))
+            .Select(container => new EndpointId(one.Network, container));
     }
 }
 

@@ -50,6 +50,9 @@ public readonly record struct PolicyId(PolicyKind Kind, string Scope, string Nam
 /// <param name="Name">What its author calls it; empty when that is nothing.</param>
 public readonly record struct RuleId(PolicyId Policy, PolicyDirection Direction, int Rule, string Name)
 {
+    /// <summary><c>ingress 0</c>, with the name when it has one: what counters and events call it beside the policy.</summary>
+    public string ShortText => $"{(Direction == PolicyDirection.Ingress ? "ingress" : "egress")} {Rule}{(Name.Length == 0 ? "" : $" ({Name})")}";
+
     /// <summary><c>NetworkPolicy shop/web, ingress rule 0</c>, with the name when it has one.</summary>
     public override string ToString() =>
         $"{Policy}, {(Direction == PolicyDirection.Ingress ? "ingress" : "egress")} rule {Rule}{(Name.Length == 0 ? "" : $" ({Name})")}";

@@ -28,6 +28,16 @@ public enum FlowEventKinds
     Flows = 2,
 }
 
+/// <summary>The packets that the datapath shows. Safe from any thread.</summary>
+public interface IFlowEvents
+{
+    /// <summary>Has packets shown, by <see cref="TakeEvent"/>, or no more.</summary>
+    void Observe(FlowEventKinds kinds);
+
+    /// <summary>The oldest packet that was shown and not taken; null when there is none. What there is no room for is not shown.</summary>
+    FlowEvent? TakeEvent();
+}
+
 /// <summary>A packet that an observer is shown.</summary>
 /// <param name="Time">When, by <c>CLOCK_MONOTONIC</c>.</param>
 /// <param name="Kind">What it is shown for.</param>

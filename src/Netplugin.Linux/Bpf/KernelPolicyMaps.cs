@@ -14,7 +14,7 @@ namespace Netplugin.Linux.Bpf;
 /// The maps in the kernel that policies are enforced by, what they count and what they show. They are the same for all generations of the datapath, and belong to the <see cref="BpfDatapath"/> that they are of. Their sizes
 /// are fixed. One user at a time; but <see cref="TakeEvent"/>, <see cref="Observe"/> and <see cref="ReadDenied()"/> may be called beside.
 /// </summary>
-public sealed class KernelPolicyMaps : IPolicyMaps, IDisposable
+public sealed class KernelPolicyMaps : IPolicyMaps, IFlowEvents, IDisposable
 {
     /// <summary>How many verdicts are made ready at a time.</summary>
     private const int Chunk = 4096;
@@ -177,7 +177,28 @@ public sealed class KernelPolicyMaps : IPolicyMaps, IDisposable
     /// <inheritdoc/>
     public IEnumerable<uint> ReadReasons() => _denied.ReadAll().Select(pair => pair.Key);
 
-    /// <summary>What each reason has denied.</summary>
+    /// <inheritdoc/>
+    /// <exception cref="KernelException">The map cannot be read.</exception>
+    public Staged<uint>? FindIdentity(IdentityKey address) => _identities.Find(KeyOf(address))?.ToStaged();
+
+    /// <inheritdoc/>
+    /// <exception cref="KernelException">The map cannot be read.</exception>
+    public Staged<uint>? FindBlock(IpAddr address) => _blocks.Find(IdentityBlockKeyValue.From(new(address, address.Width)))?.ToStaged();
+
+    /// <inheritdoc/>
+    /// <exception cref="KernelException">The map cannot be read.</exception>
+    public Staged<SubjectTables>? FindSubject(IfIndex device) => _subjects.Find((uint)device.Value)?.ToStaged();
+
+    /// <inheritdoc/>
+    /// <exception cref="KernelException">The map cannot be read.</exception>
+    public Verdict? FindVerdict(VerdictKey key) => _verdicts.Find(VerdictKeyValue.From(key))?.ToVerdict();
+
+    /// <inheritdoc/>
+    /// <exception cref="KernelException">The map cannot be read.</exception>
+    public Verdict? FindPort(uint program, byte protocol, ushort port) =>
+        _ports.Find(PortKeyValue.From(program, new(protocol, port, PortEntry.OnePort, default)))?.ToVerdict();
+
+    /// <inheritdoc/>
     /// <exception cref="KernelException">The map cannot be read.</exception>
     public IReadOnlyDictionary<uint, DeniedCount> ReadDenied()
     {
@@ -195,11 +216,11 @@ public sealed class KernelPolicyMaps : IPolicyMaps, IDisposable
     /// <exception cref="KernelException">The map cannot be read.</exception>
     public DeniedCount ReadDenied(uint number) => Sum(_denied.FindAll(number));
 
-    /// <summary>Has packets shown, by <see cref="TakeEvent"/>, or no more.</summary>
+    /// <inheritdoc/>
     /// <exception cref="KernelException">The kernel refuses.</exception>
     public void Observe(FlowEventKinds kinds) => _observed.Put([new(0, kinds)]);
 
-    /// <summary>The oldest packet that was shown and not taken; null when there is none. What there is no room for is not shown.</summary>
+    /// <inheritdoc/>
     /// <exception cref="KernelException">The kernel refuses.</exception>
     public unsafe FlowEvent? TakeEvent()
     {

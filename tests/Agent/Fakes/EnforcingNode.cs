@@ -76,7 +76,7 @@ internal sealed class EnforcingNode : IAsyncDisposable
     /// <summary>The same, from an address in any plane, to an interface.</summary>
     public Task<bool> AllowsAsync(PlaneAddress from, Attachment to) => LookAsync(maps =>
     {
-        var reasons = maps.ReadReasons().ToDictionary(number => number, _ => (PolicyReason)new PolicyReason.Isolated([]));
+        var reasons = maps.ReadReasons().ToDictionary(number => number, _ => (PolicyReason)new PolicyReason.Isolated(PolicyDirection.Ingress, []));
         var tables = maps.Tables(_ => to.Endpoint.Network, device => new(NetworkId.ClusterDefault, $"device {device.Value}"), reasons);
         return tables.Decide(new(NetworkId.ClusterDefault, $"device {to.Device.Value}"), PolicyDirection.Ingress, from, 6, 80, isItself: false).IsAllowed;
     });

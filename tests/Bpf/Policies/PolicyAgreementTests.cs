@@ -141,9 +141,9 @@ public sealed class PolicyAgreementTests(ITestOutputHelper output)
 
         var judgement = PolicyJudge.Judge(policies, attempt);
         var isAllowed = Is(attempt.From, judgement.Egress) && Is(attempt.To, judgement.Ingress);
-        var denies = Is(attempt.From, judgement.Egress) ? judgement.Ingress : judgement.Egress;
+        var (denies, direction) = Is(attempt.From, judgement.Egress) ? (judgement.Ingress, PolicyDirection.Ingress) : (judgement.Egress, PolicyDirection.Egress);
         PolicyReason? reason = got is Outcome.Drop && datapath.LastPolicy != 0 ? reasons[datapath.LastPolicy] : null;
-        if (got is not Outcome.Drop != isAllowed || (!isAllowed && reason != ReasonOf(denies)))
+        if (got is not Outcome.Drop != isAllowed || (!isAllowed && reason != ReasonOf(denies, direction)))
         {
             throw new InvalidOperationException($"{attempt}: the judge says {judgement}, the programs {got} by {reason}");
         }
@@ -155,10 +155,10 @@ public sealed class PolicyAgreementTests(ITestOutputHelper output)
         bool Is(AttemptEnd end, DirectionJudgement judged) => judged.IsAllowed || end is not AttemptEnd.OfEndpoint { Endpoint: var endpoint } || !world.IsHere(endpoint);
     }
 
-    private static PolicyReason? ReasonOf(DirectionJudgement judged) => judged.Reason switch
+    private static PolicyReason? ReasonOf(DirectionJudgement judged, PolicyDirection direction) => judged.Reason switch
     {
         JudgementReason.ByRule rule => new PolicyReason.ByRule(rule.Rule),
-        JudgementReason.Isolated isolated => new PolicyReason.Isolated(isolated.By),
+        JudgementReason.Isolated isolated => new PolicyReason.Isolated(direction, isolated.By),
         _ => null,
     };
 

@@ -78,12 +78,12 @@ public sealed class CompiledAgreementTests
                     var judgement = PolicyJudge.Judge(one.Policies, attempt);
                     if (from is AttemptEnd.OfEndpoint { Endpoint: var subject })
                     {
-                        yield return (attempt, subject, PolicyDirection.Egress, PolicyCases.Of(judgement.Egress));
+                        yield return (attempt, subject, PolicyDirection.Egress, PolicyCases.Of(judgement.Egress, PolicyDirection.Egress));
                     }
 
                     if (to is AttemptEnd.OfEndpoint { Endpoint: var receiver } && judgement.Ingress.Reason is not JudgementReason.LocalNode)
                     {
-                        yield return (attempt, receiver, PolicyDirection.Ingress, PolicyCases.Of(judgement.Ingress));
+                        yield return (attempt, receiver, PolicyDirection.Ingress, PolicyCases.Of(judgement.Ingress, PolicyDirection.Ingress));
                     }
                 }
             }

@@ -48,10 +48,10 @@ internal static class PolicyCases
     public static bool IsSame(PolicyEndpoint endpoint, AttemptEnd end) =>
         end is AttemptEnd.OfEndpoint { Endpoint: var other } && (other.Id == endpoint.Id || (other.Pod is { } pod && pod.Name == endpoint.Pod?.Name));
 
-    public static (bool IsAllowed, PolicyReason? Reason) Of(DirectionJudgement judged) => (judged.IsAllowed, judged.Reason switch
+    public static (bool IsAllowed, PolicyReason? Reason) Of(DirectionJudgement judged, PolicyDirection direction) => (judged.IsAllowed, judged.Reason switch
     {
         JudgementReason.ByRule rule => new PolicyReason.ByRule(rule.Rule),
-        JudgementReason.Isolated isolated => new PolicyReason.Isolated(isolated.By),
+        JudgementReason.Isolated isolated => new PolicyReason.Isolated(direction, isolated.By),
         _ => null,
     });
 }

@@ -172,6 +172,26 @@ public sealed class ModelPolicyMaps : IPolicyMaps
     /// <inheritdoc/>
     public IEnumerable<uint> ReadReasons() => _reasons.Keys;
 
+    /// <inheritdoc/>
+    public IReadOnlyDictionary<uint, DeniedCount> ReadDenied() => new Dictionary<uint, DeniedCount>(_reasons);
+
+    /// <inheritdoc/>
+    public Staged<uint>? FindIdentity(IdentityKey address) => _identities.TryGetValue(address, out var identity) ? identity : null;
+
+    /// <inheritdoc/>
+    public Staged<uint>? FindBlock(IpAddr address) =>
+        _blocks.Where(block => block.Key.Contains(address)).OrderByDescending(block => block.Key.Length).Select(block => (Staged<uint>?)block.Value).FirstOrDefault();
+
+    /// <inheritdoc/>
+    public Staged<SubjectTables>? FindSubject(IfIndex device) => _subjects.TryGetValue(device, out var subject) ? subject.Tables : null;
+
+    /// <inheritdoc/>
+    public Verdict? FindVerdict(VerdictKey key) => _verdicts.TryGetValue(key, out var verdict) ? verdict : null;
+
+    /// <inheritdoc/>
+    public Verdict? FindPort(uint program, byte protocol, ushort port) =>
+        PolicyTables.Find(ReadPrograms().Where(entry => entry.Key == program).Select(entry => entry.Value), protocol, port);
+
     private void Write(Action write)
     {
         ThrowIfEnded();

@@ -16,6 +16,9 @@ public readonly record struct PlaneAddress(NetworkId Plane, IpAddr Address);
 /// <param name="SelfEgress">The same.</param>
 public readonly record struct SubjectTables(uint Ingress, uint Egress, uint SelfIngress, uint SelfEgress)
 {
+    /// <summary>The table that allows everything, and has no entries.</summary>
+    public const uint OpenTable = 0;
+
     /// <summary>A table that never has an entry, so that it denies everything and names no reason.</summary>
     public const uint ClosedTable = uint.MaxValue;
 

@@ -128,6 +128,10 @@ public sealed partial class PolicyCompiler
         }
     }
 
+    /// <summary>The policies that are for an endpoint, by name.</summary>
+    public IEnumerable<PolicyId> PoliciesFor(EndpointId endpoint) =>
+        _endpoints.TryGetValue(endpoint, out var holder) ? _policies.For(holder).Select(entry => entry.Policy.Id) : [];
+
     /// <summary>A node is there, as it is now.</summary>
     /// <param name="node">The node.</param>
     /// <param name="addresses">Its addresses, in the cluster plane.</param>

@@ -42,7 +42,7 @@ internal sealed class SubjectTable
         _everybody = [.. everybody.Distinct()];
         foreach (var stage in key.Parts.Where(part => part.Isolates).GroupBy(part => part.Stage))
         {
-            _isolated[(int)stage.Key] = reasons.Use(new PolicyReason.Isolated([.. stage.Select(part => part.Id)]));
+            _isolated[(int)stage.Key] = reasons.Use(new PolicyReason.Isolated(key.Direction, [.. stage.Select(part => part.Id)]));
         }
     }
 

@@ -31,11 +31,47 @@ public abstract record PolicyReason
     {
     }
 
+    /// <summary>The direction in which it decides.</summary>
+    public abstract PolicyDirection Way { get; }
+
+    /// <summary>The policies that it is of, in order.</summary>
+    public abstract ValueArray<PolicyId> Policies { get; }
+
+    /// <summary><c>ingress 0 (name)</c>, or <c>default deny</c>.</summary>
+    public abstract string RuleText { get; }
+
+    /// <summary>The policies' names, with commas between.</summary>
+    public string PolicyText => string.Join(", ", Policies);
+
     /// <summary>A rule.</summary>
     /// <param name="Rule">Which.</param>
-    public sealed record ByRule(RuleId Rule) : PolicyReason;
+    public sealed record ByRule(RuleId Rule) : PolicyReason
+    {
+        /// <inheritdoc/>
+        public override PolicyDirection Way => Rule.Direction;
+
+        /// <inheritdoc/>
+        public override ValueArray<PolicyId> Policies => [Rule.Policy];
+
+        /// <inheritdoc/>
+        public override string RuleText => Rule.ShortText;
+    }
 
     /// <summary>The endpoint is isolated and no rule allows it.</summary>
+    /// <param name="Direction">In which direction.</param>
     /// <param name="By">The policies that isolate it, in order.</param>
-    public sealed record Isolated(ValueArray<PolicyId> By) : PolicyReason;
+    public sealed record Isolated(PolicyDirection Direction, ValueArray<PolicyId> By) : PolicyReason
+    {
+        /// <summary>What stands for a rule where none allows something.</summary>
+        public const string DefaultDeny = "default deny";
+
+        /// <inheritdoc/>
+        public override PolicyDirection Way => Direction;
+
+        /// <inheritdoc/>
+        public override ValueArray<PolicyId> Policies => By;
+
+        /// <inheritdoc/>
+        public override string RuleText => DefaultDeny;
+    }
 }

@@ -76,4 +76,22 @@ public interface IPolicyMaps
 
     /// <summary>The reasons that are counted.</summary>
     IEnumerable<uint> ReadReasons();
+
+    /// <summary>What each reason that is counted has denied. May be asked while another thread writes: what is added or removed meanwhile may be missing.</summary>
+    IReadOnlyDictionary<uint, DeniedCount> ReadDenied();
+
+    /// <summary>What an address has by itself; null: nothing.</summary>
+    Staged<uint>? FindIdentity(IdentityKey address);
+
+    /// <summary>What the longest block that an address is in has; null: it is in none.</summary>
+    Staged<uint>? FindBlock(IpAddr address);
+
+    /// <summary>The tables of the endpoint behind a device; null: it has none.</summary>
+    Staged<SubjectTables>? FindSubject(IfIndex device);
+
+    /// <summary>A verdict; null: there is none.</summary>
+    Verdict? FindVerdict(VerdictKey key);
+
+    /// <summary>What a program says of a protocol and port: its longest prefix that they are in; null: nothing.</summary>
+    Verdict? FindPort(uint program, byte protocol, ushort port);
 }
