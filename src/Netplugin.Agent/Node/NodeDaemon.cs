@@ -196,7 +196,7 @@ internal sealed class NodeDaemon : IAsyncDisposable
         var exec = new ExecForm(pods, cache, namespaces, metrics, time, log);
         var readiness = new Readiness(pods, follower, health, problems);
         var requests = new NodeRequests(
-            pods, loop, cache, health, readiness, namespaces, reporter, registration, new StoreProxy(store), exec, metrics, prometheus, levels, time, log);
+            pods, loop, cache, health, readiness, namespaces, reporter, registration, new StoreProxy(store), engine, exec, metrics, prometheus, levels, time, log);
 
         // The maps and links agree with the journal before anything else is believed or served.
         await loop.ResyncAsync();

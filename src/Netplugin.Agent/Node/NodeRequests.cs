@@ -6,6 +6,7 @@ using Netplugin.Agent.Logging;
 using Netplugin.Agent.Loop;
 using Netplugin.Agent.Metrics;
 using Netplugin.Agent.Pods;
+using Netplugin.Agent.Policies;
 using Netplugin.Agent.Runtime;
 using Netplugin.NodeApi;
 using Netplugin.NodeApi.Cni;
@@ -16,7 +17,7 @@ namespace Netplugin.Agent.Node;
 /// <summary>Leads each request of the node API to who answers it.</summary>
 internal sealed class NodeRequests(
     PodService pods, KernelLoop loop, SandboxCache sandboxes, StoreHealth health, Readiness readiness, IPodNamespaces namespaces,
-    NodeReporter reporter, NodeRegistration registration, StoreProxy store, ExecForm exec, AgentMetrics metrics, PrometheusText prometheus, LogLevels levels, TimeProvider time,
+    NodeReporter reporter, NodeRegistration registration, StoreProxy store, PolicyEngine policies, ExecForm exec, AgentMetrics metrics, PrometheusText prometheus, LogLevels levels, TimeProvider time,
     ILogger log) : INodeRequests
 {
     /// <inheritdoc/>
@@ -38,6 +39,10 @@ internal sealed class NodeRequests(
                 return reporter.Counters();
             case NodeRequest.GetMetrics:
                 return new NodeReply.Metrics(prometheus.Write(reporter.Samples()));
+            case NodeRequest.GetPolicies:
+                return new NodeReply.Policies(await policies.PoliciesAsync());
+            case NodeRequest.ExplainPolicy question:
+                return new NodeReply.Explained(await policies.ExplainAsync(question));
             case NodeRequest.Resync:
                 await loop.ResyncAsync();
                 return new NodeReply.Done();

@@ -112,7 +112,9 @@ internal sealed partial class PolicyEngine : IAsyncDisposable
     });
 
     /// <summary>Asks what is known.</summary>
-    public Task<T> AskAsync<T>(Func<PolicyFacts, T> ask)
+    /// <param name="ask">Asks it.</param>
+    /// <param name="afterPass">True: when what was told before is enforced, or could not be.</param>
+    public Task<T> AskAsync<T>(Func<PolicyFacts, T> ask, bool afterPass = false)
     {
         var answer = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);
         _work.Enqueue(new(
@@ -129,7 +131,8 @@ internal sealed partial class PolicyEngine : IAsyncDisposable
                     answer.SetException(e);
                 }
             },
-            null));
+            null,
+            afterPass));
         Signal();
         return answer.Task.WaitAsync(_stop.Token);
     }
@@ -176,8 +179,15 @@ internal sealed partial class PolicyEngine : IAsyncDisposable
         while (true)
         {
             await _due.WaitAsync(_failed ? _retry : _isViewDue ? LookAgain : Timeout.InfiniteTimeSpan, _stop.Token);
+            List<Action<PolicyFacts>> later = [];
             while (_work.TryDequeue(out var work))
             {
+                if (work is { AfterPass: true, Take: { } take })
+                {
+                    later.Add(take);
+                    continue;
+                }
+
                 work.Take?.Invoke(_facts);
                 if (work.Waiting is { } waiting)
                 {
@@ -196,6 +206,8 @@ internal sealed partial class PolicyEngine : IAsyncDisposable
             {
                 Failed(e.Message);
             }
+
+            later.ForEach(take => take(_facts));
         }
     }
 
@@ -357,7 +369,7 @@ internal sealed partial class PolicyEngine : IAsyncDisposable
     }
 
     // Something to be taken from the facts, or told to them; or somebody who waits.
-    private readonly record struct Work(Action<PolicyFacts>? Take, Waiting? Waiting);
+    private readonly record struct Work(Action<PolicyFacts>? Take, Waiting? Waiting, bool AfterPass = false);
 
     private sealed record Waiting(ImmutableArray<EndpointId> Endpoints, TaskCompletionSource Enforced);
 }

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Globalization;
 using Microsoft.Extensions.Logging;
 using Netplugin.Agent.Loop;
@@ -15,7 +16,7 @@ internal sealed class UnreadablePolicies(ProblemBoard problems, ILogger log)
     private const string Topics = "policies/read/";
     private const int FieldsShown = 3;
     private readonly Lock _gate = new();
-    private readonly SortedDictionary<PolicyId, string> _all = [];
+    private readonly SortedDictionary<PolicyId, Unreadable> _all = [];
 
     /// <summary>How many there are.</summary>
     public int Count
@@ -25,6 +26,18 @@ internal sealed class UnreadablePolicies(ProblemBoard problems, ILogger log)
             lock (_gate)
             {
                 return _all.Count;
+            }
+        }
+    }
+
+    /// <summary>What is wrong with each.</summary>
+    public ImmutableDictionary<PolicyId, ValueArray<FieldProblem>> All
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _all.ToImmutableDictionary(one => one.Key, one => one.Value.Problems);
             }
         }
     }
@@ -46,7 +59,7 @@ internal sealed class UnreadablePolicies(ProblemBoard problems, ILogger log)
                 }
                 else
                 {
-                    Note(id, Sentence(id, found, isEnforced));
+                    Note(id, new(Sentence(id, found, isEnforced), found));
                 }
             }
 
@@ -56,7 +69,7 @@ internal sealed class UnreadablePolicies(ProblemBoard problems, ILogger log)
             }
 
             problems.SetFirst(
-                Topics, [.. _all.Select(one => (one.Key.ToString(), one.Value))], more => string.Create(CultureInfo.InvariantCulture, $"{more} more policies cannot be read whole: the log names them"));
+                Topics, [.. _all.Select(one => (one.Key.ToString(), one.Value.Sentence))], more => string.Create(CultureInfo.InvariantCulture, $"{more} more policies cannot be read whole: the log names them"));
         }
     }
 
@@ -66,12 +79,14 @@ internal sealed class UnreadablePolicies(ProblemBoard problems, ILogger log)
         return isEnforced ? $"{id} is closed where it cannot be read: {fields}" : $"{id} is not enforced, for what it is about cannot be read: {fields}";
     }
 
-    private void Note(PolicyId id, string sentence)
+    private void Note(PolicyId id, Unreadable found)
     {
-        if (_all.GetValueOrDefault(id) != sentence)
+        if (_all.GetValueOrDefault(id) != found)
         {
-            _all[id] = sentence;
-            PolicyLog.Problem(log, sentence);
+            _all[id] = found;
+            PolicyLog.Problem(log, found.Sentence);
         }
     }
+
+    private sealed record Unreadable(string Sentence, ValueArray<FieldProblem> Problems);
 }

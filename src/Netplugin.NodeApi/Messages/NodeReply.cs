@@ -12,6 +12,9 @@ namespace Netplugin.NodeApi.Messages;
 [JsonDerivedType(typeof(Endpoints), "endpoints")]
 [JsonDerivedType(typeof(Counters), "counters")]
 [JsonDerivedType(typeof(Metrics), "metrics")]
+[JsonDerivedType(typeof(Policies), "policies")]
+[JsonDerivedType(typeof(Explained), "explained")]
+[JsonDerivedType(typeof(Observed), "observed")]
 [JsonDerivedType(typeof(Entries), "entries")]
 [JsonDerivedType(typeof(Snapshot), "snapshot")]
 [JsonDerivedType(typeof(Changed), "changed")]
@@ -54,6 +57,19 @@ public abstract record NodeReply
     /// <summary>The metrics.</summary>
     /// <param name="Text">Prometheus text exposition format 0.0.4.</param>
     public sealed record Metrics(string Text) : NodeReply;
+
+    /// <summary>The policies as the node enforces them.</summary>
+    /// <param name="Items">In order of kind, scope and name.</param>
+    public sealed record Policies(ImmutableArray<EnforcedPolicy> Items) : NodeReply;
+
+    /// <summary>What policies say of an attempt to connect.</summary>
+    /// <param name="Explanation">What they say.</param>
+    public sealed record Explained(PolicyExplanation Explanation) : NodeReply;
+
+    /// <summary>Packets that were seen, or none yet.</summary>
+    /// <param name="Items">In the order in which they were seen.</param>
+    /// <param name="Lost">How many packets were not shown since the client began: dropped ones that there was no room for, and any that the client was too slow for. Before the filter.</param>
+    public sealed record Observed(ImmutableArray<ObservedPacket> Items, long Lost) : NodeReply;
 
     /// <summary>Keys as asked for; null where a key does not exist.</summary>
     /// <param name="Items">In the order asked.</param>

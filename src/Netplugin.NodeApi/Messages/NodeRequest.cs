@@ -15,6 +15,9 @@ namespace Netplugin.NodeApi.Messages;
 [JsonDerivedType(typeof(GetEndpoints), "endpoints")]
 [JsonDerivedType(typeof(GetCounters), "counters")]
 [JsonDerivedType(typeof(GetMetrics), "metrics")]
+[JsonDerivedType(typeof(GetPolicies), "policies")]
+[JsonDerivedType(typeof(ExplainPolicy), "explain")]
+[JsonDerivedType(typeof(Observe), "observe")]
 [JsonDerivedType(typeof(Resync), "resync")]
 [JsonDerivedType(typeof(SetLogLevel), "log-level")]
 [JsonDerivedType(typeof(StoreGet), "store.get")]
@@ -57,6 +60,23 @@ public abstract record NodeRequest
 
     /// <summary>The Prometheus text; answered with <see cref="NodeReply.Metrics"/>.</summary>
     public sealed record GetMetrics : NodeRequest;
+
+    /// <summary>The policies as the node enforces them; answered with <see cref="NodeReply.Policies"/>.</summary>
+    public sealed record GetPolicies : NodeRequest;
+
+    /// <summary>What policies say of an attempt to connect; answered with <see cref="NodeReply.Explained"/>.</summary>
+    /// <param name="From">Who makes it: <c>namespace/pod</c>, <c>tenant/network/container</c> or an IP address.</param>
+    /// <param name="To">Who is to get it.</param>
+    /// <param name="Protocol">IANA's number of the protocol; 1 is ICMPv6 where the ends speak IPv6.</param>
+    /// <param name="Port">The destination port; 0 for protocols without ports.</param>
+    public sealed record ExplainPolicy(string From, string To, byte Protocol, ushort Port) : NodeRequest;
+
+    /// <summary>
+    /// Shows packets that are dropped here until the client closes: <see cref="NodeReply.Observed"/> frames, the first at once. A client that does not read misses packets.
+    /// </summary>
+    /// <param name="Flows">True: the first packets of flows that policies allow, too.</param>
+    /// <param name="Filter">Which packets.</param>
+    public sealed record Observe(bool Flows, ObserveFilter Filter) : NodeRequest;
 
     /// <summary>Compare everything with the kernel now; answered with <see cref="NodeReply.Done"/> when it has been.</summary>
     public sealed record Resync : NodeRequest;
