@@ -15,6 +15,12 @@ internal static class ExitCode
     /// <summary><c>status --check</c>: the store answers, but a node is down or reports a problem.</summary>
     public const int Degraded = 3;
 
+    /// <summary><c>policy explain</c>: it is denied.</summary>
+    public const int Denied = 3;
+
+    /// <summary><c>policy explain</c>: what is enforced is not what policies say.</summary>
+    public const int MapsDiffer = 4;
+
     /// <summary><c>diff</c>, as diff(1): there are differences.</summary>
     public const int Different = 1;
 

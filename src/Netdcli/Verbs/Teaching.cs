@@ -21,6 +21,8 @@ internal static class Teaching
           netdcli diff -cfg FILE            what a post would change (also -add-cfg, -del-cfg)
           netdcli get [RESOURCE] [NAME]     hosts, nodes, tenants, networks, endpoints; -o table|wide|json|yaml
           netdcli status                    the nodes: alive or not, state, VTEP, MTU, pods, problems
+          netdcli policy list               the policies that this host enforces, and what they denied
+          netdcli policy explain --from END --to END [--port N]   allowed or denied, and by which rule
           netdcli dump                      a support bundle without secrets
           netdcli node forget HOST          forget a node that is gone for good, with its blocks and bindings
           netdcli store accept-reset        let nodes go on after the store was wiped or restored
@@ -47,7 +49,8 @@ internal static class Teaching
           0  done               diff: nothing would change
           1  not done           diff: there are differences
           2  bad command line   diff: the comparison failed
-          3  status --check: a node is down or has a problem
+          3  status --check: a node is down or has a problem; policy explain: denied
+          4  policy explain: what is enforced is not what policies say
           130  interrupted
 
         Environment: NO_COLOR turns colours off. "netdcli VERB --help" tells more of a verb.
@@ -111,6 +114,24 @@ internal static class Teaching
 
             Checks an intent, or an array of host bindings, by itself, without a cluster: syntax, names, pools, addresses. Each
             error is printed as FILE:LINE:COLUMN: message. "netdcli diff" also checks it against what is posted.
+
+            """,
+        "policy" or "list" or "explain" =>
+            """
+            Examples:
+              netdcli policy list -o wide
+              netdcli policy explain --from shop/web-1 --to shop/redis-0 --port 6379
+              netdcli policy explain --from tenant-one/orange/c1 --to 203.0.113.7 --port 53 --protocol udp
+              netdcli policy explain --from 10.244.2.7 --to shop/redis-0 --protocol icmp -o json
+
+            An END is namespace/pod, tenant/network/container or an IP address. Without --protocol it is tcp with --port and icmp
+            without. The answer is worked out from the policies as written, and compared with what this host's kernel enforces for
+            those of the ends that run here; for the others ask on their hosts, or "kubectl netplugin explain", which asks both.
+            A Service is asked for by the pod that it leads to.
+
+            "list" counts what was denied since the daemon started. A packet that no rule of several policies allows counts for each.
+
+            Exit codes: 0 allowed, 1 not known, 3 denied, 4 what is enforced differs from what the policies say.
 
             """,
         "node" or "forget" =>

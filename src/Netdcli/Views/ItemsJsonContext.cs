@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Text.Json.Serialization;
+using Netplugin.NodeApi.Messages;
 
 namespace Netdcli.Views;
 
@@ -13,4 +14,6 @@ namespace Netdcli.Views;
 [JsonSerializable(typeof(ImmutableArray<EndpointItem>))]
 [JsonSerializable(typeof(ImmutableArray<GroupItem>))]
 [JsonSerializable(typeof(ImmutableArray<PolicyItem>))]
+[JsonSerializable(typeof(ImmutableArray<EnforcedPolicy>))]
+[JsonSerializable(typeof(PolicyExplanation))]
 internal sealed partial class ItemsJsonContext : JsonSerializerContext;
