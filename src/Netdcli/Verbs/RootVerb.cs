@@ -9,7 +9,7 @@ internal static class RootVerb
 {
     /// <summary>The verbs' names, to tell a verb from the original's positional.</summary>
     public static ImmutableArray<string> Names { get; } =
-        ["get", "diff", "status", "validate", "policy", "node", "store", "dump", "completion", "version"];
+        ["get", "diff", "status", "validate", "policy", "observe", "node", "store", "dump", "completion", "version"];
 
     /// <summary>Makes the tree of verbs.</summary>
     /// <param name="terminal">Streams and environment.</param>
@@ -23,6 +23,7 @@ internal static class RootVerb
             StatusVerb.Create(terminal, session, store),
             ValidateVerb.Create(terminal),
             PolicyVerb.Create(terminal, session, store),
+            ObserveVerb.Create(terminal, session, store),
             NodeVerb.Create(terminal, session, store),
             StoreVerb.Create(terminal, session, store),
             DumpVerb.Create(terminal, session, store),

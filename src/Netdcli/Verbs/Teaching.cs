@@ -23,6 +23,7 @@ internal static class Teaching
           netdcli status                    the nodes: alive or not, state, VTEP, MTU, pods, problems
           netdcli policy list               the policies that this host enforces, and what they denied
           netdcli policy explain --from END --to END [--port N]   allowed or denied, and by which rule
+          netdcli observe                   follow the packets that this host drops, and why; --flows: what it lets through, too
           netdcli dump                      a support bundle without secrets
           netdcli node forget HOST          forget a node that is gone for good, with its blocks and bindings
           netdcli store accept-reset        let nodes go on after the store was wiped or restored
@@ -132,6 +133,23 @@ internal static class Teaching
             "list" counts what was denied since the daemon started. A packet that no rule of several policies allows counts for each.
 
             Exit codes: 0 allowed, 1 not known, 3 denied, 4 what is enforced differs from what the policies say.
+
+            """,
+        "observe" =>
+            """
+            Examples:
+              netdcli observe                                       every drop, until Ctrl-C
+              netdcli observe --pod shop/redis-0 --reason policy    what policies deny to or from a pod
+              netdcli observe --policy shop/web                     what NetworkPolicy shop/web denies
+              netdcli observe --flows --to 10.244.1.7 --port 6379   connections to it, allowed or not
+              netdcli observe --count 1 --timeout 30s -o json       the next one, within 30 seconds, for a script
+
+            Each line is one packet: when (UTC), what became of it and why, who sent it to whom, and by which policy and rule. -o json
+            has an object a line. Of very many packets some are not shown; how many is said on stderr. The counters have them
+            all: "netdcli policy list", and netplugin_drops_total in /metrics. Only while somebody observes does the host show packets.
+            A REASON is the name of a counter of drops. With --pod, --from and --to, names are those in the lines.
+
+            Exit codes: 0 ended by --timeout, --count or Ctrl-C, 1 --timeout came before --count, or there is no daemon.
 
             """,
         "node" or "forget" =>

@@ -16,4 +16,5 @@ namespace Netdcli.Views;
 [JsonSerializable(typeof(ImmutableArray<PolicyItem>))]
 [JsonSerializable(typeof(ImmutableArray<EnforcedPolicy>))]
 [JsonSerializable(typeof(PolicyExplanation))]
+[JsonSerializable(typeof(ObservedPacket))]
 internal sealed partial class ItemsJsonContext : JsonSerializerContext;

@@ -12,6 +12,6 @@ internal interface INodeRequests
     /// <param name="cancellationToken">Cancelled when the client closed or the daemon stops.</param>
     Task<NodeReply> AnswerAsync(NodeRequest request, IPodNamespace? handed, CancellationToken cancellationToken);
 
-    /// <summary>Serves a request to the store, with as many replies as it takes.</summary>
-    Task ServeStoreAsync(NodeRequest request, Func<NodeReply, CancellationToken, ValueTask> send, CancellationToken closed);
+    /// <summary>Serves a request that has as many replies as it takes: to the store, or to observe.</summary>
+    Task ServeAsync(NodeRequest request, Func<NodeReply, CancellationToken, ValueTask> send, CancellationToken closed);
 }

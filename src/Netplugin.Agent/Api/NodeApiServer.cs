@@ -157,10 +157,10 @@ internal sealed class NodeApiServer : IAsyncDisposable
         await answering;
     }
 
-    /// <summary>A client that follows or leases ends that by closing: the one thing it may still send is the end.</summary>
+    /// <summary>A client that follows, leases or observes ends that by closing: the one thing it may still send is the end.</summary>
     private static async Task WatchAsync(UnixConnection connection, NodeRequest request, Task answering, CancellationTokenSource closed)
     {
-        if (request is not (NodeRequest.StoreFollow or NodeRequest.StoreLease))
+        if (request is not (NodeRequest.StoreFollow or NodeRequest.StoreLease or NodeRequest.Observe))
         {
             return;
         }
@@ -177,9 +177,9 @@ internal sealed class NodeApiServer : IAsyncDisposable
         ValueTask Send(NodeReply reply, CancellationToken token) => frames.WriteAsync(NodeCodec.Encode(reply), token);
         try
         {
-            if (StoreProxy.Serves(request))
+            if (request is NodeRequest.Observe || StoreProxy.Serves(request))
             {
-                await _requests.ServeStoreAsync(request, Send, closed);
+                await _requests.ServeAsync(request, Send, closed);
                 return;
             }
 

@@ -11,6 +11,7 @@ using Netplugin.Agent.Kubernetes;
 using Netplugin.Agent.Logging;
 using Netplugin.Agent.Loop;
 using Netplugin.Agent.Metrics;
+using Netplugin.Agent.Observing;
 using Netplugin.Agent.Pods;
 using Netplugin.Agent.Policies;
 using Netplugin.Agent.Resolve;
@@ -191,12 +192,14 @@ internal sealed class NodeDaemon : IAsyncDisposable
             Own(resources);
         }
 
+        var observers = new PacketObservers(bpf.Policies, () => datapath.ReadCounters().Drops.Values.Sum(), engine, () => kernel.Pods, log);
+        Own(observers);
         var pending = new PendingDeletes(options.PendingDirectory, pods, log);
         Own(pending);
         var exec = new ExecForm(pods, cache, namespaces, metrics, time, log);
         var readiness = new Readiness(pods, follower, health, problems);
         var requests = new NodeRequests(
-            pods, loop, cache, health, readiness, namespaces, reporter, registration, new StoreProxy(store), engine, exec, metrics, prometheus, levels, time, log);
+            pods, loop, cache, health, readiness, namespaces, reporter, registration, new StoreProxy(store), engine, observers, exec, metrics, prometheus, levels, time, log);
 
         // The maps and links agree with the journal before anything else is believed or served.
         await loop.ResyncAsync();
@@ -206,6 +209,7 @@ internal sealed class NodeDaemon : IAsyncDisposable
         registration.Start();
         engine.Start();
         policies?.Start();
+        observers.Start();
         kubernetes?.Start();
         services?.Start();
         reports?.Start();

@@ -5,6 +5,7 @@ using Netplugin.Agent.Kernel;
 using Netplugin.Agent.Logging;
 using Netplugin.Agent.Loop;
 using Netplugin.Agent.Metrics;
+using Netplugin.Agent.Observing;
 using Netplugin.Agent.Pods;
 using Netplugin.Agent.Policies;
 using Netplugin.Agent.Runtime;
@@ -17,7 +18,7 @@ namespace Netplugin.Agent.Node;
 /// <summary>Leads each request of the node API to who answers it.</summary>
 internal sealed class NodeRequests(
     PodService pods, KernelLoop loop, SandboxCache sandboxes, StoreHealth health, Readiness readiness, IPodNamespaces namespaces,
-    NodeReporter reporter, NodeRegistration registration, StoreProxy store, PolicyEngine policies, ExecForm exec, AgentMetrics metrics, PrometheusText prometheus, LogLevels levels, TimeProvider time,
+    NodeReporter reporter, NodeRegistration registration, StoreProxy store, PolicyEngine policies, PacketObservers observers, ExecForm exec, AgentMetrics metrics, PrometheusText prometheus, LogLevels levels, TimeProvider time,
     ILogger log) : INodeRequests
 {
     /// <inheritdoc/>
@@ -56,8 +57,8 @@ internal sealed class NodeRequests(
     }
 
     /// <inheritdoc/>
-    public Task ServeStoreAsync(NodeRequest request, Func<NodeReply, CancellationToken, ValueTask> send, CancellationToken closed) =>
-        store.ServeAsync(request, send, closed);
+    public Task ServeAsync(NodeRequest request, Func<NodeReply, CancellationToken, ValueTask> send, CancellationToken closed) =>
+        request is NodeRequest.Observe observe ? observers.ServeAsync(observe, send, closed) : store.ServeAsync(request, send, closed);
 
     private async Task<NodeReply> RunCniAsync(NodeRequest.RunCni call, IPodNamespace? handed, CancellationToken cancellationToken)
     {

@@ -1,6 +1,7 @@
 using Netplugin.Core.Addresses;
 using Netplugin.Core.Model;
 using Netplugin.Core.Policies;
+using Netplugin.Core.Policies.Compiling;
 using Netplugin.Core.Services;
 
 namespace Netplugin.Agent.Policies;
@@ -43,25 +44,38 @@ internal sealed partial class PolicyFacts
     /// <summary>Who has an address in a plane. Of a network that is not followed nobody is known.</summary>
     public AttemptEnd EndAt(NetworkId plane, IpAddr address)
     {
-        var isCluster = plane == NetworkId.ClusterDefault;
-        var ids = isCluster
-            ? _pods.Values.Where(pod => pod.Addresses.Of(address.IsV4) == address).SelectMany(pod => IdsOf(pod.Name, pod))
-            : _view.Endpoints.TryGetValue(plane, out var records)
-                ? records.Where(record => record.Value.Address == address).Select(record => new EndpointId(plane, record.Key))
-                : [];
-        return Has(_locals.Keys) ?? Has(ids) ?? (isCluster ? NodeAt(address) : null) ?? (AttemptEnd)new AttemptEnd.Outside(address);
-
-        AttemptEnd? Has(IEnumerable<EndpointId> some) => some
-            .Select(EndpointOf)
-            .OfType<PolicyEndpoint>()
-            .Where(endpoint => isCluster ? endpoint.ClusterAddresses.Contains(address) : endpoint.Id.Network == plane && endpoint.Addresses.Contains(address))
-            .Select(endpoint => new AttemptEnd.OfEndpoint(endpoint, address))
-            .FirstOrDefault();
+        var asked = new PlaneAddress(plane, address);
+        return EndsAt(new HashSet<PlaneAddress> { asked })[asked];
     }
 
-    private AttemptEnd.OfNode? NodeAt(IpAddr address) => _nodes.Keys.Union(_view.Nodes?.Keys ?? [], StringComparer.Ordinal)
-        .Select(NodeOf)
-        .Where(node => node?.Addresses.Contains(address) == true)
-        .Select(node => new AttemptEnd.OfNode(node!.Node, address))
-        .FirstOrDefault();
+    /// <summary>The same of many, for the cost of one.</summary>
+    public Dictionary<PlaneAddress, AttemptEnd> EndsAt(IReadOnlySet<PlaneAddress> asked)
+    {
+        var found = asked.ToDictionary(one => one, one => (AttemptEnd)new AttemptEnd.Outside(one.Address));
+        foreach (var node in _nodes.Keys.Union(_view.Nodes?.Keys ?? [], StringComparer.Ordinal).Select(NodeOf).OfType<PolicySetting.NodeIs>())
+        {
+            foreach (var address in node.Addresses.Where(address => asked.Contains(new(NetworkId.ClusterDefault, address))))
+            {
+                found[new(NetworkId.ClusterDefault, address)] = new AttemptEnd.OfNode(node.Node, address);
+            }
+        }
+
+        var pods = _pods.Values.Where(pod => pod.Addresses.Any(address => asked.Contains(new(NetworkId.ClusterDefault, address)))).SelectMany(pod => IdsOf(pod.Name, pod));
+        var records = asked.Select(one => one.Plane).Distinct().Where(_view.Endpoints.ContainsKey)
+            .SelectMany(plane => _view.Endpoints[plane].Where(record => asked.Contains(new(plane, record.Value.Address))).Select(record => new EndpointId(plane, record.Key)));
+        foreach (var endpoint in pods.Concat(records).Concat(_locals.Keys).Distinct().Select(EndpointOf).OfType<PolicyEndpoint>())
+        {
+            IEnumerable<PlaneAddress> has =
+            [
+                .. endpoint.Addresses.Select(address => new PlaneAddress(endpoint.Id.Network, address)),
+                .. endpoint.ClusterAddresses.Select(address => new PlaneAddress(NetworkId.ClusterDefault, address)),
+            ];
+            foreach (var one in has.Where(asked.Contains))
+            {
+                found[one] = new AttemptEnd.OfEndpoint(endpoint, one.Address);
+            }
+        }
+
+        return found;
+    }
 }
