@@ -50,7 +50,7 @@ public sealed class CommandLineTests
     }
 
     [Theory]
-    [InlineData("pods networks status version :4", "")]
+    [InlineData("pods networks explain status version :4", "")]
     [InlineData("pods :4", "p")]
     [InlineData("api web :4", "pods", "")]
     [InlineData("web :4", "pods", "w")]

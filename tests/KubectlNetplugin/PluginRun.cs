@@ -2,6 +2,7 @@ using System.Text;
 using KubectlNetplugin;
 using KubectlNetplugin.Reading;
 using Netdcli;
+using Netplugin.Core.Services;
 using Netplugin.Tests.Support.ApiServers;
 
 namespace Netplugin.Tests.KubectlNetplugin;
@@ -48,6 +49,18 @@ internal sealed class PluginRun : IApiServer
         var answer = _answers.GetValueOrDefault(path) ?? throw new CliException("Error from server (NotFound): not found");
         using var stream = new MemoryStream(Encoding.UTF8.GetBytes(answer));
         return await read(stream, cancellationToken);
+    }
+
+    /// <summary>What a daemon's netdcli answers, by its pod.</summary>
+    public Dictionary<string, ExecResult> Answers { get; } = [];
+
+    /// <summary>What was run where.</summary>
+    public List<string> Ran { get; } = [];
+
+    public Task<ExecResult> ExecAsync(NamespacedName pod, string container, IReadOnlyList<string> command, CancellationToken cancellationToken)
+    {
+        Ran.Add($"{pod} {container}: {string.Join(' ', command)}");
+        return Task.FromResult(Answers[pod.Name]);
     }
 
     public Task<string> NamespaceAsync(CancellationToken cancellationToken) => Task.FromResult(Namespace);

@@ -11,7 +11,7 @@ public sealed class CompletionTests
     private readonly CliRun _cli = new();
 
     [Theory]
-    [InlineData("get diff status validate node store dump completion version", "")]
+    [InlineData("get diff status validate policy observe node store dump completion version", "")]
     [InlineData("diff dump", "d")]
     [InlineData("all endpoints groups hosts networks nodes policies tenants", "get", "")]
     [InlineData("networks", "get", "ne")]
@@ -25,6 +25,9 @@ public sealed class CompletionTests
     [InlineData("accept-reset", "store", "")]
     [InlineData("forget", "node", "")]
     [InlineData("host1", "node", "forget", "")]
+    [InlineData("list explain", "policy", "")]
+    [InlineData("tcp udp sctp icmp", "policy", "explain", "--protocol", "")]
+    [InlineData("tenant-one/orange/myContainer1 tenant-one/orange/myContainer3", "policy", "explain", "--from", "tenant-one/orange")]
     [InlineData(":file", "diff", "-cfg", "")]
     [InlineData(":file", "validate", "")]
     [InlineData(":file", "dump", "-o", "")]
@@ -35,7 +38,7 @@ public sealed class CompletionTests
     [InlineData("get", "-oper", "")]
     [InlineData("network", "-oper", "get", "-construct", "n")]
     [InlineData("purple-myContainer2 purple-myContainer4", "-oper", "get", "-construct", "endpoint", "purple")]
-    [InlineData("get diff status validate node store dump completion version", "-etcd-url", "http://x", "")]
+    [InlineData("get diff status validate policy observe node store dump completion version", "-etcd-url", "http://x", "")]
     [InlineData("networks", "-etcd-url", "http://x", "get", "net")]
     [InlineData("", "-nonsense", "")]
     [InlineData("", "get", "networks", "--nonsense", "x", "")]

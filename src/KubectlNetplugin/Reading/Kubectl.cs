@@ -2,6 +2,7 @@ using System.ComponentModel;
 using System.Diagnostics;
 using System.Text.Json;
 using Netdcli;
+using Netplugin.Core.Services;
 
 namespace KubectlNetplugin.Reading;
 
@@ -33,6 +34,17 @@ internal sealed class Kubectl(string program, ClusterSelection selection) : IApi
         }
     }
 
+    /// <inheritdoc/>
+    public async Task<ExecResult> ExecAsync(NamespacedName pod, string container, IReadOnlyList<string> command, CancellationToken cancellationToken)
+    {
+        // Whatever stands behind the dashes is the program's.
+        using var process = Start(Prepare([.. Selection(), "exec", "-n", pod.Namespace, pod.Name, "-c", container, "--", .. command]));
+        await using var ending = cancellationToken.Register(process.Kill);
+        var (output, errors) = (process.StandardOutput.ReadToEndAsync(cancellationToken), process.StandardError.ReadToEndAsync(cancellationToken));
+        await process.WaitForExitAsync(cancellationToken);
+        return new(process.ExitCode, await output, (await errors).Trim());
+    }
+
     private static async ValueTask<string> ReadTextAsync(Stream stream, CancellationToken cancellationToken)
     {
         using var reader = new StreamReader(stream, leaveOpen: true);
@@ -41,13 +53,7 @@ internal sealed class Kubectl(string program, ClusterSelection selection) : IApi
 
     private async Task<T> RunAsync<T>(string[] arguments, Func<Stream, CancellationToken, ValueTask<T>> read, CancellationToken cancellationToken)
     {
-        var start = new ProcessStartInfo(program) { RedirectStandardOutput = true, RedirectStandardError = true };
-        foreach (var argument in (IEnumerable<string>)[.. arguments, .. Option("--kubeconfig", selection.Kubeconfig), .. Option("--context", selection.Context)])
-        {
-            start.ArgumentList.Add(argument);
-        }
-
-        using var process = Start(start);
+        using var process = Start(Prepare([.. arguments, .. Selection()]));
         await using var ending = cancellationToken.Register(process.Kill);
         var errors = process.StandardError.ReadToEndAsync(cancellationToken);
         T? value = default;
@@ -71,6 +77,10 @@ internal sealed class Kubectl(string program, ClusterSelection selection) : IApi
 
         return unreadable is null ? value! : throw new CliException($"what the API server has at {arguments[^1]} cannot be read: {unreadable.Message}", inner: unreadable);
     }
+
+    private string[] Selection() => [.. Option("--kubeconfig", selection.Kubeconfig), .. Option("--context", selection.Context)];
+
+    private ProcessStartInfo Prepare(IEnumerable<string> arguments) => new(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true };
 
     private Process Start(ProcessStartInfo start)
     {

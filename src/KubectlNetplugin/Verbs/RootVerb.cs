@@ -10,7 +10,7 @@ namespace KubectlNetplugin.Verbs;
 internal static class RootVerb
 {
     /// <summary>The commands' names.</summary>
-    public static ImmutableArray<string> Names { get; } = ["pods", "networks", "status", "version"];
+    public static ImmutableArray<string> Names { get; } = ["pods", "networks", "explain", "status", "version"];
 
     /// <summary>Makes the tree of commands.</summary>
     /// <param name="terminal">Streams and environment.</param>
@@ -20,6 +20,7 @@ internal static class RootVerb
         {
             PodsVerb.Create(terminal, shared),
             NetworksVerb.Create(terminal, shared),
+            ExplainVerb.Create(terminal, shared),
             StatusVerb.Create(terminal, shared),
             Version(terminal),
         },

@@ -55,6 +55,8 @@ internal sealed class CompleteVerb(Terminal terminal, Session session)
             OptionResult { Option: { HelpName: "FILE" } } => [Candidates.File],
             ArgumentResult { Argument.HelpName: "FILE" } => [Candidates.File],
             OptionResult { Option.Name: "--tenant" } => await NamesAsync(store.Choose(parsed, session), "tenants", cancellationToken),
+            OptionResult { Option.HelpName: "END" } => await NamesAsync(store.Choose(parsed, session), "ends", cancellationToken),
+            OptionResult { Option.HelpName: "POLICY" } => await NamesAsync(store.Choose(parsed, session), "named-policies", cancellationToken),
             ArgumentResult { Argument.HelpName: "NAME" } => await NamesAsync(store.Choose(parsed, session), GetVerb.ResourceOf(parsed), cancellationToken),
             ArgumentResult { Argument.HelpName: "HOST" } => await NamesAsync(store.Choose(parsed, session), "nodes", cancellationToken),
             OptionResult option => option.Option.GetCompletions(System.CommandLine.Completions.CompletionContext.Empty).Select(c => c.Label),
@@ -105,6 +107,8 @@ internal sealed class CompleteVerb(Terminal terminal, Session session)
                 "networks" => view.State.Networks.Keys.Select(n => n.Network),
                 "groups" => view.State.Groups.Keys.Select(g => g.Name),
                 "policies" => view.State.Policies.Keys.Select(p => p.Name),
+                "ends" => view.State.Endpoints.Keys.Order().Select(e => e.ToString()),
+                "named-policies" => view.State.Policies.Keys.Select(p => p.ToString()),
                 "endpoints" => view.State.Endpoints.Keys.Select(e => e.Alias).Order(StringComparer.Ordinal),
                 _ => [],
             };

@@ -52,10 +52,10 @@ internal static class PolicyVerb
         var explain = new Command("explain", "Say whether policies let one reach another, and by which rule") { from, to, port, protocol, format };
         explain.Validators.Add(result =>
         {
-            var (number, has) = (TrafficOptions.ProtocolOf(result.GetValue(protocol)), result.GetValue(port) is not null);
-            if (number is { } known && TrafficOptions.HasPorts(known) != has)
+            var (typed, has) = (result.GetResult(protocol)?.Tokens is [var token] ? token.Value : null, result.GetResult(port) is not null);
+            if (TrafficOptions.ProtocolOf(typed) is { } known && TrafficOptions.HasPorts(known) != has)
             {
-                result.AddError(has ? $"{result.GetValue(protocol)} has no ports: leave --port out" : $"{result.GetValue(protocol)} has ports: give --port");
+                result.AddError(has ? $"{typed} has no ports: leave --port out" : $"{typed} has ports: give --port");
             }
         });
         explain.SetAction(async (parsed, cancellationToken) =>

@@ -65,8 +65,8 @@ internal static class PacketText
             !isDecided ? "" : shown.Direction == PolicyDirection.Ingress ? "ingress" : "egress",
             seen.Plane is not { } plane ? string.Create(CultureInfo.InvariantCulture, $"{shown.Network}") : plane == NetworkId.ClusterDefault ? Cluster : plane.ToString(),
             seen.Sender?.DeviceName ?? string.Create(CultureInfo.InvariantCulture, $"{shown.Device.Value}"),
-            SenderOf(seen, owners, pods), End(seen, head.To, head.Destination, head.ToPort, owners),
-            shown.Target.IsUnspecified ? null : End(seen, shown.Target, null, shown.TargetPort == 0 ? null : shown.TargetPort, owners), Kind(head), head.Detail, shown.Length);
+            SenderOf(seen, owners, pods), End(seen, head.To, head.Destination, head.ToPort, owners, pods),
+            shown.Target.IsUnspecified ? null : End(seen, shown.Target, null, shown.TargetPort == 0 ? null : shown.TargetPort, owners, pods), Kind(head), head.Detail, shown.Length);
     }
 
     /// <summary>What a protocol is called.</summary>
@@ -91,28 +91,28 @@ internal static class PacketText
     // Who sent it is known by the device, whatever address the packet has.
     private static ObservedEnd SenderOf(SeenPacket seen, IReadOnlyDictionary<PlaneAddress, AttemptEnd> owners, ImmutableDictionary<PodKey, Pod> pods)
     {
-        var end = End(seen, seen.Head.From, seen.Head.Source, seen.Head.FromPort, owners);
-        if (seen.Sender is not { } sender)
-        {
-            return end;
-        }
-
-        var pod = pods.Values.FirstOrDefault(one => one.Attachments.Contains(sender));
-        var endpoint = EndpointText(sender.Endpoint);
-        return end with { Name = pod is { Namespace.Length: > 0 } ? pod.FullName : endpoint.Length > 0 ? endpoint : sender.Endpoint.Container, Endpoint = endpoint };
+        var end = End(seen, seen.Head.From, seen.Head.Source, seen.Head.FromPort, owners, pods);
+        return seen.Sender is { } sender ? end with { Name = NameOf(sender.Endpoint, null, pods), Endpoint = EndpointText(sender.Endpoint) } : end;
     }
 
-    private static ObservedEnd End(SeenPacket seen, IpAddr? address, MacAddress? mac, ushort? port, IReadOnlyDictionary<PlaneAddress, AttemptEnd> owners)
+    private static ObservedEnd End(
+        SeenPacket seen, IpAddr? address, MacAddress? mac, ushort? port, IReadOnlyDictionary<PlaneAddress, AttemptEnd> owners, ImmutableDictionary<PodKey, Pod> pods)
     {
         var text = address?.ToString() ?? mac?.ToString() ?? "";
         var owner = seen.Plane is { } plane && address is { } known ? owners.GetValueOrDefault(new(plane, known)) : null;
         return owner switch
         {
-            AttemptEnd.OfEndpoint { Endpoint: var endpoint } => new(
-                endpoint.Pod?.Name.ToString() ?? (endpoint.Id.Network == NetworkId.ClusterDefault ? endpoint.Id.Container : endpoint.Id.ToString()), EndpointText(endpoint.Id), text, port),
+            AttemptEnd.OfEndpoint { Endpoint: var endpoint } => new(NameOf(endpoint.Id, endpoint.Pod, pods), EndpointText(endpoint.Id), text, port),
             AttemptEnd.OfNode { Node.Name: var node } => new($"node {node}", "", text, port),
             _ => new("", "", text, port),
         };
+    }
+
+    // A pod of this node is known also where there is no Kubernetes.
+    private static string NameOf(EndpointId id, PolicyPod? pod, ImmutableDictionary<PodKey, Pod> pods)
+    {
+        var here = pods.Values.FirstOrDefault(one => one.Attachments.Any(attachment => attachment.Endpoint == id));
+        return here is { Namespace.Length: > 0 } ? here.FullName : pod?.Name.ToString() ?? (id.Network == NetworkId.ClusterDefault ? id.Container : id.ToString());
     }
 
     // Those of the default network have no name of their own.

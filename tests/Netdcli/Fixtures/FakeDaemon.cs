@@ -72,6 +72,12 @@ internal sealed class FakeDaemon : IAsyncDisposable
             if (!StoreProxy.Serves(request))
             {
                 await frames.WriteAsync(NodeCodec.Encode(_answer(request)), closed.Token);
+                if (request is NodeRequest.Observe)
+                {
+                    // It goes on until the client closes.
+                    await frames.ReadAsync(closed.Token);
+                }
+
                 return;
             }
 
