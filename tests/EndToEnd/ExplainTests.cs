@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
@@ -76,12 +77,18 @@ public sealed class ExplainTests
         Task following = FollowAsync();
         await Eventually.HoldsAsync("it to be observed", () => Interlocked.Read(ref lost) == 0);
         Signal("STOP");
-        for (int i = 0; i < Many; i++)
+        try
         {
-            sender.SendTo("denied"u8, target);
+            for (int i = 0; i < Many; i++)
+            {
+                sender.SendTo("denied"u8, target);
+            }
+        }
+        finally
+        {
+            Signal("CONT");
         }
 
-        Signal("CONT");
         await Eventually.HoldsAsync("every packet to be shown or lost", () => Interlocked.Read(ref lost) + shown.Count >= Many);
 
         // What else the node dropped meanwhile, as pods' multicast, may be lost too.
@@ -94,7 +101,18 @@ public sealed class ExplainTests
         await closed.CancelAsync();
         await following;
 
-        void Signal(string signal) => cluster[1].Node.Run("kill", $"-{signal}", cluster[1].Daemon.Pid.ToString(CultureInfo.InvariantCulture)).Succeeded();
+        // nsenter, between the test and the daemon, stops when the daemon does, and stays so: it would not take the daemon's end.
+        void Signal(string signal)
+        {
+            cluster[1].Node.Run("kill", $"-{signal}", cluster[1].Daemon.Pid.ToString(CultureInfo.InvariantCulture)).Succeeded();
+            foreach (Process entering in signal == "CONT" ? Process.GetProcessesByName("nsenter") : [])
+            {
+                if (File.ReadAllText(FormattableString.Invariant($"/proc/{entering.Id}/cmdline")).Contains(FormattableString.Invariant($"--target\0{cluster[1].Node.HolderPid}\0"), StringComparison.Ordinal))
+                {
+                    Command.Run("kill", "-CONT", entering.Id.ToString(CultureInfo.InvariantCulture)).Succeeded();
+                }
+            }
+        }
 
         string Explained(int exit, string from, string to, params string[] traffic)
         {
