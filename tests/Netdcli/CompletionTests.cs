@@ -26,7 +26,7 @@ public sealed class CompletionTests
     [InlineData("forget", "node", "")]
     [InlineData("host1", "node", "forget", "")]
     [InlineData("list explain", "policy", "")]
-    [InlineData("tcp udp sctp icmp", "policy", "explain", "--protocol", "")]
+    [InlineData("icmp sctp tcp udp", "policy", "explain", "--protocol", "")]
     [InlineData("tenant-one/orange/myContainer1 tenant-one/orange/myContainer3", "policy", "explain", "--from", "tenant-one/orange")]
     [InlineData(":file", "diff", "-cfg", "")]
     [InlineData(":file", "validate", "")]
