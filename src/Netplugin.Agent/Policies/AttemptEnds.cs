@@ -83,9 +83,8 @@ internal sealed record AttemptEnds(AttemptEnd From, AttemptEnd To, NetworkId Pla
         }
 
         var none = new AttemptEnd.OfEndpoint(main, IpAddr.Unspecified);
-        return Turned(
-            none, facts.EndAt(NetworkId.ClusterDefault, address), NetworkId.ClusterDefault, isSender,
-            $"{main.Id} has no cluster address of {(address.IsV4 ? "IPv4" : "IPv6")}, so that it reaches, and is reached by, its network alone") with { HasAddresses = false };
+        var apart = $"{main.Id} has no cluster address of {(address.IsV4 ? "IPv4" : "IPv6")}, so that it reaches, and is reached by, its network alone";
+        return Turned(none, facts.EndAt(NetworkId.ClusterDefault, address), NetworkId.ClusterDefault, isSender, apart) with { HasAddresses = false };
     }
 
     private static AttemptEnds Turned(AttemptEnd end, AttemptEnd other, NetworkId plane, bool isSender, string apart) =>
