@@ -220,7 +220,7 @@ public sealed class PolicyMapsTests : IDisposable
         ((string Name, uint Entries)[])
         [
             ("np_policy_state", 1), ("np_identities", 524_288), ("np_identity_blocks", 65_536), ("np_subjects", 8_192), ("np_verdicts", 1_048_576), ("np_ports_of", 524_288), ("np_denied", 131_072),
-            ("np_flows", 1_048_576), ("np_observed", 1), ("np_events", 4_096),
+            ("np_flows", 524_288), ("np_observed", 1), ("np_events", 4_096),
         ],
         one =>
         {
