@@ -9,14 +9,14 @@ namespace Netplugin.Tests.EndToEnd;
 
 /// <summary>
 /// Policies and the membership of groups change all the time while packets flow. Every state forbids some flows and allows others, each state in another way; what there is between two states must
-/// do so too. A third kind is allowed in some states: it shows that the changes are in force, and is not judged. For a minute, or as many seconds as NETPLUGIN_CHURN_SECONDS says.
+/// do so too. A third kind is allowed in some states: it shows that the changes are in force, and is not judged. For twenty seconds, or as many as NETPLUGIN_CHURN_SECONDS says.
 /// </summary>
 public sealed class PolicyChurnTests(ITestOutputHelper output)
 {
     private const int ChangesPerSecond = 50;
 
     private static readonly TimeSpan Length = TimeSpan.FromSeconds(
-        int.Parse(Environment.GetEnvironmentVariable("NETPLUGIN_CHURN_SECONDS") ?? "60", CultureInfo.InvariantCulture));
+        int.Parse(Environment.GetEnvironmentVariable("NETPLUGIN_CHURN_SECONDS") ?? "20", CultureInfo.InvariantCulture));
 
     // One for each sender; rules name them by the word.
     private static readonly Dictionary<string, int[]> Ports = new()
