@@ -22,7 +22,7 @@ public sealed class ResourceTests(Lab lab)
             lab.Kubectl("wait", "--for=condition=Established", "customresourcedefinitions/tenants.netplugin.io", "customresourcedefinitions/networks.netplugin.io").Succeeded();
             await lab.ApplyPodsAsync(Lab.Manifest("resources.yaml"));
             lab.Kubectl("wait", "--for=condition=Ready", "--timeout=60s", Tenant, Network).Succeeded();
-            Assert.Matches(@"resourceful-blue +resourceful +11\.10\.0\.0/24 +21001 +True +Posted ", lab.Kubectl("get", Network).Succeeded());
+            Assert.Matches(@"resourceful-blue +resourceful +11\.10\.0\.0/24 +29001 +True +Posted ", lab.Kubectl("get", Network).Succeeded());
             Assert.Matches(@"resourceful +11\.10\.0\.0/16 +True +Posted ", lab.Kubectl("get", Tenant).Succeeded());
 
             CommandResult refused = lab.Netdcli("-add-cfg", """{"Tenants":[{"Name":"resourceful","Networks":[{"Name":"blue","PktTag":7}]}]}""");
