@@ -16,7 +16,7 @@ internal sealed class KernelLoop : IAsyncDisposable
     private static readonly TimeSpan ResyncEvery = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan FirstRetry = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan LastRetry = TimeSpan.FromSeconds(10);
-    private readonly Channel<Action?> _work = Channel.CreateUnbounded<Action?>(new UnboundedChannelOptions { SingleReader = true });
+    private readonly Channel<Task?> _work = Channel.CreateUnbounded<Task?>(new UnboundedChannelOptions { SingleReader = true });
     private readonly NodeKernel _kernel;
     private readonly Func<bool> _mayRemove;
     private readonly ProblemBoard _problems;
@@ -60,21 +60,9 @@ internal sealed class KernelLoop : IAsyncDisposable
     /// <typeparam name="T">What it answers.</typeparam>
     public Task<T> RunAsync<T>(Func<NodeKernel, T> work)
     {
-        var answer = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);
-        var queued = _work.Writer.TryWrite(() =>
-        {
-            try
-            {
-                answer.SetResult(work(_kernel));
-            }
-#pragma warning disable CA1031 // Whoever asked gets it; the loop goes on with the next.
-            catch (Exception e)
-#pragma warning restore CA1031
-            {
-                answer.SetException(e);
-            }
-        });
-        return queued ? answer.Task : Task.FromException<T>(new OperationCanceledException("the daemon is stopping"));
+        // Whatever the work throws, who asked gets it, and the loop goes on with the next.
+        var answer = new Task<T>(() => work(_kernel), TaskCreationOptions.RunContinuationsAsynchronously);
+        return _work.Writer.TryWrite(answer) ? answer : Task.FromException<T>(new OperationCanceledException("the daemon is stopping"));
     }
 
     /// <summary>Has the loop do something when its turn comes.</summary>
@@ -145,7 +133,7 @@ internal sealed class KernelLoop : IAsyncDisposable
         {
             while (reader.TryRead(out var work))
             {
-                work?.Invoke();
+                work?.RunSynchronously(TaskScheduler.Default);
             }
 
             if (reader.Completion.IsCompleted)
@@ -164,7 +152,7 @@ internal sealed class KernelLoop : IAsyncDisposable
         }
     }
 
-    private async Task WaitAsync(ChannelReader<Action?> reader, TimeSpan wait)
+    private async Task WaitAsync(ChannelReader<Task?> reader, TimeSpan wait)
     {
         using var timer = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token);
         timer.CancelAfter(wait);

@@ -116,25 +116,11 @@ internal sealed partial class PolicyEngine : IAsyncDisposable
     /// <param name="afterPass">True: when what was told before is enforced, or could not be.</param>
     public Task<T> AskAsync<T>(Func<PolicyFacts, T> ask, bool afterPass = false)
     {
-        var answer = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);
-        _work.Enqueue(new(
-            facts =>
-            {
-                try
-                {
-                    answer.SetResult(ask(facts));
-                }
-#pragma warning disable CA1031 // Whoever asked gets it; the worker goes on with the next.
-                catch (Exception e)
-#pragma warning restore CA1031
-                {
-                    answer.SetException(e);
-                }
-            },
-            null,
-            afterPass));
+        // Whatever the question throws, who asked gets it, and the worker goes on with the next.
+        var answer = new Task<T>(() => ask(_facts), TaskCreationOptions.RunContinuationsAsynchronously);
+        _work.Enqueue(new(answer, null, afterPass));
         Signal();
-        return answer.Task.WaitAsync(_stop.Token);
+        return answer.WaitAsync(_stop.Token);
     }
 
     /// <summary>Waits until policies are enforced for a pod that is attached.</summary>
@@ -179,7 +165,7 @@ internal sealed partial class PolicyEngine : IAsyncDisposable
         while (true)
         {
             await _due.WaitAsync(_failed ? _retry : _isViewDue ? LookAgain : Timeout.InfiniteTimeSpan, _stop.Token);
-            List<Action<PolicyFacts>> later = [];
+            List<Task> later = [];
             while (_work.TryDequeue(out var work))
             {
                 if (work is { AfterPass: true, Take: { } take })
@@ -188,7 +174,7 @@ internal sealed partial class PolicyEngine : IAsyncDisposable
                     continue;
                 }
 
-                work.Take?.Invoke(_facts);
+                work.Take?.RunSynchronously(TaskScheduler.Default);
                 if (work.Waiting is { } waiting)
                 {
                     _waiting.Add(waiting);
@@ -207,7 +193,7 @@ internal sealed partial class PolicyEngine : IAsyncDisposable
                 Failed(e.Message);
             }
 
-            later.ForEach(take => take(_facts));
+            later.ForEach(take => take.RunSynchronously(TaskScheduler.Default));
         }
     }
 
@@ -369,7 +355,7 @@ internal sealed partial class PolicyEngine : IAsyncDisposable
     }
 
     // Something to be taken from the facts, or told to them; or somebody who waits.
-    private readonly record struct Work(Action<PolicyFacts>? Take, Waiting? Waiting, bool AfterPass = false);
+    private readonly record struct Work(Task? Take, Waiting? Waiting, bool AfterPass = false);
 
     private sealed record Waiting(ImmutableArray<EndpointId> Endpoints, TaskCompletionSource Enforced);
 }
