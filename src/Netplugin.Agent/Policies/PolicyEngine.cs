@@ -138,6 +138,10 @@ internal sealed partial class PolicyEngine : IAsyncDisposable
         {
             throw new NotReadyException($"policies cannot be enforced for the pod yet, which starts when they can: {Volatile.Read(ref _lacking)}");
         }
+        finally
+        {
+            waiting.Enforced.TrySetCanceled(CancellationToken.None);
+        }
     }
 
     /// <inheritdoc/>
@@ -165,6 +169,9 @@ internal sealed partial class PolicyEngine : IAsyncDisposable
         while (true)
         {
             await _due.WaitAsync(_failed ? _retry : _isViewDue ? LookAgain : Timeout.InfiniteTimeSpan, _stop.Token);
+
+            // Those who have given up: pods are tried again and again, while a source may be away for days.
+            _waiting.RemoveAll(waiting => waiting.Enforced.Task.IsCompleted);
             List<Task> later = [];
             while (_work.TryDequeue(out var work))
             {
