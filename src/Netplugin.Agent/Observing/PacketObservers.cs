@@ -57,9 +57,10 @@ internal sealed class PacketObservers(IFlowEvents events, Func<long> drops, Poli
     /// <param name="closed">Cancelled when the client closed or the daemon stops.</param>
     public async Task ServeAsync(NodeRequest.Observe asked, Func<NodeReply, CancellationToken, ValueTask> send, CancellationToken closed)
     {
-        var observer = Add(asked);
+        Observer? observer = null;
         try
         {
+            observer = Add(asked);
             var told = -1L;
             while (true)
             {
@@ -88,12 +89,15 @@ internal sealed class PacketObservers(IFlowEvents events, Func<long> drops, Poli
         }
         finally
         {
-            lock (_gate)
+            if (observer is not null)
             {
-                _observers.Remove(observer);
-            }
+                lock (_gate)
+                {
+                    _observers.Remove(observer);
+                }
 
-            Signal();
+                Signal();
+            }
         }
     }
 
@@ -149,6 +153,7 @@ internal sealed class PacketObservers(IFlowEvents events, Func<long> drops, Poli
 
     private FlowEventKinds Wanted() => _observers.Count == 0 ? FlowEventKinds.None : FlowEventKinds.Drops | (_observers.Any(one => one.WantsFlows) ? FlowEventKinds.Flows : FlowEventKinds.None);
 
+    // Under the lock. To none only by the worker, between its rounds.
     private void Switch(FlowEventKinds kinds)
     {
         if (kinds == _kinds)
@@ -179,15 +184,20 @@ internal sealed class PacketObservers(IFlowEvents events, Func<long> drops, Poli
     {
         while (true)
         {
-            ImmutableArray<Observer> observers;
-            lock (_gate)
-            {
-                observers = [.. _observers];
-            }
-
+            ImmutableArray<Observer> observers = [];
             try
             {
-                await RoundAsync(observers);
+                // In one step: who comes while there is a round then finds that the datapath shows packets, and neither empties the queue nor begins to count anew beside it.
+                lock (_gate)
+                {
+                    observers = [.. _observers];
+                    Switch(Wanted());
+                }
+
+                if (!observers.IsEmpty)
+                {
+                    await RoundAsync(observers);
+                }
             }
             catch (KernelException e)
             {
@@ -209,16 +219,6 @@ internal sealed class PacketObservers(IFlowEvents events, Func<long> drops, Poli
 
     private async Task RoundAsync(ImmutableArray<Observer> observers)
     {
-        lock (_gate)
-        {
-            Switch(Wanted());
-        }
-
-        if (observers.IsEmpty)
-        {
-            return;
-        }
-
         var counted = drops();
         List<FlowEvent> shown = [];
         while (shown.Count < MostAtOnce && events.TakeEvent() is { } one)
