@@ -23,7 +23,4 @@ internal static partial class PolicyLog
 
     [LoggerMessage(1705, LogLevel.Debug, "Generation {Generation} of policies in {Elapsed}: {Changes} changes")]
     public static partial void Applied(ILogger log, ulong generation, int changes, TimeSpan elapsed);
-
-    [LoggerMessage(1706, LogLevel.Information, "{What} can be followed again")]
-    public static partial void Followed(ILogger log, string what);
 }
