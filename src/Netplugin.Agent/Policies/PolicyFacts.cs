@@ -103,17 +103,12 @@ internal sealed partial class PolicyFacts(string me, bool hasKubernetes)
     {
         if (Set(_namespaces, name, labels))
         {
-            foreach (var pod in _pods.Values.Where(pod => pod.Name.Namespace == name))
-            {
-                Due(pod.Name, pod);
-            }
-
-            _dueEndpoints.UnionWith(_locals.Values.Where(local => local.Pod?.Namespace == name).Select(local => local.Id));
+            DueOf([name]);
         }
     }
 
     /// <summary>All namespaces there are.</summary>
-    public void SetNamespaces(IReadOnlyDictionary<string, Labels> all) => SetAll(all, _namespaces, SetNamespace);
+    public void SetNamespaces(IReadOnlyDictionary<string, Labels> all) => DueOf(SetAll(_namespaces, all));
 
     /// <summary>A node of Kubernetes; null: it is not there.</summary>
     public void SetNode(string name, KnownNode? node)
@@ -125,7 +120,7 @@ internal sealed partial class PolicyFacts(string me, bool hasKubernetes)
     }
 
     /// <summary>All nodes of Kubernetes that there are.</summary>
-    public void SetNodes(IReadOnlyDictionary<string, KnownNode> all) => SetAll(all, _nodes, SetNode);
+    public void SetNodes(IReadOnlyDictionary<string, KnownNode> all) => _dueNodes.UnionWith(SetAll(_nodes, all));
 
     /// <summary>A policy; null: it is not there.</summary>
     public void SetPolicy(PolicyId id, KnownPolicy? policy)
@@ -207,19 +202,10 @@ internal sealed partial class PolicyFacts(string me, bool hasKubernetes)
         return isNew;
     }
 
-    private static void SetAll<TValue>(IReadOnlyDictionary<string, TValue> all, Dictionary<string, TValue> known, Action<string, TValue?> set)
-        where TValue : class
-    {
-        foreach (var gone in known.Keys.Where(name => !all.ContainsKey(name)).ToArray())
-        {
-            set(gone, null);
-        }
-
-        foreach (var (name, value) in all)
-        {
-            set(name, value);
-        }
-    }
+    /// <summary>The names of what is another now.</summary>
+    private static HashSet<string> SetAll<TValue>(Dictionary<string, TValue> known, IReadOnlyDictionary<string, TValue> all)
+        where TValue : class =>
+        known.Keys.Union(all.Keys, StringComparer.Ordinal).ToArray().Where(name => Set(known, name, all.GetValueOrDefault(name))).ToHashSet(StringComparer.Ordinal);
 
     private void Show(PolicedPod? pod, bool isShown)
     {
@@ -243,6 +229,17 @@ internal sealed partial class PolicyFacts(string me, bool hasKubernetes)
         {
             _dueEndpoints.UnionWith(IdsOf(name, pod));
         }
+    }
+
+    /// <summary>The same of all pods of some namespaces, for the cost of one.</summary>
+    private void DueOf(HashSet<string> namespaces)
+    {
+        foreach (var pod in _pods.Values.Where(pod => namespaces.Contains(pod.Name.Namespace)))
+        {
+            Due(pod.Name, pod);
+        }
+
+        _dueEndpoints.UnionWith(_locals.Values.Where(local => local.Pod is { } name && namespaces.Contains(name.Namespace)).Select(local => local.Id));
     }
 
     /// <summary>The endpoints that a pod may be.</summary>
