@@ -53,7 +53,8 @@ internal sealed class PolicyExplainer(PolicyFacts facts, IPolicyMaps maps, Func<
 
     private ExplainedDirection Compared(DirectionJudgement judged, AttemptEnd subject, AttemptEnd peer, PolicyDirection direction, NetworkId plane, Attempt attempt)
     {
-        var (reason, text) = (ReasonOf(judged, direction), TextOf(judged));
+        var reason = ReasonOf(judged, direction);
+        var text = reason is null ? TextOf(judged.Reason) : TextOf(reason);
         var (policy, rule) = (reason?.PolicyText ?? "", reason?.RuleText ?? "");
         var (answer, said) = subject is not AttemptEnd.OfEndpoint { Endpoint: var endpoint } || judged.Reason is JudgementReason.Itself or JudgementReason.LocalNode ? (MapsAnswer.NotAsked, "")
             : endpoint.Node != facts.Me || !facts.Locals.TryGetValue(endpoint.Id, out var local) ? (MapsAnswer.Elsewhere, "")
@@ -82,17 +83,14 @@ internal sealed class PolicyExplainer(PolicyFacts facts, IPolicyMaps maps, Func<
         _ => null,
     };
 
-    private static string TextOf(DirectionJudgement judged) => judged.Reason switch
+    private static string TextOf(JudgementReason byNone) => byNone switch
     {
-        JudgementReason.ByRule(var rule) => rule.ToString(),
-        JudgementReason.Isolated(var by) => IsolatedBy(string.Join(", ", by)),
         JudgementReason.NoEndpoint => "no policy is for what is no endpoint",
         JudgementReason.Itself => "a pod reaches itself",
         JudgementReason.LocalNode => "a node reaches the pods that run on it",
         _ => "no policy decides",
     };
 
-    private static string TextOf(PolicyReason reason) => reason is PolicyReason.ByRule(var rule) ? rule.ToString() : IsolatedBy(reason.PolicyText);
-
-    private static string IsolatedBy(string policies) => $"{PolicyReason.Isolated.DefaultDeny}: isolated by {policies}, and no rule allows it";
+    private static string TextOf(PolicyReason reason) =>
+        reason is PolicyReason.ByRule(var rule) ? rule.ToString() : $"{reason.RuleText}: isolated by {reason.PolicyText}, and no rule allows it";
 }
