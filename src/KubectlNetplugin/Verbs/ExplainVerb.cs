@@ -36,9 +36,10 @@ internal static class ExplainVerb
             }
 
             string[] traffic = [.. Given("--port", parsed.GetValue(port)?.ToString(CultureInfo.InvariantCulture)), .. Given("--protocol", parsed.GetValue(protocol))];
-            var asking = new Asking(server, await reader.DaemonsAsync(cancellationToken), ["netdcli", "policy", "explain", "--from", ends[0], "--to", ends[1], .. traffic]);
+            var asJson = parsed.Format(format) == OutputFormat.Json;
+            var asking = new Asking(server, await reader.DaemonsAsync(cancellationToken), asJson, ["netdcli", "policy", "explain", "--from", ends[0], "--to", ends[1], .. traffic]);
             await asking.AskAsync(await NodesAsync(reader, ends, cancellationToken), cancellationToken);
-            asking.Write(terminal, parsed.Format(format) == OutputFormat.Json);
+            asking.Write(terminal);
             return asking.ExitCode;
         });
         return command;
@@ -68,7 +69,7 @@ internal static class ExplainVerb
     }
 
     /// <summary>Asks one daemon after the other, and says what came of it.</summary>
-    private sealed class Asking(IApiServer server, IReadOnlyDictionary<string, NamespacedName> daemons, string[] question)
+    private sealed class Asking(IApiServer server, IReadOnlyDictionary<string, NamespacedName> daemons, bool asJson, string[] question)
     {
         private readonly SortedDictionary<string, (string Text, JsonElement Answer, int Exit)> _answers = new(StringComparer.Ordinal);
         private readonly List<string> _notes = [];
@@ -104,8 +105,10 @@ internal static class ExplainVerb
                 }
 
                 var answer = Read(node, output);
-                var text = await server.ExecAsync(pod, Container, question, cancellationToken);
-                _answers[node] = (text.Out, answer, exit);
+
+                // The sentences are the node's own: its netdcli may know more than this program.
+                var text = asJson ? "" : (await server.ExecAsync(pod, Container, question, cancellationToken)).Out;
+                _answers[node] = (text, answer, exit);
                 foreach (var end in (string[])["from", "to"])
                 {
                     if (answer.GetProperty(end).GetProperty("node").GetString() is { Length: > 0 } other && IsEndpoint(answer, end) && asked.Add(other))
@@ -116,7 +119,7 @@ internal static class ExplainVerb
             }
         }
 
-        public void Write(Terminal terminal, bool asJson)
+        public void Write(Terminal terminal)
         {
             if (asJson)
             {
