@@ -2,6 +2,7 @@ using System.CommandLine;
 using Netdcli.Access;
 using Netdcli.Output;
 using Netdcli.Views;
+using Netplugin.Core.Services;
 using Netplugin.NodeApi.Messages;
 
 namespace Netdcli.Verbs;
@@ -53,7 +54,7 @@ internal static class PolicyVerb
         explain.Validators.Add(result =>
         {
             var (typed, has) = (result.GetResult(protocol)?.Tokens is [var token] ? token.Value : null, result.GetResult(port) is not null);
-            if (TrafficOptions.ProtocolOf(typed) is { } known && TrafficOptions.HasPorts(known) != has)
+            if (TrafficOptions.ProtocolOf(typed) is { } known && IpProtocols.HasPorts(known) != has)
             {
                 result.AddError(has ? $"{typed} has no ports: leave --port out" : $"{typed} has ports: give --port");
             }
@@ -62,7 +63,7 @@ internal static class PolicyVerb
         {
             var number = parsed.GetValue(port) ?? 0;
             var question = new NodeRequest.ExplainPolicy(
-                parsed.GetValue(from)!, parsed.GetValue(to)!, TrafficOptions.ProtocolOf(parsed.GetValue(protocol)) ?? (number > 0 ? TrafficOptions.Tcp : TrafficOptions.Icmp), number);
+                parsed.GetValue(from)!, parsed.GetValue(to)!, TrafficOptions.ProtocolOf(parsed.GetValue(protocol)) ?? (number > 0 ? (byte)TransportProtocol.Tcp : IpProtocols.Icmp), number);
             var answer = (await session.OpenDaemon(store.Choose(parsed, session)).AskAsync<NodeReply.Explained>(question, cancellationToken)).Explanation;
             if (parsed.Format(format) is var asked and not OutputFormat.Table)
             {

@@ -1,20 +1,13 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Globalization;
+using Netplugin.Core.Services;
 
 namespace Netdcli.Verbs;
 
 /// <summary>The options that say which traffic.</summary>
 internal static class TrafficOptions
 {
-    /// <summary>IANA's number of ICMP.</summary>
-    public const byte Icmp = 1;
-
-    /// <summary>Of TCP.</summary>
-    public const byte Tcp = 6;
-
-    private const byte Udp = 17;
-    private const byte Sctp = 132;
     private static readonly string[] Names = ["tcp", "udp", "sctp", "icmp"];
 
     /// <summary>The option <c>--port</c>.</summary>
@@ -43,15 +36,12 @@ internal static class TrafficOptions
     /// <summary>IANA's number of a protocol as it is typed; null: none, or nothing that is known.</summary>
     public static byte? ProtocolOf(string? typed) => typed switch
     {
-        "tcp" => Tcp,
-        "udp" => Udp,
-        "sctp" => Sctp,
-        "icmp" => Icmp,
+        "tcp" => (byte)TransportProtocol.Tcp,
+        "udp" => (byte)TransportProtocol.Udp,
+        "sctp" => (byte)TransportProtocol.Sctp,
+        "icmp" => IpProtocols.Icmp,
         _ => byte.TryParse(typed, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : null,
     };
-
-    /// <summary>True for protocols whose ports policies know.</summary>
-    public static bool HasPorts(byte protocol) => protocol is Tcp or Udp or Sctp;
 
     private static string Word(ArgumentResult result) => result.Tokens[0].Value;
 

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Netplugin.Core.Services;
 using Netplugin.NodeApi.Messages;
 
 namespace Netdcli.Views;
@@ -59,5 +60,5 @@ internal static class ExplanationText
 
     private static string Traffic(PolicyExplanation answer) => string.Create(
         CultureInfo.InvariantCulture,
-        $"{answer.Protocol switch { 1 => "icmp", 6 => "tcp", 17 => "udp", 58 => "icmpv6", 132 => "sctp", var number => $"protocol {number}" }}{(answer.Port == 0 ? "" : $" port {answer.Port}")}");
+        $"{IpProtocols.NameOf(answer.Protocol) ?? $"protocol {answer.Protocol}"}{(answer.Port == 0 ? "" : $" port {answer.Port}")}");
 }

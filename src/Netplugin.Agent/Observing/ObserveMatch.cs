@@ -1,3 +1,4 @@
+using Netplugin.Core.Services;
 using Netplugin.NodeApi.Messages;
 
 namespace Netplugin.Agent.Observing;
@@ -14,7 +15,7 @@ internal static class ObserveMatch
             && (filter.From.Length == 0 || Is(filter.From, packet.From))
             && (filter.To.Length == 0 || receivers.Any(end => Is(filter.To, end)))
             && (filter.Port is not { } port || all.Any(end => end.Port == port))
-            && (filter.Protocol is not { } protocol || packet.Kind == PacketText.ProtocolName(protocol) || (protocol == 1 && packet.Kind == PacketText.ProtocolName(58)))
+            && (filter.Protocol is not { } protocol || packet.Kind == PacketText.ProtocolName(protocol) || (protocol == IpProtocols.Icmp && packet.Kind == PacketText.ProtocolName(IpProtocols.IcmpV6)))
             && (filter.Reason.Length == 0 || packet.Reason == filter.Reason)
             && (filter.Policy.Length == 0 || packet.Policy.Split(", ").Any(policy => policy == filter.Policy || policy[(policy.IndexOf(' ', StringComparison.Ordinal) + 1)..] == filter.Policy));
     }

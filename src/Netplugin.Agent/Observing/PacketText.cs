@@ -6,6 +6,7 @@ using Netplugin.Core.Datapath;
 using Netplugin.Core.Model;
 using Netplugin.Core.Policies;
 using Netplugin.Core.Policies.Compiling;
+using Netplugin.Core.Services;
 using Netplugin.Linux.Bpf;
 using Netplugin.NodeApi.Messages;
 
@@ -70,15 +71,7 @@ internal static class PacketText
     }
 
     /// <summary>What a protocol is called.</summary>
-    public static string ProtocolName(byte protocol) => protocol switch
-    {
-        1 => "icmp",
-        6 => "tcp",
-        17 => "udp",
-        58 => "icmpv6",
-        132 => "sctp",
-        _ => protocol.ToString(CultureInfo.InvariantCulture),
-    };
+    public static string ProtocolName(byte protocol) => IpProtocols.NameOf(protocol) ?? protocol.ToString(CultureInfo.InvariantCulture);
 
     private static string Kind(PacketHead head) => head switch
     {

@@ -5,6 +5,7 @@ using Netplugin.Core.Policies;
 using Netplugin.Core.Policies.Compiling;
 using Netplugin.Core.Policies.Judging;
 using Netplugin.Core.Policies.Maps;
+using Netplugin.Core.Services;
 using Netplugin.NodeApi.Messages;
 
 namespace Netplugin.Agent.Policies;
@@ -15,9 +16,6 @@ namespace Netplugin.Agent.Policies;
 /// <param name="reasonOf">What a number in the maps means; null: it is an earlier daemon's.</param>
 internal sealed class PolicyExplainer(PolicyFacts facts, IPolicyMaps maps, Func<uint, PolicyReason?> reasonOf)
 {
-    private const byte Icmp = 1;
-    private const byte IcmpV6 = 58;
-
     /// <summary>Answers.</summary>
     /// <param name="question">The question.</param>
     /// <param name="notes">What an operator should know.</param>
@@ -25,7 +23,7 @@ internal sealed class PolicyExplainer(PolicyFacts facts, IPolicyMaps maps, Func<
     public PolicyExplanation Explain(NodeRequest.ExplainPolicy question, ImmutableArray<string> notes)
     {
         var ends = AttemptEnds.Find(facts, question.From, question.To);
-        var protocol = question.Protocol == Icmp && ends.HasAddresses && !ends.To.Address.IsV4 ? IcmpV6 : question.Protocol;
+        var protocol = question.Protocol == IpProtocols.Icmp && ends.HasAddresses && !ends.To.Address.IsV4 ? IpProtocols.IcmpV6 : question.Protocol;
         var (from, to) = (Shown(ends.From, ends), Shown(ends.To, ends));
         if (!ends.HasAddresses)
         {

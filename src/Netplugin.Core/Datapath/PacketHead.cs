@@ -29,12 +29,6 @@ public sealed record PacketHead(
     /// <summary>The Ethertype of IPv6.</summary>
     public const ushort IpV6 = 0x86dd;
 
-    /// <summary>IANA's number of ICMP.</summary>
-    public const byte Icmp = 1;
-
-    /// <summary>IANA's number of ICMPv6.</summary>
-    public const byte IcmpV6 = 58;
-
     private const int EthernetHeader = 14;
     private const int V4Header = 20;
     private const int V6Header = 40;
@@ -140,7 +134,7 @@ public sealed record PacketHead(
             return head with { Detail = "later fragment" };
         }
 
-        if (head.Protocol is (byte)TransportProtocol.Tcp or (byte)TransportProtocol.Udp or (byte)TransportProtocol.Sctp && content.Length >= 4)
+        if (head.Protocol is { } protocol && IpProtocols.HasPorts(protocol) && content.Length >= 4)
         {
             head = head with { FromPort = BinaryPrimitives.ReadUInt16BigEndian(content), ToPort = BinaryPrimitives.ReadUInt16BigEndian(content[2..]) };
         }
@@ -148,7 +142,7 @@ public sealed record PacketHead(
         var detail = head.Protocol switch
         {
             (byte)TransportProtocol.Tcp when content.Length >= 14 => Flags(content[13]),
-            Icmp or IcmpV6 when content.Length >= 2 => OfIcmp(head.Protocol == Icmp, content[0], content[1]),
+            IpProtocols.Icmp or IpProtocols.IcmpV6 when content.Length >= 2 => OfIcmp(head.Protocol == IpProtocols.Icmp, content[0], content[1]),
             _ => "",
         };
         string[] parts = [isFirstFragment ? "first fragment" : "", detail];

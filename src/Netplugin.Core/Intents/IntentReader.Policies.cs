@@ -159,8 +159,7 @@ public static partial class IntentReader
         }
     }
 
-    private static bool HasPorts(IntentProtocol protocol) =>
-        protocol.Number is (byte)TransportProtocol.Tcp or (byte)TransportProtocol.Udp or (byte)TransportProtocol.Sctp;
+    private static bool HasPorts(IntentProtocol protocol) => protocol.Number is { } number && IpProtocols.HasPorts(number);
 
     private static ImmutableArray<Located<string>>? ReadNames(ref JsonCursor cursor, string field, string what)
     {

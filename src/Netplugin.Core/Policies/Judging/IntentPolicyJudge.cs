@@ -7,9 +7,6 @@ namespace Netplugin.Core.Policies.Judging;
 /// <summary>The intent's policies (docs/policy.md).</summary>
 internal static class IntentPolicyJudge
 {
-    private const byte Icmp = 1;
-    private const byte IcmpV6 = 58;
-
     /// <summary>What the policies of an endpoint's group say of an attempt; null: no rule matches, or it is in no group.</summary>
     public static DirectionJudgement? Judge(ValueArray<IntentPolicy> policies, Attempt attempt, PolicyEndpoint endpoint, AttemptEnd peer, PolicyDirection direction)
     {
@@ -31,7 +28,7 @@ internal static class IntentPolicyJudge
     }
 
     private static bool Matches(IntentRule rule, Attempt attempt, PolicyEndpoint endpoint, AttemptEnd peer) =>
-        IsPeer(rule.Peer, endpoint, peer) && IsProtocol(rule.Protocol, attempt.Protocol) && (rule.Port == 0 || (HasPorts(attempt.Protocol) && attempt.Port == rule.Port));
+        IsPeer(rule.Peer, endpoint, peer) && IsProtocol(rule.Protocol, attempt.Protocol) && (rule.Port == 0 || (IpProtocols.HasPorts(attempt.Protocol) && attempt.Port == rule.Port));
 
     private static bool IsPeer(IntentPeer peer, PolicyEndpoint endpoint, AttemptEnd end)
     {
@@ -57,7 +54,5 @@ internal static class IntentPolicyJudge
     }
 
     private static bool IsProtocol(IntentProtocol asked, byte protocol) =>
-        asked.IsIcmp ? protocol is Icmp or IcmpV6 : asked.Number is null || asked.Number == protocol;
-
-    private static bool HasPorts(byte protocol) => protocol is (byte)TransportProtocol.Tcp or (byte)TransportProtocol.Udp or (byte)TransportProtocol.Sctp;
+        asked.IsIcmp ? protocol is IpProtocols.Icmp or IpProtocols.IcmpV6 : asked.Number is null || asked.Number == protocol;
 }

@@ -6,9 +6,6 @@ namespace Netplugin.Core.Policies.Normal;
 /// <summary>The normal form of an intent's policy.</summary>
 public static class IntentPolicyNormal
 {
-    private const byte Icmp = 1;
-    private const byte IcmpV6 = 58;
-
     /// <summary>Of one policy.</summary>
     public static NormalPolicy Of(IntentPolicy policy)
     {
@@ -38,7 +35,7 @@ public static class IntentPolicyNormal
 
     private static ValueArray<NormalTraffic> Traffic(IntentRule rule) => rule switch
     {
-        { Protocol.IsIcmp: true } => [new NormalTraffic.Protocol(Icmp), new NormalTraffic.Protocol(IcmpV6)],
+        { Protocol.IsIcmp: true } => [new NormalTraffic.Protocol(IpProtocols.Icmp), new NormalTraffic.Protocol(IpProtocols.IcmpV6)],
         { Protocol.Number: { } number, Port: > 0 and var port } => [new NormalTraffic.Ports((TransportProtocol)number, port, port)],
         { Protocol.Number: { } number } => [new NormalTraffic.Protocol(number)],
         _ => [new NormalTraffic.All()],
