@@ -15,6 +15,10 @@ using Pod = Netplugin.Agent.Attachments.Pod;
 namespace Netplugin.Agent.Kubernetes;
 
 /// <summary>Follows the policies of the cluster, and all that they ask for: pods, namespaces and nodes.</summary>
+/// <remarks>
+/// <see cref="KubernetesNamespaces"/> follows the namespaces too, and <see cref="KubernetesPods"/> this node's pods. What is heard here waits for the engine, which may compile for seconds; the networks that pods have by
+/// labels must not. And of its own pods a node asks for more: those that have ended, and what their annotations say, whole.
+/// </remarks>
 /// <param name="client">The API server.</param>
 /// <param name="engine">Told of them.</param>
 /// <param name="unreadable">Told what of policies cannot be read.</param>
@@ -77,6 +81,7 @@ internal sealed class KubernetesPolicies(KubernetesClient client, PolicyEngine e
     private async Task LearnAsync(NamespacedName name, Guid uid, bool isFromFile, CancellationToken cancellationToken)
     {
         var (knowsPod, knowsNamespace) = await engine.AskAsync(facts => (facts.Knows(name, uid), facts.KnowsNamespace(name.Namespace)));
+
         // One that the kubelet has from a file may be here before the API server has an image of it; it has the uid of a hash.
         var asked = knowsPod || isFromFile ? Task.FromResult<PolicedPod?>(null) : AskAsync(Pods, Resource.PolicedPods, name, cancellationToken);
         var space = knowsNamespace ? null : await AskAsync(Namespaces, Resource.Namespaces, new("", name.Namespace), cancellationToken);
