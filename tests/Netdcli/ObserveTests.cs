@@ -59,6 +59,12 @@ public sealed class ObserveTests
     }
 
     [Theory]
+    [InlineData("--count", "1")]
+    [InlineData("--timeout", "1s")]
+    public async Task A_terminal_is_told_at_the_end_how_many_there_were(params string[] limit) => Assert.Equal(
+        "1 packets shown, 0 not shown\n", (await RunAsync([Packet], 0, new CliRun { ErrorIsTerminal = true }, ["observe", .. limit])).Result.Error);
+
+    [Theory]
     [InlineData("--timeout", "5")]
     [InlineData("--timeout", "0s")]
     [InlineData("--timeout", "5d")]
@@ -73,7 +79,10 @@ public sealed class ObserveTests
         Assert.Contains("the daemon is not running", result.Error, StringComparison.Ordinal);
     }
 
-    private static async Task<(CliRun.Result Result, NodeRequest? Asked)> RunAsync(ObservedPacket[] packets, long lost, params string[] arguments)
+    private static Task<(CliRun.Result Result, NodeRequest? Asked)> RunAsync(ObservedPacket[] packets, long lost, params string[] arguments) =>
+        RunAsync(packets, lost, new CliRun(), arguments);
+
+    private static async Task<(CliRun.Result Result, NodeRequest? Asked)> RunAsync(ObservedPacket[] packets, long lost, CliRun cli, string[] arguments)
     {
         NodeRequest? asked = null;
         await using var daemon = new FakeDaemon(request =>
@@ -81,7 +90,7 @@ public sealed class ObserveTests
             asked = request;
             return new NodeReply.Observed([.. packets], lost);
         });
-        var cli = new CliRun { Socket = daemon.Path };
+        cli.Socket = daemon.Path;
         return (await Task.Run(() => cli.Run(arguments), TestContext.Current.CancellationToken), asked);
     }
 }

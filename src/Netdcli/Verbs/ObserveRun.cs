@@ -41,7 +41,7 @@ internal sealed class ObserveRun(Terminal terminal, NodeClient daemon, bool asJs
             {
                 if (reply is NodeReply.Observed(var packets, var lost) && await PrintAsync(packets, lost))
                 {
-                    return ExitCode.Ok;
+                    return Finish(ExitCode.Ok);
                 }
             }
         }
