@@ -66,8 +66,6 @@ struct np_police_work {
 	struct np_identity_block_key block;
 	struct np_verdict_key verdict;
 	struct np_port_key port;
-	struct np_ipv4 quoted4;
-	struct np_ipv6 quoted6;
 };
 
 struct {
@@ -106,38 +104,17 @@ static __always_inline void np_echo_ends(__u8 type, int v4, __be16 id, struct np
 }
 
 /* The packet that an ICMP error quotes, turned round. 0 when it is one that flows are known by. */
-static __always_inline int np_quoted_ends(struct __sk_buff *skb, const struct np_ip *ip, struct np_police_work *work)
+static __always_inline int np_quoted_ends(struct __sk_buff *skb, const struct np_ip *ip, struct np_ends *ends)
 {
-	struct np_ends *ends = &work->ends;
-	int v4 = np_addr_is_v4(&ip->dst);
-	__u32 l4 = ip->l4 + 8;
+	__u32 quoted = np_quoted_get(skb, ip, &ends->src, &ends->dst, &ends->proto);
 	__u8 head[8];
 	__be16 word;
 
-	if (v4) {
-		struct np_ipv4 *h = &work->quoted4;
-
-		if (np_load(skb, l4, h, sizeof(*h)) || h->ver_ihl != 0x45 || h->frag & bpf_htons(NP_IP_OFFSET))
-			return -1;
-		ends->src = np_addr_v4(h->dst);
-		ends->dst = np_addr_v4(h->src);
-		ends->proto = h->proto;
-		l4 += sizeof(*h);
-	} else {
-		struct np_ipv6 *h = &work->quoted6;
-
-		if (np_load(skb, l4, h, sizeof(*h)))
-			return -1;
-		ends->src = h->dst;
-		ends->dst = h->src;
-		ends->proto = h->next;
-		l4 += sizeof(*h);
-	}
-	if (l4 + sizeof(head) > ip->end || np_load(skb, l4, head, sizeof(head)))
+	if (!quoted || quoted + sizeof(head) > ip->end || np_load(skb, quoted, head, sizeof(head)))
 		return -1;
 	if (ends->proto == IPPROTO_ICMP || ends->proto == IPPROTO_ICMPV6) {
 		__builtin_memcpy(&word, head + 4, sizeof(word));
-		np_echo_ends(head[0], v4, word, ends);
+		np_echo_ends(head[0], np_addr_is_v4(&ip->dst), word, ends);
 		word = ends->sport;
 		ends->sport = ends->dport;
 		ends->dport = word;
@@ -257,7 +234,7 @@ static __always_inline struct np_flow *np_flow_get(struct __sk_buff *skb, const 
 	__u32 zero = 0;
 
 	__builtin_memset(ends, 0, sizeof(*ends));
-	if ((ip->proto == IPPROTO_ICMP || ip->proto == IPPROTO_ICMPV6) && np_is_icmp_error(skb, ip) && !np_quoted_ends(skb, ip, work) &&
+	if ((ip->proto == IPPROTO_ICMP || ip->proto == IPPROTO_ICMPV6) && np_is_icmp_error(skb, ip) && !np_quoted_ends(skb, ip, ends) &&
 	    np_addr_equal(&ip->dst, &ends->dst) && (!d->sender || np_addr_equal(&ip->src, &ends->src))) {
 		np_flow_key_make(d->plane, work);
 		flow = bpf_map_lookup_elem(&np_flows, &work->flow);
