@@ -174,11 +174,11 @@ static __always_inline int np_decide_service(struct __sk_buff *skb, const struct
 	tcp = np_tcp_flags(skb, ip);
 	known = bpf_map_lookup_elem(&np_connections, &work->tuple);
 	if (known && np_connection_holds(known, endpoint, tcp, node_port, work)) {
-		np_connection_use(known);
+		np_keep_alive(&known->used);
 		d->toward = known->flags & NP_CONNECTION_FORWARD;
 		if (d->toward)
-			np_connection_mark(known, np_connection_news(tcp, NP_CONNECTION_FIN_CLIENT) |
-							  (known->flags & NP_CONNECTION_REPLIED ? NP_CONNECTION_ASSURED : 0));
+			np_note(&known->flags, np_connection_news(tcp, NP_CONNECTION_FIN_CLIENT) |
+						       (known->flags & NP_CONNECTION_REPLIED ? NP_CONNECTION_ASSURED : 0));
 		else
 			np_connection_answered(known, tcp, work);
 		np_decide_translate(ip, &known->to, work, d);
@@ -247,7 +247,7 @@ static __always_inline void np_decide_answer(struct __sk_buff *skb, const struct
 	known = bpf_map_lookup_elem(&np_connections, &work->tuple);
 	if (!known || known->flags & NP_CONNECTION_FORWARD)
 		return;
-	np_connection_use(known);
+	np_keep_alive(&known->used);
 	np_connection_answered(known, np_tcp_flags(skb, ip), work);
 	np_decide_translate(ip, &known->to, work, d);
 }

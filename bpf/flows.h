@@ -166,19 +166,23 @@ static __always_inline void np_header_ends(struct __sk_buff *skb, const struct n
 	__builtin_memcpy(&ends->dport, head + 2, sizeof(ends->dport));
 }
 
-/* A later fragment has the ports of its first. */
-static __always_inline void np_fragment_ends(const struct np_ip *ip, __u32 network, struct np_police_work *work)
+static __always_inline void np_flow_fragment_key(const struct np_ip *ip, __u32 network, struct np_flow_fragment *key)
 {
-	struct np_flow_fragment *key = &work->fragment;
-	struct np_ends *ends = &work->ends;
-	const struct np_ports *ports;
-
 	key->src = ip->src;
 	key->dst = ip->dst;
 	key->network = network;
 	key->id = ip->id;
 	key->proto = ip->proto;
-	ports = bpf_map_lookup_elem(&np_flow_fragments, key);
+}
+
+/* A later fragment has the ports of its first. */
+static __always_inline void np_fragment_ends(const struct np_ip *ip, __u32 network, struct np_police_work *work)
+{
+	struct np_ends *ends = &work->ends;
+	const struct np_ports *ports;
+
+	np_flow_fragment_key(ip, network, &work->fragment);
+	ports = bpf_map_lookup_elem(&np_flow_fragments, &work->fragment);
 	if (!ports) {
 		ends->what = NP_PACKET_PORTLESS;
 		return;
@@ -263,28 +267,17 @@ static __always_inline struct np_flow *np_flow_get(struct __sk_buff *skb, const 
 	return bpf_map_lookup_elem(&np_flows, &work->flow);
 }
 
-/* Once a second, or every packet would take the line from the other processors' caches. */
-static __always_inline void np_flow_keep(struct np_flow *flow, __u32 news)
-{
-	__u64 now = bpf_ktime_get_coarse_ns();
-
-	if (now - flow->used > NP_SECOND)
-		flow->used = now;
-	if ((flow->flags & news) != news)
-		__sync_fetch_and_or(&flow->flags, news);
-}
-
 /* What the packet says about the flow it is of. */
 static __always_inline void np_flow_follow(struct np_flow *flow, int answers, __u8 tcp)
 {
-	__u32 fin = answers ? NP_FLOW_FIN_OTHER : NP_FLOW_FIN_BEGAN;
-	__u32 news = (tcp & NP_TCP_FIN ? fin : 0) | (tcp & NP_TCP_RST ? NP_FLOW_RESET : 0);
+	__u32 news = np_connection_news(tcp, answers ? NP_FLOW_FIN_OTHER : NP_FLOW_FIN_BEGAN);
 
 	if (answers)
 		news |= NP_FLOW_REPLIED;
 	else if (flow->flags & NP_FLOW_REPLIED)
 		news |= NP_FLOW_ASSURED;
-	np_flow_keep(flow, news);
+	np_keep_alive(&flow->used);
+	np_note(&flow->flags, news);
 }
 
 /* The flow of work's key begins, or begins anew: work's entry says between whom. 0 when it is remembered. */
