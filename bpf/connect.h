@@ -134,22 +134,23 @@ static __always_inline void np_tuple_turn(const struct np_tuple *from, struct np
 	to->pad[2] = 0;
 }
 
-/* Only once a second, or every packet would take the line from the other processors' caches. */
-static __always_inline void np_connection_use(struct np_connection *known)
+/* Of a connection or a flow. Only once a second, or every packet would take the line from the other processors' caches. */
+static __always_inline void np_keep_alive(__u64 *used)
 {
 	__u64 now = bpf_ktime_get_coarse_ns();
 
-	if (now - known->used > NP_SECOND)
-		known->used = now;
+	if (now - *used > NP_SECOND)
+		*used = now;
 }
 
-static __always_inline void np_connection_mark(struct np_connection *known, __u32 flags)
+/* Of a connection or a flow, where it is new. */
+static __always_inline void np_note(__u32 *flags, __u32 news)
 {
-	if ((known->flags & flags) != flags)
-		__sync_fetch_and_or(&known->flags, flags);
+	if ((*flags & news) != news)
+		__sync_fetch_and_or(flags, news);
 }
 
-/* What a packet of the client, or of the backend, says about the connection. */
+/* What a packet of the client, or of the backend, says about the connection; of who began a flow, or of the other, about that. */
 static __always_inline __u32 np_connection_news(__u8 tcp, __u32 fin)
 {
 	return (tcp & NP_TCP_FIN ? fin : 0) | (tcp & NP_TCP_RST ? NP_CONNECTION_RESET : 0);
@@ -163,11 +164,11 @@ static __always_inline void np_connection_answered(struct np_connection *back, _
 
 	if ((back->flags & news) == news)
 		return;
-	np_connection_mark(back, news);
+	np_note(&back->flags, news);
 	np_tuple_turn(&back->to, &work->turned);
 	forward = bpf_map_lookup_elem(&np_connections, &work->turned);
 	if (forward)
-		np_connection_mark(forward, news);
+		np_note(&forward->flags, news);
 }
 
 /*

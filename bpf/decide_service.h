@@ -174,11 +174,11 @@ static __always_inline int np_decide_service(struct __sk_buff *skb, const struct
 	tcp = np_tcp_flags(skb, ip);
 	known = bpf_map_lookup_elem(&np_connections, &work->tuple);
 	if (known && np_connection_holds(known, endpoint, tcp, node_port, work)) {
-		np_connection_use(known);
+		np_keep_alive(&known->used);
 		d->toward = known->flags & NP_CONNECTION_FORWARD;
 		if (d->toward)
-			np_connection_mark(known, np_connection_news(tcp, NP_CONNECTION_FIN_CLIENT) |
-							  (known->flags & NP_CONNECTION_REPLIED ? NP_CONNECTION_ASSURED : 0));
+			np_note(&known->flags, np_connection_news(tcp, NP_CONNECTION_FIN_CLIENT) |
+						       (known->flags & NP_CONNECTION_REPLIED ? NP_CONNECTION_ASSURED : 0));
 		else
 			np_connection_answered(known, tcp, work);
 		np_decide_translate(ip, &known->to, work, d);
@@ -209,35 +209,15 @@ static __always_inline int np_decide_service(struct __sk_buff *skb, const struct
  */
 static __always_inline void np_decide_error(struct __sk_buff *skb, const struct np_ip *ip, struct np_service_work *work, struct np_decision *d)
 {
-	int v4 = np_addr_is_v4(&ip->dst);
-	__u32 quoted = ip->l4 + 8;
 	struct np_tuple *tuple = &work->tuple;
 	const struct np_connection *known;
 	__be16 ports[2];
-	__u8 head[2];
+	__u32 quoted;
 
-	if (!np_is_icmp_error(skb, ip) || np_l4_head(skb, ip, head))
+	if (!np_is_icmp_error(skb, ip))
 		return;
-	if (v4) {
-		struct np_ipv4 h;
-
-		if (np_load(skb, quoted, &h, sizeof(h)) || h.ver_ihl != 0x45 || h.frag & bpf_htons(NP_IP_OFFSET))
-			return;
-		tuple->src = np_addr_v4(h.dst);
-		tuple->dst = np_addr_v4(h.src);
-		tuple->proto = h.proto;
-		quoted += sizeof(h);
-	} else {
-		struct np_ipv6 h;
-
-		if (np_load(skb, quoted, &h, sizeof(h)))
-			return;
-		tuple->src = h.dst;
-		tuple->dst = h.src;
-		tuple->proto = h.next;
-		quoted += sizeof(h);
-	}
-	if (quoted + 4 > ip->end || np_load(skb, quoted, ports, sizeof(ports)))
+	quoted = np_quoted_get(skb, ip, &tuple->src, &tuple->dst, &tuple->proto);
+	if (!quoted || quoted + sizeof(ports) > ip->end || np_load(skb, quoted, ports, sizeof(ports)))
 		return;
 	tuple->sport = ports[1];
 	tuple->dport = ports[0];
@@ -267,7 +247,7 @@ static __always_inline void np_decide_answer(struct __sk_buff *skb, const struct
 	known = bpf_map_lookup_elem(&np_connections, &work->tuple);
 	if (!known || known->flags & NP_CONNECTION_FORWARD)
 		return;
-	np_connection_use(known);
+	np_keep_alive(&known->used);
 	np_connection_answered(known, np_tcp_flags(skb, ip), work);
 	np_decide_translate(ip, &known->to, work, d);
 }

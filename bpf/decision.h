@@ -65,9 +65,9 @@ struct np_decision {
 	__u32 sender;	     /* the device of the pod of this node that sent it; 0: another did */
 	__u32 receiver;	     /* the device of the pod of this node that is to get it; 0: another is */
 	__u8 by_host;	     /* this node itself sent it */
-	__u8 direction;	     /* of a drop by policies: an np_direction */
+	__u8 direction;	     /* in which policies were last asked: an np_direction */
 	__u8 pad[2];
-	__u32 policy;	     /* of a drop by policies: the number of their reason */
+	__u32 policy;	     /* the number of the reason by which they then decided; 0: none did */
 };
 
 /* One a processor: with all that deciding needs beside it, it is more than a program's stack has room for. */

@@ -66,8 +66,6 @@ struct np_police_work {
 	struct np_identity_block_key block;
 	struct np_verdict_key verdict;
 	struct np_port_key port;
-	struct np_ipv4 quoted4;
-	struct np_ipv6 quoted6;
 };
 
 struct {
@@ -106,38 +104,17 @@ static __always_inline void np_echo_ends(__u8 type, int v4, __be16 id, struct np
 }
 
 /* The packet that an ICMP error quotes, turned round. 0 when it is one that flows are known by. */
-static __always_inline int np_quoted_ends(struct __sk_buff *skb, const struct np_ip *ip, struct np_police_work *work)
+static __always_inline int np_quoted_ends(struct __sk_buff *skb, const struct np_ip *ip, struct np_ends *ends)
 {
-	struct np_ends *ends = &work->ends;
-	int v4 = np_addr_is_v4(&ip->dst);
-	__u32 l4 = ip->l4 + 8;
+	__u32 quoted = np_quoted_get(skb, ip, &ends->src, &ends->dst, &ends->proto);
 	__u8 head[8];
 	__be16 word;
 
-	if (v4) {
-		struct np_ipv4 *h = &work->quoted4;
-
-		if (np_load(skb, l4, h, sizeof(*h)) || h->ver_ihl != 0x45 || h->frag & bpf_htons(NP_IP_OFFSET))
-			return -1;
-		ends->src = np_addr_v4(h->dst);
-		ends->dst = np_addr_v4(h->src);
-		ends->proto = h->proto;
-		l4 += sizeof(*h);
-	} else {
-		struct np_ipv6 *h = &work->quoted6;
-
-		if (np_load(skb, l4, h, sizeof(*h)))
-			return -1;
-		ends->src = h->dst;
-		ends->dst = h->src;
-		ends->proto = h->next;
-		l4 += sizeof(*h);
-	}
-	if (l4 + sizeof(head) > ip->end || np_load(skb, l4, head, sizeof(head)))
+	if (!quoted || quoted + sizeof(head) > ip->end || np_load(skb, quoted, head, sizeof(head)))
 		return -1;
 	if (ends->proto == IPPROTO_ICMP || ends->proto == IPPROTO_ICMPV6) {
 		__builtin_memcpy(&word, head + 4, sizeof(word));
-		np_echo_ends(head[0], v4, word, ends);
+		np_echo_ends(head[0], np_addr_is_v4(&ip->dst), word, ends);
 		word = ends->sport;
 		ends->sport = ends->dport;
 		ends->dport = word;
@@ -189,19 +166,23 @@ static __always_inline void np_header_ends(struct __sk_buff *skb, const struct n
 	__builtin_memcpy(&ends->dport, head + 2, sizeof(ends->dport));
 }
 
-/* A later fragment has the ports of its first. */
-static __always_inline void np_fragment_ends(const struct np_ip *ip, __u32 network, struct np_police_work *work)
+static __always_inline void np_flow_fragment_key(const struct np_ip *ip, __u32 network, struct np_flow_fragment *key)
 {
-	struct np_flow_fragment *key = &work->fragment;
-	struct np_ends *ends = &work->ends;
-	const struct np_ports *ports;
-
 	key->src = ip->src;
 	key->dst = ip->dst;
 	key->network = network;
 	key->id = ip->id;
 	key->proto = ip->proto;
-	ports = bpf_map_lookup_elem(&np_flow_fragments, key);
+}
+
+/* A later fragment has the ports of its first. */
+static __always_inline void np_fragment_ends(const struct np_ip *ip, __u32 network, struct np_police_work *work)
+{
+	struct np_ends *ends = &work->ends;
+	const struct np_ports *ports;
+
+	np_flow_fragment_key(ip, network, &work->fragment);
+	ports = bpf_map_lookup_elem(&np_flow_fragments, &work->fragment);
 	if (!ports) {
 		ends->what = NP_PACKET_PORTLESS;
 		return;
@@ -257,7 +238,7 @@ static __always_inline struct np_flow *np_flow_get(struct __sk_buff *skb, const 
 	__u32 zero = 0;
 
 	__builtin_memset(ends, 0, sizeof(*ends));
-	if ((ip->proto == IPPROTO_ICMP || ip->proto == IPPROTO_ICMPV6) && np_is_icmp_error(skb, ip) && !np_quoted_ends(skb, ip, work) &&
+	if ((ip->proto == IPPROTO_ICMP || ip->proto == IPPROTO_ICMPV6) && np_is_icmp_error(skb, ip) && !np_quoted_ends(skb, ip, ends) &&
 	    np_addr_equal(&ip->dst, &ends->dst) && (!d->sender || np_addr_equal(&ip->src, &ends->src))) {
 		np_flow_key_make(d->plane, work);
 		flow = bpf_map_lookup_elem(&np_flows, &work->flow);
@@ -286,28 +267,17 @@ static __always_inline struct np_flow *np_flow_get(struct __sk_buff *skb, const 
 	return bpf_map_lookup_elem(&np_flows, &work->flow);
 }
 
-/* Once a second, or every packet would take the line from the other processors' caches. */
-static __always_inline void np_flow_keep(struct np_flow *flow, __u32 news)
-{
-	__u64 now = bpf_ktime_get_coarse_ns();
-
-	if (now - flow->used > NP_SECOND)
-		flow->used = now;
-	if ((flow->flags & news) != news)
-		__sync_fetch_and_or(&flow->flags, news);
-}
-
 /* What the packet says about the flow it is of. */
 static __always_inline void np_flow_follow(struct np_flow *flow, int answers, __u8 tcp)
 {
-	__u32 fin = answers ? NP_FLOW_FIN_OTHER : NP_FLOW_FIN_BEGAN;
-	__u32 news = (tcp & NP_TCP_FIN ? fin : 0) | (tcp & NP_TCP_RST ? NP_FLOW_RESET : 0);
+	__u32 news = np_connection_news(tcp, answers ? NP_FLOW_FIN_OTHER : NP_FLOW_FIN_BEGAN);
 
 	if (answers)
 		news |= NP_FLOW_REPLIED;
 	else if (flow->flags & NP_FLOW_REPLIED)
 		news |= NP_FLOW_ASSURED;
-	np_flow_keep(flow, news);
+	np_keep_alive(&flow->used);
+	np_note(&flow->flags, news);
 }
 
 /* The flow of work's key begins, or begins anew: work's entry says between whom. 0 when it is remembered. */

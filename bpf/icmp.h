@@ -52,6 +52,32 @@ static __always_inline int np_is_icmp_error(struct __sk_buff *skb, const struct 
 	return head[0] == 3 || head[0] == 4 || head[0] == 5 || head[0] == 11 || head[0] == 12;
 }
 
+/*
+ * Of the packet that an ICMP error quotes the ends and the protocol, turned round as if its receiver had answered. Returns where its transport
+ * header is; 0 when it has none, or options before it.
+ */
+static __always_inline __u32 np_quoted_get(struct __sk_buff *skb, const struct np_ip *ip, struct np_addr *src, struct np_addr *dst, __u8 *proto)
+{
+	__u32 quoted = ip->l4 + 8;
+
+	if (np_addr_is_v4(&ip->dst)) {
+		struct np_ipv4 h;
+
+		if (np_load(skb, quoted, &h, sizeof(h)) || h.ver_ihl != 0x45 || h.frag & bpf_htons(NP_IP_OFFSET))
+			return 0;
+		*src = np_addr_v4(h.dst);
+		*dst = np_addr_v4(h.src);
+		*proto = h.proto;
+		return quoted + sizeof(h);
+	}
+	/* Field by field, to where they are wanted: the whole header is much for a program's stack. */
+	if (np_load(skb, quoted + offsetof(struct np_ipv6, next), proto, sizeof(*proto)) ||
+	    np_load(skb, quoted + offsetof(struct np_ipv6, src), dst, sizeof(*dst)) ||
+	    np_load(skb, quoted + offsetof(struct np_ipv6, dst), src, sizeof(*src)))
+		return 0;
+	return quoted + sizeof(struct np_ipv6);
+}
+
 /* Path MTU discovery: RFC 1191 section 4 and RFC 8201. The error comes from the gateway of its family, or where there is none, the target. */
 static __always_inline void np_decide_too_big(struct __sk_buff *skb, const struct np_ip *ip, __u32 network,
 					      const struct np_node *node, struct np_decision *d)

@@ -118,19 +118,13 @@ static __always_inline int np_is_free(const struct np_subject *subject, __u64 ge
 /* Remembers the first fragment's ports, by which the others are judged. */
 static __always_inline void np_fragment_keep(const struct np_ip *ip, const struct np_decision *d, struct np_police_work *work)
 {
-	struct np_flow_fragment *key = &work->fragment;
-
 	/* Those of a Service's connection are known already, by the packet's own addresses. */
 	if (!ip->fragment || ip->later || d->translate)
 		return;
-	key->src = ip->src;
-	key->dst = ip->dst;
-	key->network = d->plane;
-	key->id = ip->id;
-	key->proto = ip->proto;
+	np_flow_fragment_key(ip, d->plane, &work->fragment);
 	work->ports.sport = work->ends.sport;
 	work->ports.dport = work->ends.dport;
-	bpf_map_update_elem(&np_flow_fragments, key, &work->ports, BPF_ANY);
+	bpf_map_update_elem(&np_flow_fragments, &work->fragment, &work->ports, BPF_ANY);
 }
 
 /*

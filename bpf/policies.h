@@ -7,6 +7,7 @@
 #ifndef NP_POLICIES_H
 #define NP_POLICIES_H
 
+#include "connections.h"
 #include "counters.h"
 #include "maps.h"
 #include "np.h"
@@ -91,12 +92,12 @@ struct np_flow_key {
 enum np_flow_flag {
 	/* The second of the key's ends began it; else the first did. */
 	NP_FLOW_BY_SECOND = 1,
-	/* These five as an np_connection_flag has them; the client is who began it. */
-	NP_FLOW_REPLIED = 2,
-	NP_FLOW_ASSURED = 4,
-	NP_FLOW_FIN_BEGAN = 8,
-	NP_FLOW_FIN_OTHER = 16,
-	NP_FLOW_RESET = 32,
+	/* These five as connections have them, for what goes by either; the client is who began it. */
+	NP_FLOW_REPLIED = NP_CONNECTION_REPLIED,
+	NP_FLOW_ASSURED = NP_CONNECTION_ASSURED,
+	NP_FLOW_FIN_BEGAN = NP_CONNECTION_FIN_CLIENT,
+	NP_FLOW_FIN_OTHER = NP_CONNECTION_FIN_BACKEND,
+	NP_FLOW_RESET = NP_CONNECTION_RESET,
 	/* This node itself began it, whom nothing keeps from its pods. */
 	NP_FLOW_BY_NODE = 64,
 };

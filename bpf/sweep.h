@@ -74,7 +74,7 @@ static long np_sweep_one(void *map, struct np_tuple *key, struct np_connection *
 		return 0;
 	}
 	if (other && other->to.sport == key->dport && np_addr_equal(&other->to.dst, &key->src))
-		np_connection_mark(other, NP_CONNECTION_DEAD);
+		np_note(&other->flags, NP_CONNECTION_DEAD);
 	if (bpf_map_delete_elem(map, key))
 		return 0;
 	sweep->removed++;
