@@ -30,13 +30,7 @@ public sealed partial class BpfDatapath
             }
         }
 
-        ulong packets = 0, bytes = 0;
-        foreach (var share in shares)
-        {
-            packets += share.Packets;
-            bytes += share.Bytes;
-        }
-
-        return new(packets, bytes);
+        var sum = CountValue.Sum(shares);
+        return new(sum.Packets, sum.Bytes);
     }
 }

@@ -21,7 +21,6 @@ public sealed class KernelPolicyMaps : IPolicyMaps, IFlowEvents, IDisposable
 
     // An IPv4 address is one of ::ffff:0:0/96 to the map, so a short prefix of IPv6 would have it: there is always an entry for all of IPv4.
     private static readonly IpPrefix AllOfV4 = new(IpAddr.FromV4(0), 0);
-    private static readonly int Cpus = LibBpf.PossibleCpus();
 
     private readonly BpfMap<uint, PolicyStateValue> _state;
     private readonly BpfMap<EndpointKeyValue, IdentityValue> _identities;
@@ -42,7 +41,7 @@ public sealed class KernelPolicyMaps : IPolicyMaps, IFlowEvents, IDisposable
         _subjects = Take<uint, SubjectValue>(loaded, "np_subjects");
         _verdicts = Take<VerdictKeyValue, VerdictValue>(loaded, "np_verdicts");
         _ports = Take<PortKeyValue, VerdictValue>(loaded, "np_ports_of");
-        _denied = Take<uint, CountValue>(loaded, "np_denied", Cpus);
+        _denied = Take<uint, CountValue>(loaded, "np_denied", LibBpf.PossibleCpus());
         _observed = Take<uint, FlowEventKinds>(loaded, "np_observed");
         _events = loaded.TakeMap("np_events");
         Sizes = new(SizeOf("np_identities"), SizeOf("np_identity_blocks") - 1, SizeOf("np_verdicts"), SizeOf("np_ports_of"), SizeOf("np_denied"));
@@ -183,7 +182,7 @@ public sealed class KernelPolicyMaps : IPolicyMaps, IFlowEvents, IDisposable
 
     /// <inheritdoc/>
     /// <exception cref="KernelException">The map cannot be read.</exception>
-    public Staged<uint>? FindBlock(IpAddr address) => _blocks.Find(IdentityBlockKeyValue.From(new(address, address.Width)))?.ToStaged();
+    public Staged<uint>? FindBlock(IpAddr address) => _blocks.Find(IdentityBlockKeyValue.From(IpPrefix.Alone(address)))?.ToStaged();
 
     /// <inheritdoc/>
     /// <exception cref="KernelException">The map cannot be read.</exception>
@@ -262,14 +261,8 @@ public sealed class KernelPolicyMaps : IPolicyMaps, IFlowEvents, IDisposable
 
     private static DeniedCount Sum(CountValue[] shares)
     {
-        ulong packets = 0, bytes = 0;
-        foreach (var share in shares)
-        {
-            packets += share.Packets;
-            bytes += share.Bytes;
-        }
-
-        return new(packets, bytes);
+        var sum = CountValue.Sum(shares);
+        return new(sum.Packets, sum.Bytes);
     }
 
     private static BpfMap<TKey, TValue> Take<TKey, TValue>(BpfObject loaded, string name, int shares = 1)

@@ -303,5 +303,5 @@ public sealed partial class PolicyMapWriter(IPolicyMaps maps, Func<NetworkId, ui
     private uint FoundAfter(IdentityKey key) => Found(_blocksAfter, key);
 
     // Networks' own planes have no blocks.
-    private static uint Found(PrefixMap<uint> blocks, IdentityKey key) => key.Network == DatapathState.Cluster ? blocks.Longest(new(key.Address, key.Address.Width)) : 0;
+    private static uint Found(PrefixMap<uint> blocks, IdentityKey key) => key.Network == DatapathState.Cluster ? blocks.Longest(IpPrefix.Alone(key.Address)) : 0;
 }

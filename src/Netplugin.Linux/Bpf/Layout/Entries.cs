@@ -126,4 +126,17 @@ internal struct CountValue
 {
     internal ulong Packets;
     internal ulong Bytes;
+
+    /// <summary>What all CPUs have together.</summary>
+    internal static CountValue Sum(ReadOnlySpan<CountValue> shares)
+    {
+        CountValue sum = default;
+        foreach (var share in shares)
+        {
+            sum.Packets += share.Packets;
+            sum.Bytes += share.Bytes;
+        }
+
+        return sum;
+    }
 }

@@ -85,12 +85,6 @@ internal struct SubjectValue
     };
 
     internal readonly Staged<SubjectTables> ToStaged() => new(Before.ToTables(), After.ToTables(), Since);
-
-    [InlineArray(16)]
-    internal struct SixteenBytes
-    {
-        private byte _first;
-    }
 }
 
 /// <summary><c>struct np_verdict_key</c>.</summary>

@@ -104,12 +104,6 @@ internal struct ConnectionValue
     internal uint Flags;
     internal uint Table;
     internal SixteenBytes Pad;
-
-    [InlineArray(16)]
-    internal struct SixteenBytes
-    {
-        private byte _first;
-    }
 }
 
 /// <summary><c>struct np_quota</c>.</summary>

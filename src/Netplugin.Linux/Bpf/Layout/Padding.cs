@@ -1,0 +1,10 @@
+using System.Runtime.CompilerServices;
+
+namespace Netplugin.Linux.Bpf.Layout;
+
+/// <summary>Room that a frozen structure has for what later builds need to say.</summary>
+[InlineArray(16)]
+internal struct SixteenBytes
+{
+    private byte _first;
+}
