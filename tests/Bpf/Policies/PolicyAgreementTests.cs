@@ -132,8 +132,8 @@ public sealed class PolicyAgreementTests(ITestOutputHelper output)
             return;
         }
 
-        var got = world.Send(datapath, attempt.From, attempt.To, mac => PolicyFrames.Ip(
-            attempt.From.Address, attempt.To.Address, protocol, PolicyFrames.Transport(protocol, _port, attempt.Port), from: mac));
+        var got = world.Send(datapath, attempt.From, attempt.To, mac => IpFrame.Of(
+            attempt.From.Address, attempt.To.Address, protocol, PolicyFrames.Transport(protocol, _port, attempt.Port), mac));
         if (got is null or Outcome.Drop { Reason: not ("policy" or "policy_unknown") })
         {
             return;
