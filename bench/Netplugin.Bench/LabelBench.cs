@@ -21,10 +21,8 @@ internal static class LabelBench
         await using var kubernetes = new FakeServices(node.Node.NetworkNamespace);
         kubernetes.List("nodes", FakeServices.Node(node.Host, "east"));
         kubernetes.List("services");
-        kubernetes.List("networkpolicies");
-        kubernetes.List("clusternetworkpolicies");
         kubernetes.List("endpointslices");
-        kubernetes.List("namespaces", """{"metadata":{"name":"default","resourceVersion":"1"} }""");
+        kubernetes.ListNoPolicies("""{"metadata":{"name":"default","resourceVersion":"1"} }""");
         kubernetes.List("pods", [.. labelled.Select(pod => PodObject(pod, node, Labels)), .. plain.Select(pod => PodObject(pod, node, "{}"))]);
         File.WriteAllText(Path.Combine(node.Node.RunFolder, "kubeconfig"), kubernetes.Kubeconfig);
         await node.StartDaemonAsync("-pod-cidr=10.244.0.0/20", "-kubeconfig=/run/kubeconfig");

@@ -2,7 +2,6 @@ using CsCheck;
 using Netplugin.Core.Addresses;
 using Netplugin.Core.Policies.Compiling;
 using Netplugin.Core.Policies.Maps;
-using Netplugin.Core.Policies.Normal;
 using Netplugin.Linux.Bpf;
 using Netplugin.Tests.Bpf.Kernel;
 using Netplugin.Tests.Support.Policies;
@@ -24,13 +23,10 @@ public sealed class PolicyWriterMapsTests : IDisposable
         PolicyGens.CaseGen(1).Sample(
             one =>
             {
-                // The maps go on from one case to the next, and are shared.
-                lock (model)
-                {
-                    Write(model, one);
-                    Write(datapath.Policies, one);
-                    AssertSame(model, datapath.Policies);
-                }
+                // The maps go on from one case to the next, and are shared: so there is one thread.
+                Write(model, one);
+                Write(datapath.Policies, one);
+                AssertSame(model, datapath.Policies);
             },
             iter: 100,
             threads: 1);
@@ -68,21 +64,15 @@ public sealed class PolicyWriterMapsTests : IDisposable
         var writer = new PolicyMapWriter(maps, network => (uint)(10 + Array.IndexOf([new("t", "x"), new("t", "y"), new("u", "x")], network)));
         writer.Begin();
         var compiler = new PolicyCompiler("n0", writer.Generation, writer.LastNumber);
-        foreach (var policy in ((NormalPolicy[])[.. one.Policies.Network.Select(NetworkPolicyNormal.Of), .. one.Policies.Cluster.Select(ClusterNetworkPolicyNormal.Of), .. one.Policies.Intent.Select(IntentPolicyNormal.Of)]))
-        {
-            compiler.Set(policy);
-        }
-
+        Array.ForEach(Told.Objects(one), told => told.Set(compiler));
         for (var i = 0; i < one.Endpoints.Length; i++)
         {
-            compiler.Set(one.Endpoints[i]);
             if (one.Endpoints[i].Node == "n0")
             {
                 writer.Attach(one.Endpoints[i].Id, new IfIndex(100 + i), (ulong)i);
             }
         }
 
-        Array.ForEach(one.Nodes, node => compiler.Set(node, [ClusterGens.NodeAddress(node)]));
         writer.Apply(compiler.TakeChanges());
         writer.RemoveFormer();
     }

@@ -17,6 +17,8 @@ namespace Netplugin.Tests.Agent.Fakes;
 /// <summary>A node that enforces policies in maps in memory, with a Kubernetes that says what a test says, or without one. Disposing is the daemon's end; another one on its folder and maps is its restart.</summary>
 internal sealed class EnforcingNode : IAsyncDisposable
 {
+    // For how long an ADD waits. What is refused takes so long, and what is not must be there by then on a busy machine too.
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(3);
     private readonly AgentMetrics _metrics = new();
     private readonly KubernetesClient? _client;
 
@@ -28,7 +30,7 @@ internal sealed class EnforcingNode : IAsyncDisposable
             Samples.Me, maps, kubernetes is null ? [] : KubernetesPolicies.Sources, () => node.Follower.View, () => node.Follower.IsSettling, () => node.Kernel.Pods, Unreadable, node.Problems, _metrics,
             NullLogger.Instance)
         {
-            Patience = TimeSpan.FromMilliseconds(Patience),
+            Patience = Patience,
         });
         node.ViewChanged += Engine.ViewChanged;
         node.Kernel.PodSaved += _ => Engine.PodsChanged();
@@ -43,9 +45,6 @@ internal sealed class EnforcingNode : IAsyncDisposable
 
         Engine.Start();
     }
-
-    /// <summary>For how long an ADD waits, in milliseconds.</summary>
-    public static int Patience => 1000;
 
     public FakeNode Node { get; }
 

@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using Netplugin.Core.Addresses;
 using Netplugin.Core.Datapath;
 using Netplugin.Core.Services;
@@ -160,8 +159,11 @@ internal sealed class ServiceFrames
     private byte[] Frame(FlowTuple tuple, MacAddress from)
     {
         var kind = tuple.Protocol == 17 ? _random.Next(6) : 2;
-        var fragment = kind < 2 ? (First: kind == 0, Id: (uint)(_number % 16384 * 4 + _random.Next(4))) : ((bool First, uint Id)?)null;
-        byte[] transport = fragment is (false, _) ? Bytes(16) : [.. Ports(tuple.SourcePort, tuple.TargetPort), .. Rest(tuple.Protocol)];
+
+        // A later fragment begins where eight bytes of the first end.
+        var isFirst = kind == 0;
+        var fragment = kind < 2 ? (Id: (ushort)(_number % 16384 * 4 + _random.Next(4)), Offset: isFirst ? 0 : 8, More: isFirst) : ((ushort Id, int Offset, bool More)?)null;
+        byte[] transport = fragment is { Offset: > 0 } ? Bytes(16) : [.. Ports(tuple.SourcePort, tuple.TargetPort), .. Rest(tuple.Protocol)];
         if (_random.Next(30) == 0)
         {
             transport = transport[..Math.Min(transport.Length, _random.Next(9))];
@@ -185,44 +187,10 @@ internal sealed class ServiceFrames
         _ => Bytes(8 + _random.Next(40)),
     };
 
-    private byte[] Ip(IpAddr source, IpAddr target, byte protocol, byte[] transport, MacAddress from, (bool First, uint Id)? fragment, bool isRight)
+    private byte[] Ip(IpAddr source, IpAddr target, byte protocol, byte[] transport, MacAddress from, (ushort Id, int Offset, bool More)? fragment, bool isRight)
     {
-        var header = new byte[IsV4 ? 20 : fragment is null ? 40 : 48];
-        Span<byte> addresses = stackalloc byte[32];
-        source.WriteBytes(addresses);
-        target.WriteBytes(addresses[16..]);
-        var frag = fragment is not { } part ? 0 : part.First ? 0x2000 : 0x0001;
-        if (IsV4)
-        {
-            header[0] = 0x45;
-            BinaryPrimitives.WriteUInt16BigEndian(header.AsSpan(2), (ushort)(20 + transport.Length));
-            BinaryPrimitives.WriteUInt16BigEndian(header.AsSpan(4), (ushort)(fragment?.Id ?? 0));
-            BinaryPrimitives.WriteUInt16BigEndian(header.AsSpan(6), (ushort)(fragment is null && _random.Next(2) == 0 ? 0x4000 : frag));
-            header[8] = 64;
-            header[9] = protocol;
-            addresses[12..16].CopyTo(header.AsSpan(12));
-            addresses[28..32].CopyTo(header.AsSpan(16));
-            BinaryPrimitives.WriteUInt16BigEndian(header.AsSpan(10), Answers.Checksum(header));
-        }
-        else
-        {
-            header[0] = 0x60;
-            BinaryPrimitives.WriteUInt16BigEndian(header.AsSpan(4), (ushort)(header.Length - 40 + transport.Length));
-            header[6] = fragment is null ? protocol : (byte)44;
-            header[7] = 64;
-            addresses.CopyTo(header.AsSpan(8));
-            if (fragment is { } piece)
-            {
-                header[40] = protocol;
-                BinaryPrimitives.WriteUInt16BigEndian(header.AsSpan(42), (ushort)(piece.First ? 1 : 8));
-                BinaryPrimitives.WriteUInt32BigEndian(header.AsSpan(44), piece.Id);
-            }
-        }
-
-        byte[] frame = [.. new byte[14], .. header, .. transport];
-        MacAddress.Gateway.WriteBytes(frame);
-        from.WriteBytes(frame.AsSpan(6));
-        BinaryPrimitives.WriteUInt16BigEndian(frame.AsSpan(12), (ushort)(IsV4 ? 0x0800 : 0x86dd));
+        var mayBeFragmented = !IsV4 || fragment is not null || _random.Next(2) != 0;
+        var frame = IpFrame.Of(source, target, protocol, transport, from, fragment, mayBeFragmented);
         if (isRight)
         {
             Checksums.Mend(frame);

@@ -1,11 +1,9 @@
 using CsCheck;
 using Netplugin.Core.Addresses;
-using Netplugin.Core.Model;
 using Netplugin.Core.Policies;
 using Netplugin.Core.Policies.Compiling;
 using Netplugin.Core.Policies.Judging;
 using Netplugin.Core.Policies.Maps;
-using Netplugin.Core.Policies.Normal;
 using Netplugin.Linux.Bpf;
 using Netplugin.Tests.Bpf.Kernel;
 using Netplugin.Tests.Bpf.Model;
@@ -71,13 +69,8 @@ public sealed class PolicyAgreementTests(ITestOutputHelper output)
             writer.Attach(endpoint.Id, world.DeviceOf(endpoint), world.NumberOf(endpoint));
         }
 
-        NormalPolicy[] policies =
-        [
-            .. one.Policies.Network.Select(NetworkPolicyNormal.Of), .. one.Policies.Cluster.Select(ClusterNetworkPolicyNormal.Of), .. one.Policies.Intent.Select(IntentPolicyNormal.Of),
-        ];
-        Array.ForEach(policies, compiler.Set);
-        Array.ForEach(one.Endpoints, compiler.Set);
-        Array.ForEach(one.Nodes, each => compiler.Set(each, [ClusterGens.NodeAddress(each)]));
+        var objects = Told.Objects(one);
+        Array.ForEach(objects, told => told.Set(compiler));
         var changes = compiler.TakeChanges();
         writer.Apply(changes);
         var reasons = changes.OfType<PolicyChange.ReasonIs>().ToDictionary(reason => reason.Number, reason => reason.Reason);
@@ -90,13 +83,13 @@ public sealed class PolicyAgreementTests(ITestOutputHelper output)
                 datapath.State = world.Sending(sender);
                 writer.Attach(sender.Id, new IfIndex(Datapath.Device), world.NumberOf(sender));
             }
-
             else
             {
                 datapath.State = world.Base;
             }
 
-            foreach (var to in ends.Where(to => to.Address.IsV4 == from.Address.IsV4 && PlaneOf(to) == PlaneOf(from) && !IsSame(from, to)))
+            // From one plane to the other nothing is sent: there the address is somebody else's, or nobody's. What a pod sends to itself does not leave it.
+            foreach (var to in ends.Where(to => to.Address.IsV4 == from.Address.IsV4 && PolicyCases.PlaneOf(to).Plane == PolicyCases.PlaneOf(from).Plane && !(sender is not null && PolicyCases.IsSame(sender, to))))
             {
                 foreach (var (protocol, port) in Traffic)
                 {
@@ -111,15 +104,12 @@ public sealed class PolicyAgreementTests(ITestOutputHelper output)
         }
 
         // The next case finds empty maps.
-        Array.ForEach(policies, policy => compiler.Remove(policy.Id));
-        Array.ForEach(one.Endpoints, endpoint => compiler.Remove(endpoint.Id));
-        Array.ForEach(one.Nodes, each => compiler.RemoveNode(each.Name));
+        Array.ForEach(objects, told => told.Remove(compiler));
         writer.Apply(compiler.TakeChanges());
         foreach (var endpoint in world.Local)
         {
             writer.Detach(world.DeviceOf(endpoint));
         }
-
     }
 
     private void Probe(Datapath datapath, PolicyWorld world, PolicySet policies, Attempt attempt, Dictionary<uint, PolicyReason> reasons)
@@ -132,8 +122,8 @@ public sealed class PolicyAgreementTests(ITestOutputHelper output)
             return;
         }
 
-        var got = world.Send(datapath, attempt.From, attempt.To, mac => PolicyFrames.Ip(
-            attempt.From.Address, attempt.To.Address, protocol, PolicyFrames.Transport(protocol, _port, attempt.Port), from: mac));
+        var got = world.Send(datapath, attempt.From, attempt.To, mac => IpFrame.Of(
+            attempt.From.Address, attempt.To.Address, protocol, PolicyFrames.Transport(protocol, _port, attempt.Port), mac));
         if (got is null or Outcome.Drop { Reason: not ("policy" or "policy_unknown") })
         {
             return;
@@ -143,7 +133,7 @@ public sealed class PolicyAgreementTests(ITestOutputHelper output)
         var isAllowed = Is(attempt.From, judgement.Egress) && Is(attempt.To, judgement.Ingress);
         var (denies, direction) = Is(attempt.From, judgement.Egress) ? (judgement.Ingress, PolicyDirection.Ingress) : (judgement.Egress, PolicyDirection.Egress);
         PolicyReason? reason = got is Outcome.Drop && datapath.LastPolicy != 0 ? reasons[datapath.LastPolicy] : null;
-        if (got is not Outcome.Drop != isAllowed || (!isAllowed && reason != ReasonOf(denies, direction)))
+        if (got is not Outcome.Drop != isAllowed || (!isAllowed && reason != PolicyCases.Of(denies, direction).Reason))
         {
             throw new InvalidOperationException($"{attempt}: the judge says {judgement}, the programs {got} by {reason}");
         }
@@ -154,19 +144,4 @@ public sealed class PolicyAgreementTests(ITestOutputHelper output)
 
         bool Is(AttemptEnd end, DirectionJudgement judged) => judged.IsAllowed || end is not AttemptEnd.OfEndpoint { Endpoint: var endpoint } || !world.IsHere(endpoint);
     }
-
-    private static PolicyReason? ReasonOf(DirectionJudgement judged, PolicyDirection direction) => judged.Reason switch
-    {
-        JudgementReason.ByRule rule => new PolicyReason.ByRule(rule.Rule),
-        JudgementReason.Isolated isolated => new PolicyReason.Isolated(direction, isolated.By),
-        _ => null,
-    };
-
-    // From one plane to the other nothing is sent: there the address is somebody else's, or nobody's.
-    private static NetworkId PlaneOf(AttemptEnd end) =>
-        end is AttemptEnd.OfEndpoint { Endpoint: var endpoint } && endpoint.Addresses.Contains(end.Address) ? endpoint.Id.Network : NetworkId.ClusterDefault;
-
-    // What a pod sends to itself does not leave it.
-    private static bool IsSame(AttemptEnd from, AttemptEnd to) => from is AttemptEnd.OfEndpoint { Endpoint: var one } && to is AttemptEnd.OfEndpoint { Endpoint: var other }
-        && (one.Id == other.Id || (one.Pod is not null && one.Pod.Name == other.Pod?.Name));
 }

@@ -205,7 +205,7 @@ public sealed class PolicyFlowTests(ITestOutputHelper output)
     {
         if (packet is { Part: FlowPart.Error, About: { } about })
         {
-            return PolicyFrames.Ip(packet.From.Address, packet.To.Address, PolicyFrames.Icmp, PolicyFrames.Unreachable(Frame(about, mac)), from: mac);
+            return IpFrame.Of(packet.From.Address, packet.To.Address, PolicyFrames.Icmp, PolicyFrames.Unreachable(Frame(about, mac)), mac);
         }
 
         var flags = packet.Part == FlowPart.Opens ? TcpFlags.Syn : TcpFlags.Ack;
@@ -213,10 +213,10 @@ public sealed class PolicyFlowTests(ITestOutputHelper output)
         var transport = PolicyFrames.Transport(packet.Protocol, source, target, flags, packet.Answers);
         return packet.Part switch
         {
-            FlowPart.FirstFragment => PolicyFrames.Ip(packet.From.Address, packet.To.Address, packet.Protocol, transport, (packet.Id, 0, true), mac),
-            FlowPart.CutFragment => PolicyFrames.Ip(packet.From.Address, packet.To.Address, packet.Protocol, transport[..(packet.Protocol == PolicyFrames.Udp ? 7 : 8)], (packet.Id, 0, true), mac),
-            FlowPart.LaterFragment => PolicyFrames.Ip(packet.From.Address, packet.To.Address, packet.Protocol, new byte[16], (packet.Id, 64, false), mac),
-            _ => PolicyFrames.Ip(packet.From.Address, packet.To.Address, packet.Protocol, transport, from: mac),
+            FlowPart.FirstFragment => IpFrame.Of(packet.From.Address, packet.To.Address, packet.Protocol, transport, mac, (packet.Id, 0, true)),
+            FlowPart.CutFragment => IpFrame.Of(packet.From.Address, packet.To.Address, packet.Protocol, transport[..(packet.Protocol == PolicyFrames.Udp ? 7 : 8)], mac, (packet.Id, 0, true)),
+            FlowPart.LaterFragment => IpFrame.Of(packet.From.Address, packet.To.Address, packet.Protocol, new byte[16], mac, (packet.Id, 64, false)),
+            _ => IpFrame.Of(packet.From.Address, packet.To.Address, packet.Protocol, transport, mac),
         };
     }
 

@@ -74,7 +74,7 @@ public sealed class TakenAddressTests : IDisposable
 
         var (source, asked) = (from.ClusterAddresses.First, to.ClusterAddresses.First);
         return _world.Send(_datapath, new AttemptEnd.OfEndpoint(from, source), new AttemptEnd.OfEndpoint(to, asked), mac =>
-            PolicyFrames.Ip(source, asked, PolicyFrames.Udp, PolicyFrames.Transport(PolicyFrames.Udp, port, target), from: mac)) is not Outcome.Drop;
+            IpFrame.Of(source, asked, PolicyFrames.Udp, PolicyFrames.Transport(PolicyFrames.Udp, port, target), mac)) is not Outcome.Drop;
     }
 
     private void Set(IfIndex device, ulong number, SubjectTables tables) => _datapath.Policies.SetSubject(device, number, new(tables, tables, 1));

@@ -14,7 +14,6 @@ public sealed class MapRoomTests
 {
     private const int Cases = 700;
     private const int MostRounds = 20;
-    private static readonly (byte, ushort)[] Traffic = [(6, 80), (17, 53)];
 
     // Percents of what the largest of the clusters needs: mostly there is room in most maps.
     private static readonly Gen<int> PercentGen = Gen.Frequency((3, Gen.Int[0, 120]), (4, Gen.Int[100, 250]));
@@ -53,13 +52,6 @@ public sealed class MapRoomTests
             iter: Cases);
         Assert.True(fit > Cases && kept > Cases / 8 && closed > Cases / 2, $"{fit} fit, {kept} kept what they had, {closed} were closed");
     }
-
-    private static IEnumerable<(bool, PolicyReason?)> Answers(PolicyTables maps, EndpointId subject, PolicyCase now) =>
-        from direction in Enum.GetValues<PolicyDirection>()
-        from isItself in (bool[])[false, true]
-        from peer in ClusterGens.Ends(now.Endpoints, now.Nodes).Select(PolicyCases.PlaneOf).Distinct()
-        from traffic in Traffic
-        select maps.Decide(subject, direction, peer, traffic.Item1, traffic.Item2, isItself);
 
     private sealed record Story(PolicyCase[] Cases, int[] Percents, bool IsOften)
     {
@@ -173,10 +165,10 @@ public sealed class MapRoomTests
             var meant = PolicyCases.Compile(new("n0"), _now);
             foreach (var endpoint in _now.Endpoints.Where(endpoint => endpoint.Node == "n0"))
             {
-                var had = Answers(Maps, endpoint.Id, _now);
+                var had = PolicyCases.Answers(Maps, endpoint.Id, _now);
                 if (!unfit.TryGetValue(endpoint.Id, out var reported))
                 {
-                    Assert.Equal(Answers(meant, endpoint.Id, _now), had);
+                    Assert.Equal(PolicyCases.Answers(meant, endpoint.Id, _now), had);
                     _last[endpoint.Id] = (_now.Policies, endpoint);
                     continue;
                 }
@@ -194,7 +186,7 @@ public sealed class MapRoomTests
                 var (policies, former) = _last[endpoint.Id];
                 var ghost = former with { Id = new(endpoint.Id.Network, "ghost"), Addresses = [], ClusterAddresses = [] };
                 var kept = PolicyCases.Compile(new("n0"), _now with { Policies = policies, Endpoints = [.. _now.Endpoints, ghost] });
-                Assert.Equal(Answers(kept, ghost.Id, _now), had);
+                Assert.Equal(PolicyCases.Answers(kept, ghost.Id, _now), had);
             }
 
             foreach (var gone in _last.Keys.Except(_now.Endpoints.Where(endpoint => endpoint.Node == "n0").Select(endpoint => endpoint.Id)).ToArray())

@@ -29,10 +29,10 @@ public sealed class FakeServices(string? networkNamespace = null) : IAsyncDispos
     /// <summary>What there is of a kind, such as <c>services</c>, by its name in paths; a list waits until that is said.</summary>
     public void List(string kind, params string[] objects) => ListOf(kind).SetResult(objects);
 
-    /// <summary>There are no policies, and no namespace has labels.</summary>
-    public void ListNoPolicies()
+    /// <summary>There are no policies, and no other namespaces than these that have labels or are seen before they are asked for.</summary>
+    public void ListNoPolicies(params string[] namespaces)
     {
-        List("namespaces");
+        List("namespaces", namespaces);
         List("networkpolicies");
         List("clusternetworkpolicies");
     }
