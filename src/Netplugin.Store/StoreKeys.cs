@@ -15,8 +15,11 @@ public static class StoreKeys
     /// <summary>The <see cref="ClusterRecord"/>.</summary>
     public const string Cluster = Root + "cluster";
 
-    /// <summary>The <see cref="PostRecord"/>.</summary>
-    public const string Post = Root + "post";
+    /// <summary>Subtree of what posts say and every node follows, in one: what a transaction writes here is heard of at once.</summary>
+    public const string Intent = Root + "intent/";
+
+    /// <summary>The <see cref="PostRecord"/>. Who takes endpoints away that posts made, or changes their groups or addresses, writes it in the same transaction.</summary>
+    public const string Post = Intent + "post";
 
     /// <summary>Held with a lease while a post is under way; every staging transaction compares its creation.</summary>
     public const string PostLock = Root + "post-lock";
@@ -25,7 +28,7 @@ public static class StoreKeys
     public const string PostTail = Root + "post-tail/";
 
     /// <summary>Subtree of <see cref="HostRecord"/>, written by posts.</summary>
-    public const string Hosts = Root + "hosts/";
+    public const string Hosts = Intent + "hosts/";
 
     /// <summary>Subtree of <see cref="NodeRecord"/>, written by each node; outlives the daemon.</summary>
     public const string Nodes = Root + "nodes/";
@@ -40,13 +43,13 @@ public static class StoreKeys
     public const string Tenants = Root + "tenants/";
 
     /// <summary>Subtree of <see cref="NetworkRecord"/>, a folder a tenant.</summary>
-    public const string Networks = Root + "networks/";
+    public const string Networks = Intent + "networks/";
 
     /// <summary>Subtree of <see cref="GroupRecord"/>, a folder a tenant.</summary>
-    public const string Groups = Root + "groups/";
+    public const string Groups = Intent + "groups/";
 
     /// <summary>Subtree of <see cref="PolicyRecord"/>, a folder a tenant.</summary>
-    public const string Policies = Root + "policies/";
+    public const string Policies = Intent + "policies/";
 
     /// <summary>Subtree of <see cref="EndpointRecord"/>, a folder a network.</summary>
     public const string Endpoints = Root + "endpoints/";

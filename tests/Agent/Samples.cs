@@ -55,6 +55,6 @@ internal static class Samples
             Orange, new PackedDictionary<string, EndpointView>(StringComparer.Ordinal).With(
                 [.. endpoints.Select(e => new DictionaryEdit<string, EndpointView>(e.Record.Id.Container, EndpointView.From(e.Record, e.Revision, Me)))])))
     {
-        Revisions = new(Now, Now, ImmutableDictionary<NetworkId, long>.Empty.Add(Orange, Now)),
+        Revisions = new(Now, ImmutableDictionary<NetworkId, long>.Empty.Add(Orange, Now)),
     };
 }

@@ -109,7 +109,7 @@ internal sealed partial class ClusterFollower
     }
 
     // A new snapshot may be the first thing heard from a store that was wiped meanwhile, so its identity is read anew before the snapshot counts.
-    private async Task<bool> IsSameStoreAsync(CancellationToken cancellationToken)
+    private async Task<StoreIdentity?> ReadSameStoreAsync(CancellationToken cancellationToken)
     {
         var (acceptances, seen, losses) = (Acceptances, Seen, _health.Losses);
         var found = await ReadIdentityAsync(cancellationToken);
@@ -118,7 +118,7 @@ internal sealed partial class ClusterFollower
             // What was seen before a reset was accepted is no measure for what is followed since.
             if (_held is not null || acceptances != Acceptances || cancellationToken.IsCancellationRequested)
             {
-                return false;
+                return null;
             }
 
             var verdict = Weigh(found, seen);
@@ -127,13 +127,13 @@ internal sealed partial class ClusterFollower
                 _memory = verdict.Memory;
                 _memoryFile.Write(_memory!);
                 HoldLocked(reason);
-                return false;
+                return null;
             }
 
             Volatile.Write(ref _verifiedLosses, losses);
 
             // An accepted reset is for the identity's own follower to act on: it begins a new epoch.
-            return !verdict.Accepted;
+            return verdict.Accepted ? null : found;
         }
     }
 }

@@ -93,7 +93,7 @@ internal sealed partial class ClusterFollower : IAsyncDisposable
             due = _epoch is not null && _held is null && Volatile.Read(ref _verifiedLosses) != _health.Losses;
         }
 
-        return due ? await IsSameStoreAsync(cancellationToken) && IsFollowing : IsFollowing;
+        return due ? await ReadSameStoreAsync(cancellationToken) is not null && IsFollowing : IsFollowing;
     }
 
     /// <summary>
@@ -199,9 +199,7 @@ internal sealed partial class ClusterFollower : IAsyncDisposable
         _epoch = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token);
         FollowedPrefix[] prefixes =
         [
-            new(FollowedKind.Post, StoreKeys.Post), new(FollowedKind.Hosts, StoreKeys.Hosts), new(FollowedKind.Nodes, StoreKeys.Nodes),
-            new(FollowedKind.Networks, StoreKeys.Networks), new(FollowedKind.Homes, StoreKeys.HomesOf(Me)),
-            new(FollowedKind.Groups, StoreKeys.Groups), new(FollowedKind.Policies, StoreKeys.Policies),
+            new(FollowedKind.Intent, StoreKeys.Intent), new(FollowedKind.Nodes, StoreKeys.Nodes), new(FollowedKind.Homes, StoreKeys.HomesOf(Me)),
         ];
         foreach (var prefix in prefixes)
         {
@@ -226,9 +224,22 @@ internal sealed partial class ClusterFollower : IAsyncDisposable
         _tasks.RemoveAll(t => t.IsCompleted);
     }
 
+    // A list of what posts say does not tell which posts there were: what networks have must be newer than it.
+    private void ListNetworksAnew()
+    {
+        foreach (var followed in _networks.Values)
+        {
+            followed.Cancel();
+            followed.Dispose();
+        }
+
+        _networks.Clear();
+        AdjustNetworks();
+    }
+
     private void AdjustNetworks()
     {
-        if (_epoch is null)
+        if (_epoch is null || View.Post is null)
         {
             return;
         }
@@ -238,11 +249,16 @@ internal sealed partial class ClusterFollower : IAsyncDisposable
             _networks.Remove(network, out var followed);
             followed!.Cancel();
             followed.Dispose();
-            Volatile.Write(ref _view, ViewParts.Without(_view, network));
             if (_listed.TryRemove(network, out var listed))
             {
                 listed.TrySetCanceled(CancellationToken.None);
             }
+        }
+
+        // Also what was followed before the store was held back.
+        foreach (var network in _view.Endpoints.Keys.Where(n => !_wantedNetworks.Contains(n)))
+        {
+            Volatile.Write(ref _view, ViewParts.Without(_view, network));
         }
 
         foreach (var network in _wantedNetworks.Where(n => !_networks.ContainsKey(n)))
@@ -259,9 +275,15 @@ internal sealed partial class ClusterFollower : IAsyncDisposable
 
     private Task FollowAsync(FollowedPrefix prefix, CancellationToken cancellationToken) => ForEachAsync(prefix.Prefix, async happened =>
     {
-        if (happened is StoreEvent.Snapshot && !await IsSameStoreAsync(cancellationToken))
+        var post = 0L;
+        if (happened is StoreEvent.Snapshot)
         {
-            return;
+            if (await ReadSameStoreAsync(cancellationToken) is not { } found)
+            {
+                return;
+            }
+
+            post = found.Post;
         }
 
         ClusterChange? change;
@@ -272,8 +294,12 @@ internal sealed partial class ClusterFollower : IAsyncDisposable
                 return;
             }
 
-            (var next, change) = _parts.Apply(_view, prefix, happened);
+            (var next, change) = _parts.Apply(_view, prefix, happened, post);
             Volatile.Write(ref _view, next);
+            if (prefix.Kind == FollowedKind.Intent && happened is StoreEvent.Snapshot)
+            {
+                ListNetworksAnew();
+            }
         }
 
         if (change is not null)

@@ -36,11 +36,14 @@ internal sealed record ClusterView(
     /// <summary>The intent's policies by tenant and name.</summary>
     public ImmutableDictionary<TenantedName, PolicyRecord>? Policies { get; init; }
 
-    /// <summary>True when everything that a pod's place follows from was listed: all but groups, policies and the networks' endpoints.</summary>
+    /// <summary>True when everything but the networks' endpoints was listed.</summary>
     public bool IsListed => Post is not null && Hosts is not null && Nodes is not null && Networks is not null && Homes is not null;
 
-    /// <summary>True when groups and policies were listed.</summary>
-    public bool KnowsPolicies => Groups is not null && Policies is not null;
+    /// <summary>
+    /// True when what policies ask is that of whole posts. Networks' endpoints are followed by themselves, so of a post that takes some away or gives them other groups either may be heard of first.
+    /// </summary>
+    public bool HasWholePosts => Revisions.Intent >= Revisions.Moved && Post >= Revisions.Post
+        && Revisions.MovedIn.All(moved => !Revisions.Endpoints.TryGetValue(moved.Key, out var heard) || heard >= moved.Value);
 
     /// <summary>The network, unless it is missing or belongs to a post that is still being staged.</summary>
     public NetworkRecord? Network(NetworkId id) =>
@@ -115,11 +118,19 @@ internal sealed record ClusterView(
 /// How new parts of a <see cref="ClusterView"/> are, each of which is followed by itself and may be behind the others: the store's revision of what was heard
 /// last. 0: nothing was heard.
 /// </summary>
-/// <param name="Post">Of the last post's number.</param>
-/// <param name="Networks">Of the networks.</param>
+/// <param name="Intent">Of what posts say, but for endpoints.</param>
 /// <param name="Endpoints">Of the endpoints of each listed network.</param>
-internal sealed record ViewRevisions(long Post, long Networks, ImmutableDictionary<NetworkId, long> Endpoints)
+internal sealed record ViewRevisions(long Intent, ImmutableDictionary<NetworkId, long> Endpoints)
 {
     /// <summary>Nothing was heard.</summary>
-    public static ViewRevisions None { get; } = new(0, 0, ImmutableDictionary<NetworkId, long>.Empty);
+    public static ViewRevisions None { get; } = new(0, ImmutableDictionary<NetworkId, long>.Empty);
+
+    /// <summary>Of the last post that the endpoints tell of, for some are gone or have other groups.</summary>
+    public long Moved { get; init; }
+
+    /// <summary>Of the last post that did so in a network, as the posts tell.</summary>
+    public ImmutableDictionary<NetworkId, long> MovedIn { get; init; } = ImmutableDictionary<NetworkId, long>.Empty;
+
+    /// <summary>The number of a post that no list of endpoints is newer than.</summary>
+    public long Post { get; init; }
 }

@@ -19,6 +19,8 @@ internal sealed class ViewParts(string me, Action<string, string?> unreadable)
 
     private static readonly PackedDictionary<string, EndpointView> NoEndpoints = new(StringComparer.Ordinal);
 
+    private static readonly string[] IntentParts = [StoreKeys.Post, StoreKeys.Hosts, StoreKeys.Networks, StoreKeys.Groups, StoreKeys.Policies];
+
     /// <summary>The view when the endpoints of a network are no longer followed.</summary>
     public static ClusterView Without(ClusterView view, NetworkId network) => view with
     {
@@ -27,7 +29,11 @@ internal sealed class ViewParts(string me, Action<string, string?> unreadable)
     };
 
     /// <summary>What a list of entries or changes makes of the view, and what has to be looked at again.</summary>
-    public (ClusterView View, ClusterChange? Change) Apply(ClusterView view, FollowedPrefix prefix, StoreEvent happened)
+    /// <param name="view">The view before.</param>
+    /// <param name="prefix">Where it happened.</param>
+    /// <param name="happened">What happened.</param>
+    /// <param name="post">With a list: the number of the last post, as it was read after the list.</param>
+    public (ClusterView View, ClusterChange? Change) Apply(ClusterView view, FollowedPrefix prefix, StoreEvent happened, long post)
     {
         long revision;
         switch (happened)
@@ -44,61 +50,90 @@ internal sealed class ViewParts(string me, Action<string, string?> unreadable)
         }
 
         var (next, change) = ApplyEntries(view, prefix, happened);
-        return (next with { Revisions = RevisionsAfter(view.Revisions, prefix, revision) }, change);
+        return (next with { Revisions = RevisionsAfter(next.Revisions, prefix, revision, post) }, change);
     }
 
-    private static ViewRevisions RevisionsAfter(ViewRevisions before, FollowedPrefix prefix, long revision) => prefix.Kind switch
+    private static ViewRevisions RevisionsAfter(ViewRevisions before, FollowedPrefix prefix, long revision, long post) => prefix.Kind switch
     {
-        FollowedKind.Post => before with { Post = revision },
-        FollowedKind.Networks => before with { Networks = revision },
-        FollowedKind.Endpoints => before with { Endpoints = before.Endpoints.SetItem(prefix.Network!.Value, revision) },
+        FollowedKind.Intent => before with { Intent = revision },
+        FollowedKind.Endpoints => before with { Endpoints = before.Endpoints.SetItem(prefix.Network!.Value, revision), Post = Math.Max(before.Post, post) },
         _ => before,
     };
 
     private (ClusterView View, ClusterChange? Change) ApplyEntries(ClusterView view, FollowedPrefix prefix, StoreEvent happened) => prefix.Kind switch
     {
-        FollowedKind.Post => ApplyPost(view, happened),
-        FollowedKind.Hosts => Topology(view with { Hosts = Merge(view.Hosts, happened, prefix, RecordCodec.DecodeHost, TryName) }),
+        FollowedKind.Intent => ApplyIntent(view, happened),
         FollowedKind.Nodes => ApplyNodes(view, prefix, happened),
-        FollowedKind.Networks => Topology(view with { Networks = Merge(view.Networks, happened, prefix, RecordCodec.DecodeNetwork, TryNetwork) }),
         FollowedKind.Homes => ApplyHomes(view, prefix, happened),
-        FollowedKind.Groups => (view with { Groups = Merge(view.Groups, happened, prefix, RecordCodec.DecodeGroup, TryTenanted) }, ClusterChange.OfPolicies),
-        FollowedKind.Policies => (view with { Policies = Merge(view.Policies, happened, prefix, RecordCodec.DecodePolicy, TryTenanted) }, ClusterChange.OfPolicies),
         FollowedKind.Endpoints => ApplyEndpoints(view, prefix, happened),
         _ => throw new ArgumentOutOfRangeException(nameof(prefix), prefix.Kind, "not a followed prefix"),
     };
 
     private static (ClusterView, ClusterChange?) Topology(ClusterView view) => (view, new ClusterChange(true, [], false));
 
-    private (ClusterView, ClusterChange?) ApplyPost(ClusterView view, StoreEvent happened)
+    private (ClusterView, ClusterChange?) ApplyIntent(ClusterView view, StoreEvent happened)
     {
-        var post = view.Post;
-        foreach (var (key, entry) in ChangesOf(happened))
+        var isAll = happened is StoreEvent.Snapshot;
+        var parts = ChangesOf(happened).ToLookup(change => IntentParts.FirstOrDefault(part => change.Key == part || (part.EndsWith('/') && change.Key.StartsWith(part, StringComparison.Ordinal))));
+        foreach (var (key, entry) in parts[null])
         {
-            // The prefix also holds the lock of a post that is under way.
-            if (key == StoreKeys.Post)
+            unreadable(key, entry is null ? null : NotKnown(key));
+        }
+
+        ImmutableDictionary<TKey, TValue>? Part<TKey, TValue>(ImmutableDictionary<TKey, TValue>? before, string part, Func<StoreEntry, TValue> decode, KeyReader<TKey> keyOf)
+            where TKey : notnull =>
+            isAll || parts.Contains(part) ? Merge(isAll ? null : before, parts[part], new(FollowedKind.Intent, part), decode, keyOf) : before;
+
+        var next = view with
+        {
+            Hosts = Part(view.Hosts, StoreKeys.Hosts, RecordCodec.DecodeHost, TryName),
+            Networks = Part(view.Networks, StoreKeys.Networks, RecordCodec.DecodeNetwork, TryNetwork),
+            Groups = Part(view.Groups, StoreKeys.Groups, RecordCodec.DecodeGroup, TryTenanted),
+            Policies = Part(view.Policies, StoreKeys.Policies, RecordCodec.DecodePolicy, TryTenanted),
+            Post = isAll ? 0 : view.Post,
+
+            // Which posts there were before a list is not known, so the networks that were listed before it are again.
+            Revisions = happened is StoreEvent.Snapshot listed ? view.Revisions with { MovedIn = view.Endpoints.ToImmutableDictionary(network => network.Key, _ => listed.State.Revision) } : view.Revisions,
+        };
+        foreach (var (_, entry) in parts[StoreKeys.Post])
+        {
+            next = ApplyPost(next, entry, view.Post);
+        }
+
+        var isPost = next.Post != view.Post;
+        var isTopology = isPost || next.Hosts != view.Hosts || next.Networks != view.Networks;
+        var isPolicies = next.Groups != view.Groups || next.Policies != view.Policies || next.Revisions != view.Revisions;
+        return (next, isTopology || isPolicies ? new ClusterChange(isTopology, [], isPost, Policies: isPolicies) : null);
+    }
+
+    private ClusterView ApplyPost(ClusterView view, StoreEntry? entry, long? before)
+    {
+        if (entry is null)
+        {
+            return view with { Post = 0 };
+        }
+
+        return TryDecode(entry, RecordCodec.DecodePost, out var post)
+            ? view with
             {
-                post = entry is null ? 0 : TryDecode(entry, RecordCodec.DecodePost, out var read) ? read.Number : post;
+                Post = post.Number,
+                Revisions = view.Revisions with
+                {
+                    MovedIn = view.Revisions.MovedIn.SetItems(post.Moved.Select(network => KeyValuePair.Create(network, entry.ModRevision))),
+                },
             }
-        }
-
-        if (happened is StoreEvent.Snapshot { State.Entries: var entries } && !entries.Any(e => e.Key == StoreKeys.Post))
-        {
-            post = 0;
-        }
-
-        return post == view.Post ? (view, null) : (view with { Post = post }, new ClusterChange(true, [], true));
+            : view with { Post = before };
     }
 
     private (ClusterView, ClusterChange?) ApplyNodes(ClusterView view, FollowedPrefix prefix, StoreEvent happened)
     {
-        var nodes = Merge(view.Nodes, happened, prefix, RecordCodec.DecodeNode, TryName);
+        var nodes = Merge(Before(view.Nodes, happened), ChangesOf(happened), prefix, RecordCodec.DecodeNode, TryName);
         return Topology(view with { Nodes = nodes });
     }
 
     private (ClusterView, ClusterChange?) ApplyHomes(ClusterView view, FollowedPrefix prefix, StoreEvent happened)
     {
-        var homes = Merge(view.Homes, happened, prefix, entry => System.Text.Encoding.UTF8.GetString(entry.Value.Span), TryEndpoint);
+        var homes = Merge(Before(view.Homes, happened), ChangesOf(happened), prefix, entry => System.Text.Encoding.UTF8.GetString(entry.Value.Span), TryEndpoint);
         return (view with { Homes = homes }, new ClusterChange(true, [], true));
     }
 
@@ -124,7 +159,7 @@ internal sealed class ViewParts(string me, Action<string, string?> unreadable)
         }
 
         Collect<string, EndpointView>(
-            happened, prefix, entry => EndpointView.From(RecordCodec.DecodeEndpoint(entry), entry.ModRevision, me), TryName,
+            ChangesOf(happened), prefix, entry => EndpointView.From(RecordCodec.DecodeEndpoint(entry), entry.ModRevision, me), TryName,
             (container, endpoint) => Edit(new(container, endpoint)), container => Edit(new(container)));
         Finish();
         var next = view with { Endpoints = view.Endpoints.SetItem(network, after) };
@@ -133,35 +168,47 @@ internal sealed class ViewParts(string me, Action<string, string?> unreadable)
             return (next, new ClusterChange(true, [], false));
         }
 
-        var ids = changed.Changes
-            .Select(change => TryName(prefix, change.Key, out var container) ? container : null)
-            .OfType<string>()
-            .Distinct(StringComparer.Ordinal)
-            .Select(container => new EndpointChange(
-                new EndpointId(network, container), before is not null && before.TryGetValue(container, out var endpoint) ? endpoint.Address : null));
-        return (next, new ClusterChange(false, [.. ids], false));
+        string[] containers =
+        [
+            .. changed.Changes.Select(change => TryName(prefix, change.Key, out var container) ? container : null).OfType<string>().Distinct(StringComparer.Ordinal),
+        ];
+        EndpointView? In(PackedDictionary<string, EndpointView>? all, string container) => all is not null && all.TryGetValue(container, out var found) ? found : null;
+        if (containers.Any(container => IsMoved(In(before, container), In(after, container))))
+        {
+            next = next with { Revisions = next.Revisions with { Moved = changed.Revision } };
+        }
+
+        return (next, new ClusterChange(false, [.. containers.Select(container => new EndpointChange(new(network, container), In(before, container)?.Address))], false));
     }
 
+    // What nodes make for pods has its group from its beginning and goes with its pod, and no post has a part in it.
+    private static bool IsMoved(EndpointView? before, EndpointView? after) =>
+        before is { Namespace: "" } was && (after is not { } now || (now.Namespace.Length == 0 && (was.Group, was.Address, was.Post) != (now.Group, now.Address, now.Post)));
+
+    private static ImmutableDictionary<TKey, TValue>? Before<TKey, TValue>(ImmutableDictionary<TKey, TValue>? before, StoreEvent happened)
+        where TKey : notnull => happened is StoreEvent.Snapshot ? null : before;
+
+    private static string NotKnown(string key) => $"the key {key} is not one this netplugin knows";
+
     private ImmutableDictionary<TKey, TValue> Merge<TKey, TValue>(
-        ImmutableDictionary<TKey, TValue>? before, StoreEvent happened, FollowedPrefix prefix,
+        ImmutableDictionary<TKey, TValue>? before, IEnumerable<(string Key, StoreEntry? Entry)> changes, FollowedPrefix prefix,
         Func<StoreEntry, TValue> decode, KeyReader<TKey> keyOf)
         where TKey : notnull
     {
-        var result = happened is StoreEvent.Snapshot || before is null
-            ? ImmutableDictionary.CreateBuilder<TKey, TValue>()
-            : before.ToBuilder();
-        Collect(happened, prefix, decode, keyOf, (id, value) => result[id] = value, id => result.Remove(id));
+        var result = before?.ToBuilder() ?? ImmutableDictionary.CreateBuilder<TKey, TValue>();
+        Collect(changes, prefix, decode, keyOf, (id, value) => result[id] = value, id => result.Remove(id));
         return result.ToImmutable();
     }
 
     private void Collect<TKey, TValue>(
-        StoreEvent happened, FollowedPrefix prefix, Func<StoreEntry, TValue> decode, KeyReader<TKey> keyOf, Action<TKey, TValue> put, Action<TKey> remove)
+        IEnumerable<(string Key, StoreEntry? Entry)> changes, FollowedPrefix prefix, Func<StoreEntry, TValue> decode, KeyReader<TKey> keyOf,
+        Action<TKey, TValue> put, Action<TKey> remove)
     {
-        foreach (var (key, entry) in ChangesOf(happened))
+        foreach (var (key, entry) in changes)
         {
             if (!keyOf(prefix, key, out var id))
             {
-                unreadable(key, $"the key {key} is not one this netplugin knows");
+                unreadable(key, entry is null ? null : NotKnown(key));
             }
             else if (entry is null)
             {
@@ -248,26 +295,14 @@ internal readonly record struct FollowedPrefix(FollowedKind Kind, string Prefix,
 /// <summary>What a followed prefix holds.</summary>
 internal enum FollowedKind
 {
-    /// <summary>The number of the last post.</summary>
-    Post,
-
-    /// <summary>Hosts.</summary>
-    Hosts,
+    /// <summary>What posts say but for endpoints: the last one's number, hosts, networks, groups and policies.</summary>
+    Intent,
 
     /// <summary>Nodes.</summary>
     Nodes,
 
-    /// <summary>Networks.</summary>
-    Networks,
-
     /// <summary>What is homed on this node.</summary>
     Homes,
-
-    /// <summary>Endpoint groups.</summary>
-    Groups,
-
-    /// <summary>The intent's policies.</summary>
-    Policies,
 
     /// <summary>The endpoints of one network.</summary>
     Endpoints,

@@ -50,7 +50,7 @@ internal static class PodFacts
 
         if (!view.Networks.TryGetValue(id.Network, out var network) || network.DatapathId != attachment.DatapathId)
         {
-            return Lacking(view.Revisions.Networks);
+            return Lacking(view.Revisions.Intent);
         }
 
         if (!view.Endpoints[id.Network].TryGetValue(id.Container, out var endpoint))
@@ -60,7 +60,7 @@ internal static class PodFacts
 
         if (network.Post > view.Post || endpoint.Post > view.Post)
         {
-            return Lacking(view.Revisions.Post);
+            return Lacking(view.Revisions.Intent);
         }
 
         if (endpoint.Revision < attachment.BoundRevision)

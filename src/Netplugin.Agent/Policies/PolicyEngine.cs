@@ -262,6 +262,13 @@ internal sealed partial class PolicyEngine : IAsyncDisposable
     {
         foreach (var waiting in _waiting.ToArray())
         {
+            // Who is in its network is heard of after the network is followed, and with the view that is not taken yet.
+            if (waiting.Endpoints.Select(endpoint => endpoint.Network).Where(network => !_facts.Follows(network)).Take(1).ToArray() is [var unknown])
+            {
+                Volatile.Write(ref _lacking, $"the endpoints of network {unknown} were not listed yet, or of the last post only a part was heard");
+                continue;
+            }
+
             var closed = _compiler.Unfit.FirstOrDefault(unfit => unfit.IsClosed && waiting.Endpoints.Contains(unfit.Endpoint));
             if (closed is null)
             {
@@ -282,8 +289,8 @@ internal sealed partial class PolicyEngine : IAsyncDisposable
 
     private void TakeView(ImmutableDictionary<PodKey, Pod> pods)
     {
-        // What the store does not have is gone only when it was listed, and when its nodes have written what they have.
-        bool IsListed(ClusterView view) => view.IsListed && view.KnowsPolicies && pods.Values.SelectMany(pod => pod.Attachments)
+        // What the store does not have is gone only when it was listed, and when its nodes have written what they have; and of a post that was heard in part nothing holds.
+        bool IsListed(ClusterView view) => view.IsListed && view.HasWholePosts && pods.Values.SelectMany(pod => pod.Attachments)
             .All(a => a.IsInDefaultNetwork || view.Network(a.Endpoint.Network) is null || view.Endpoints.ContainsKey(a.Endpoint.Network));
 
         EndpointId[] endpoints;

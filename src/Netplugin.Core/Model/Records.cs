@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Netplugin.Core.Addresses;
+using Netplugin.Core.Collections;
 
 namespace Netplugin.Core.Model;
 
@@ -146,7 +147,13 @@ public sealed record ContainerRecord(string Container, ImmutableArray<NetworkId>
 
 /// <summary>The last committed post. What carries a higher number is being staged and is not there yet.</summary>
 /// <param name="Number">Counts posts from 1; 0 before the first.</param>
-public sealed record PostRecord(long Number);
+public sealed record PostRecord(long Number)
+{
+    /// <summary>
+    /// Networks of which the transaction that wrote this takes endpoints away, or gives them other groups or addresses: who follows networks by themselves then knows that there is something to wait for.
+    /// </summary>
+    public ValueArray<NetworkId> Moved { get; init; } = [];
+}
 
 /// <summary>Identifies the store's content, so that a node can tell a wiped or restored store from a quiet one.</summary>
 /// <param name="ClusterId">Drawn when the store was first written.</param>

@@ -77,7 +77,7 @@ internal sealed record NodeStatusDocument(
     string Host, string Version, DateTimeOffset Since, string State, int OverlayMtu = 0,
     int Networks = 0, int Endpoints = 0, int Pods = 0, DateTimeOffset? LastReconcile = null, string[]? Problems = null);
 
-internal sealed record PostDocument(long Number);
+internal sealed record PostDocument(long Number, NetworkRef[]? Moved = null);
 
 internal sealed record ClusterDocument(Guid ClusterId, long Generation, int Schema);
 

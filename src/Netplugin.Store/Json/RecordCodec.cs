@@ -78,8 +78,7 @@ public static partial class RecordCodec
     public static byte[] Encode(ContainerRecord container)
     {
         ArgumentNullException.ThrowIfNull(container);
-        var networks = container.Endpoints.Select(id => new NetworkRef(id.Tenant, id.Network)).ToArray();
-        return Write(new ContainerDocument(container.Container, networks), Json.ContainerDocument);
+        return Write(new ContainerDocument(container.Container, [.. container.Endpoints.Select(Reference)]), Json.ContainerDocument);
     }
 
     /// <summary>Value of <see cref="StoreKeys.Node"/>.</summary>
@@ -115,7 +114,7 @@ public static partial class RecordCodec
     public static byte[] Encode(PostRecord post)
     {
         ArgumentNullException.ThrowIfNull(post);
-        return Write(new PostDocument(post.Number), Json.PostDocument);
+        return Write(new PostDocument(post.Number, post.Moved.IsEmpty ? null : [.. post.Moved.Select(Reference)]), Json.PostDocument);
     }
 
     /// <summary>Value of <see cref="StoreKeys.Cluster"/>.</summary>
@@ -185,7 +184,7 @@ public static partial class RecordCodec
     public static ContainerRecord DecodeContainer(StoreEntry entry)
     {
         var read = Read(entry, Json.ContainerDocument);
-        return new(read.Container, [.. read.Networks.Select(network => new NetworkId(network.Tenant, network.Network))]);
+        return new(read.Container, [.. read.Networks.Select(Network)]);
     }
 
     /// <summary>Reads what <see cref="Encode(NodeRecord)"/> wrote.</summary>
@@ -212,7 +211,11 @@ public static partial class RecordCodec
 
     /// <summary>Reads what <see cref="Encode(PostRecord)"/> wrote.</summary>
     /// <exception cref="StoreException">Unreadable.</exception>
-    public static PostRecord DecodePost(StoreEntry entry) => new(Read(entry, Json.PostDocument).Number);
+    public static PostRecord DecodePost(StoreEntry entry)
+    {
+        var read = Read(entry, Json.PostDocument);
+        return new(read.Number) { Moved = [.. (read.Moved ?? []).Select(Network)] };
+    }
 
     /// <summary>
     /// Reads what <see cref="Encode(ClusterRecord)"/> wrote. A newer schema is returned as it is: whether to go on is the
@@ -251,6 +254,10 @@ public static partial class RecordCodec
     }
 
     // Absent values are left out of the stored form.
+    private static NetworkRef Reference(NetworkId network) => new(network.Tenant, network.Network);
+
+    private static NetworkId Network(NetworkRef network) => new(network.Tenant, network.Network);
+
     private static IpAddr? OrNull(IpAddr address) => address.IsUnspecified ? null : address;
 
     private static string? OrNull(string text) => text.Length == 0 ? null : text;

@@ -30,5 +30,5 @@ internal static class PostLock
     public static Task<HeldKey?> TryTakeAsync(
         IStateStore store, string poster, TimeSpan time, PostRecord post, ImmutableArray<StoreCompare> compares, CancellationToken cancellationToken) =>
         HeldKey.TryTakeAsync(
-            store, StoreKeys.PostLock, poster, time, compares, [new StoreOperation.Put(StoreKeys.Post, RecordCodec.Encode(post))], cancellationToken);
+            store, StoreKeys.PostLock, poster, time, compares, [new StoreOperation.Put(StoreKeys.Post, RecordCodec.Encode(post with { Moved = [] }))], cancellationToken);
 }

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Text;
+using Netplugin.Core.Collections;
 using Netplugin.Core.Model;
 using Netplugin.Core.Planning;
 using Netplugin.Store.Json;
@@ -21,6 +22,9 @@ namespace Netplugin.Store.Posts;
 internal sealed record PostOperations(
     ImmutableArray<StoreOperation> Hidden, ImmutableArray<StoreOperation> Seen, ImmutableDictionary<string, StoreCompare> Compares)
 {
+    /// <summary>What the posted endpoints' records among <see cref="Seen"/> were before, by key.</summary>
+    private ImmutableDictionary<string, EndpointRecord> Former { get; init; } = ImmutableDictionary<string, EndpointRecord>.Empty;
+
     public int Count => Hidden.Length + Seen.Length;
 
     public static PostOperations Of(LoadedCluster loaded, PostPlan plan)
@@ -29,6 +33,7 @@ internal sealed record PostOperations(
         var hidden = ImmutableArray.CreateBuilder<StoreOperation>();
         var seen = new List<(int Rank, StoreOperation Operation)>();
         var compares = ImmutableDictionary.CreateBuilder<string, StoreCompare>(StringComparer.Ordinal);
+        var former = ImmutableDictionary.CreateBuilder<string, EndpointRecord>(StringComparer.Ordinal);
         foreach (var change in plan.Changes)
         {
             var operation = Operation(change);
@@ -48,10 +53,23 @@ internal sealed record PostOperations(
             {
                 compares.Add(operation.Key, StoreCompare.Unchanged(operation.Key, loaded.EndpointRevisions[previous.Id]));
             }
+
+            if (change is StateChange.PutEndpoint { Previous: { Pod: null } before })
+            {
+                former.Add(operation.Key, before);
+            }
+            else if (change is StateChange.DeleteEndpoint { Previous: { Pod: null } gone })
+            {
+                former.Add(operation.Key, gone);
+            }
         }
 
-        return new(hidden.DrainToImmutable(), [.. seen.OrderBy(ranked => ranked.Rank).Select(ranked => ranked.Operation)], compares.ToImmutable());
+        return new(hidden.DrainToImmutable(), [.. seen.OrderBy(ranked => ranked.Rank).Select(ranked => ranked.Operation)], compares.ToImmutable()) { Former = former.ToImmutable() };
     }
+
+    /// <summary>The networks for <see cref="PostRecord.Moved"/>.</summary>
+    /// <param name="operations">Those of <see cref="Seen"/> that are written together.</param>
+    public ValueArray<NetworkId> MovedBy(IEnumerable<StoreOperation> operations) => TailOperations.MovedBy(operations, Former.GetValueOrDefault);
 
     /// <summary>Bytes an operation takes in a request, roughly.</summary>
     public static int Size(StoreOperation operation) =>

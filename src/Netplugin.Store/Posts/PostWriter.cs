@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Text;
+using Netplugin.Core.Model;
 using Netplugin.Core.Planning;
 using Netplugin.Store.Json;
 
@@ -39,7 +40,7 @@ internal sealed class PostWriter(IStateStore store, LoadedCluster loaded, string
             return null;
         }
 
-        var commit = Commit(plan, operations.Hidden.AddRange(operations.Seen), operations.Compares.Values);
+        var commit = Commit(plan, operations, operations.Hidden.AddRange(operations.Seen), operations.Compares.Values);
         commit = commit with { Compares = [StoreCompare.Missing(StoreKeys.PostLock), .. AsLoaded, .. commit.Compares] };
         if (loaded.Remains.IsEmpty && loaded.Unapplied.IsEmpty && Fits(commit))
         {
@@ -69,7 +70,7 @@ internal sealed class PostWriter(IStateStore store, LoadedCluster loaded, string
             return null;
         }
 
-        var commit = Commit(plan, first, operations.Compares.Where(pair => first.Any(operation => operation.Key == pair.Key)).Select(pair => pair.Value));
+        var commit = Commit(plan, operations, first, operations.Compares.Where(pair => first.Any(operation => operation.Key == pair.Key)).Select(pair => pair.Value));
         commit = commit with
         {
             Compares = [held, StoreCompare.Unchanged(StoreKeys.Post, lockRevision), .. commit.Compares],
@@ -85,11 +86,10 @@ internal sealed class PostWriter(IStateStore store, LoadedCluster loaded, string
         return result.Revision;
     }
 
-    private StoreTransaction Commit(PostPlan plan, ImmutableArray<StoreOperation> operations, IEnumerable<StoreCompare> compares)
+    private StoreTransaction Commit(PostPlan plan, PostOperations all, ImmutableArray<StoreOperation> operations, IEnumerable<StoreCompare> compares)
     {
-        var transaction = new StoreTransaction(
-            [.. compares],
-            [new StoreOperation.Put(StoreKeys.Post, RecordCodec.Encode(plan.After.Post)), .. operations]);
+        var post = plan.After.Post with { Moved = all.MovedBy(operations) };
+        var transaction = new StoreTransaction([.. compares], [new StoreOperation.Put(StoreKeys.Post, RecordCodec.Encode(post)), .. operations]);
         if (loaded.Cluster is not null)
         {
             return transaction;
@@ -162,15 +162,22 @@ internal sealed class PostWriter(IStateStore store, LoadedCluster loaded, string
                 var endpoints = tail.Operations.Where(TailOperations.IsEndpoint).Select(operation => operation.Key).ToArray();
                 var current = (await store.GetManyAsync(endpoints, cancellationToken))
                     .Zip(endpoints).ToDictionary(pair => pair.Second, pair => pair.First, StringComparer.Ordinal);
-                var operations = tail.Operations.Select<TailOperation, StoreOperation>(operation =>
-                    TailOperations.Apply(operation, current.GetValueOrDefault(operation.Key)) is { } value
-                        ? new StoreOperation.Put(operation.Key, value)
-                        : new StoreOperation.Delete(operation.Key));
+                StoreOperation[] operations =
+                [
+                    .. tail.Operations.Select<TailOperation, StoreOperation>(operation =>
+                        TailOperations.Apply(operation, current.GetValueOrDefault(operation.Key)) is { } value
+                            ? new StoreOperation.Put(operation.Key, value)
+                            : new StoreOperation.Delete(operation.Key)),
+                ];
+                var moved = TailOperations.MovedBy(operations, key => current.GetValueOrDefault(key) is { } entry && RecordCodec.DecodeEndpoint(entry) is { Pod: null } posted ? posted : null);
                 var compares = current.Select(pair => StoreCompare.Unchanged(pair.Key, pair.Value?.ModRevision ?? 0));
                 var result = await store.CommitAsync(
                     new(
                         [held, StoreCompare.Unchanged(part.Key, stored.ModRevision), .. compares],
-                        [.. operations, new StoreOperation.Delete(part.Key)]),
+                        [
+                            .. operations, new StoreOperation.Delete(part.Key),
+                            .. moved.IsEmpty ? [] : new[] { new StoreOperation.Put(StoreKeys.Post, RecordCodec.Encode(new PostRecord(tail.Post) { Moved = moved })) },
+                        ]),
                     cancellationToken);
                 if (!result.Succeeded
                     && (await store.GetAsync(StoreKeys.PostLock, cancellationToken))?.CreateRevision != held.Revision)

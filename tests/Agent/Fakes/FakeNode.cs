@@ -151,7 +151,7 @@ internal sealed class FakeNode : IAsyncDisposable
     {
         var operations = ImmutableArray.CreateBuilder<StoreOperation>();
         operations.Add(new StoreOperation.Put(StoreKeys.Cluster, RecordCodec.Encode(new ClusterRecord(ClusterId, 0, ClusterRecord.CurrentSchema))));
-        operations.Add(new StoreOperation.Put(StoreKeys.Post, RecordCodec.Encode(new PostRecord(++_post))));
+        operations.Add(new StoreOperation.Put(StoreKeys.Post, RecordCodec.Encode(new PostRecord(++_post) { Moved = [.. endpoints.Select(e => e.Id.Network).Distinct()] })));
         foreach (var network in endpoints.Select(e => e.Id.Network).Distinct())
         {
             operations.Add(new StoreOperation.Put(StoreKeys.Network(network), RecordCodec.Encode(Samples.Network(network, VniOf(network)))));

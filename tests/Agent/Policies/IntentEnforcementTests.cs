@@ -47,7 +47,7 @@ public sealed class IntentEnforcementTests : IDisposable
         Task<bool> AllowsAsync(int last) => node.AllowsAsync(new PlaneAddress(Samples.Orange, Samples.Address(last)), attachment);
         Assert.Equal((true, false), (await AllowsAsync(8), await AllowsAsync(9)));
 
-        await node.Node.WriteAsync(Samples.Endpoint("c2", 8, binding: new("host2", "s", "eth0")));
+        await node.Node.PostAsync(Samples.Endpoint("c2", 8, binding: new("host2", "s", "eth0")));
         await Eventually.HoldsAsync("who left the group to be denied", async () => !await AllowsAsync(8));
 
         await PutAsync(node, new GroupRecord(new(Samples.Orange, "front"), [], 1));

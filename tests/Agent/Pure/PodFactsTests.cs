@@ -41,9 +41,9 @@ public sealed class PodFactsTests
         var pod = Samples.Pod("sandbox-1", PodOrigin.Cni, Samples.Attachment(1, "c1", 1, bound: 5));
         var view = Samples.View((Samples.Endpoint("c1", 1, binding: Mine), 5));
         var (without, otherNumber) = (view with { Networks = view.Networks!.Clear() }, view with { Networks = view.Networks.SetItem(Samples.Orange, Samples.Network(vni: 10002)) });
-        Check(without, revisions => revisions with { Networks = 4 });
-        Check(otherNumber, revisions => revisions with { Networks = 4 });
-        Check(view with { Post = 0 }, revisions => revisions with { Post = 4 });
+        Check(without, revisions => revisions with { Intent = 4 });
+        Check(otherNumber, revisions => revisions with { Intent = 4 });
+        Check(view with { Post = 0 }, revisions => revisions with { Intent = 4 });
         Check(Samples.View(), revisions => revisions with { Endpoints = revisions.Endpoints.SetItem(Samples.Orange, 4) });
 
         void Check(ClusterView lacking, Func<ViewRevisions, ViewRevisions> behind)

@@ -15,7 +15,7 @@ public sealed class ViewPartsTests
         var prefix = new FollowedPrefix(Enum.Parse<FollowedKind>(kind), "/", Samples.Orange);
         foreach (var view in new[] { ClusterView.Unknown, Samples.View((Samples.Endpoint("c1", 1), 5)) })
         {
-            var (after, change) = parts.Apply(view, prefix, new StoreEvent.Disconnected("gone"));
+            var (after, change) = parts.Apply(view, prefix, new StoreEvent.Disconnected("gone"), post: 0);
             Assert.Same(view, after);
             Assert.Null(change);
         }

@@ -207,7 +207,7 @@ public sealed class PodServiceTests : IDisposable
         await Eventually.HoldsAsync("the other pod's network to be known", () => node.Follower.View.Endpoint(new(Purple, "c2")) is not null);
         SandboxInfo here = new("s1", "c1", "default", true);
         node.Sandboxes.All = [here, new SandboxInfo("s2", "c2", "default", true)];
-        using var lag = node.Store.Lag(StoreKeys.Networks);
+        using var lag = node.Store.Lag(StoreKeys.Intent);
         await node.PostAsync(C1);
         var attachment = (await node.AddAsync("s1", "c1")).Attachments[0].Number;
         await WhenSeenAsync(node);
