@@ -109,7 +109,7 @@ public sealed class BadInputTests(BadInputTests.Testbed testbed) : IClassFixture
     }
 
     private string Tenants() => _cluster.Etcdctl("get", "--prefix", "/netplugin/v1/tenants").Succeeded()
-        + _cluster.Etcdctl("get", "--prefix", "/netplugin/v1/networks").Succeeded()
+        + _cluster.Etcdctl("get", "--prefix", "/netplugin/v1/intent/networks").Succeeded()
         + _cluster.Etcdctl("get", "--prefix", "/netplugin/v1/endpoints").Succeeded();
 
     private static string Tenant(string members, string networks) =>

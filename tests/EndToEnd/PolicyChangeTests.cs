@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Diagnostics;
 using System.Globalization;
 using System.Net;
@@ -156,5 +157,46 @@ public sealed class PolicyChangeTests(ITestOutputHelper output)
         {
             return false;
         }
+    }
+
+    [Theory]
+    [InlineData(50)]
+    [InlineData(4)]
+    public async Task A_post_that_moves_a_pod_to_another_group_and_exchanges_the_rules_for_both_is_one_change(int perSecond)
+    {
+        using Cluster cluster = await Cluster.StartAsync(1);
+        string Intent(bool isFirst)
+        {
+            (string now, string then) = isFirst ? ("first", "second") : ("second", "first");
+            string[] rules = [$"in 5 deny udp/4002 {now}", "in 1 deny udp", $"in 2 allow udp/4001 {now}", $"in 2 allow udp/4002 {then}"];
+            return PolicyIntent.Of(new PolicyTenant("one", 10001, new("first", isFirst ? ["moves"] : []), new("second", isFirst ? [] : ["moves"]), new("back", ["near"], rules)));
+        }
+
+        cluster.Post(Intent(isFirst: true)).Succeeded();
+        Pod moves = cluster[1].CreatePod("moves"), near = cluster[1].CreatePod("near");
+        moves.Add();
+        string nears = near.Add();
+        using var records = new PolicyRecords(cluster);
+        ImmutableDictionary<string, string> now = await records.ReadAsync();
+        cluster.Post(Intent(isFirst: false)).Succeeded();
+        ImmutableDictionary<string, string> next = await records.ReadAsync();
+        (now, next) = (next, now);
+        await Eventually.HoldsAsync("the pod to be reached", () => moves.Reaches(nears));
+        using PolicyExchange allowed = PolicyExchange.Start(moves.NetworkNamespace, near.NetworkNamespace, nears, 4001), denied = PolicyExchange.Start(moves.NetworkNamespace, near.NetworkNamespace, nears, 4002);
+        await Eventually.HoldsAsync("packets to flow", () => allowed.Arrivals > 100 && denied.Sent > 100);
+        var watch = Stopwatch.StartNew();
+        int changes = 0;
+        using var timer = new PeriodicTimer(TimeSpan.FromSeconds(1.0 / perSecond));
+        while (watch.Elapsed < TimeSpan.FromSeconds(8) && await timer.WaitForNextTickAsync(TestContext.Current.CancellationToken))
+        {
+            await records.ChangeAsync(now, next);
+            (now, next) = (next, now);
+            changes++;
+        }
+
+        await Task.WhenAll(allowed.StopAsync(), denied.StopAsync());
+        output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{changes} changes: allowed {allowed}; denied {denied}"));
+        Assert.Empty(allowed.Unanswered());
+        Assert.Equal(0, denied.Arrivals);
     }
 }

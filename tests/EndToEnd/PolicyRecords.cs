@@ -4,7 +4,9 @@ using System.Net.Http.Json;
 using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
+using Netplugin.Core.Model;
 using Netplugin.Store;
+using Netplugin.Store.Json;
 using Netplugin.Tests.Support.Nodes;
 using Netplugin.Tests.Support.Packets;
 
@@ -16,6 +18,9 @@ internal sealed class PolicyRecords : IDisposable
     private static readonly string[] Prefixes = [StoreKeys.Policies, StoreKeys.Groups, StoreKeys.Endpoints];
 
     private readonly HttpClient _etcd;
+
+    // Of a post that nobody made yet.
+    private long _post = 1_000_000;
 
     /// <summary>Speaks with a cluster's etcd.</summary>
     public PolicyRecords(Cluster cluster)
@@ -55,16 +60,26 @@ internal sealed class PolicyRecords : IDisposable
         return all.ToImmutable();
     }
 
-    /// <summary>Writes in one transaction what differs; both have the same keys.</summary>
+    /// <summary>Writes in one transaction what differs, as a post does; both have the same keys, and the same endpoints on the same nodes.</summary>
     public async Task ChangeAsync(ImmutableDictionary<string, string> from, ImmutableDictionary<string, string> to)
     {
-        object[] puts = [.. to.Where(entry => from[entry.Key] != entry.Value).Select(entry => new { requestPut = new { key = entry.Key, value = entry.Value } })];
+        KeyValuePair<string, string>[] changed = [.. to.Where(entry => from[entry.Key] != entry.Value)];
+        IEnumerable<NetworkId> moved = changed.Where(entry => Text(entry.Key).StartsWith(StoreKeys.Endpoints, StringComparison.Ordinal))
+            .Select(entry => RecordCodec.DecodeEndpoint(new(Text(entry.Key), Convert.FromBase64String(entry.Value), 0, 0)).Id.Network).Distinct();
+        byte[] post = RecordCodec.Encode(new PostRecord(++_post) { Moved = [.. moved] });
+        object[] puts =
+        [
+            .. changed.Select(entry => new { requestPut = new { key = entry.Key, value = entry.Value } }),
+            new { requestPut = new { key = Base64(StoreKeys.Post), value = Convert.ToBase64String(post) } },
+        ];
         using JsonDocument answer = await AskAsync("/v3/kv/txn", new { success = puts });
         Assert.True(answer.RootElement.GetProperty("succeeded").GetBoolean());
     }
 
     /// <inheritdoc/>
     public void Dispose() => _etcd.Dispose();
+
+    private static string Text(string base64) => Encoding.UTF8.GetString(Convert.FromBase64String(base64));
 
     private static string Base64(string text) => Convert.ToBase64String(Encoding.UTF8.GetBytes(text));
 

@@ -89,7 +89,7 @@ public sealed partial class HelpTests
     {
         var result = _cli.Run(word);
         Assert.Equal(0, result.Exit);
-        Assert.Matches(@"^netdcli \d+\.\d+\.\d+\S* \(store schema 1, node API 1\)\n$", result.Out);
+        Assert.Matches(@"^netdcli \d+\.\d+\.\d+\S* \(store schema 2, node API 1\)\n$", result.Out);
     }
 
     // A flag of several letters after a blank or a parenthesis, as the texts write them.

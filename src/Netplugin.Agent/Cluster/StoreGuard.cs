@@ -35,9 +35,9 @@ internal static class StoreGuard
     /// </param>
     public static StoreVerdict Judge(StoreMemory? memory, ClusterRecord? cluster, long revision, long post = 0)
     {
-        if (cluster is { Schema: > ClusterRecord.CurrentSchema })
+        if (cluster?.SchemaProblem is { } problem)
         {
-            return new(memory, $"the store has schema {cluster.Schema} and this netplugin reads {ClusterRecord.CurrentSchema}: upgrade netplugin on this node", false);
+            return new(memory, problem, false);
         }
 
         if (memory is null)

@@ -158,9 +158,17 @@ public sealed record PostRecord(long Number)
 /// <summary>Identifies the store's content, so that a node can tell a wiped or restored store from a quiet one.</summary>
 /// <param name="ClusterId">Drawn when the store was first written.</param>
 /// <param name="Generation">Raised by <c>netdcli store accept-reset</c>: nodes that hold back go on when it grows.</param>
-/// <param name="Schema">Version of the key and value layout; a daemon refuses a newer one.</param>
+/// <param name="Schema">Version of the key and value layout; a daemon refuses another one.</param>
 public sealed record ClusterRecord(Guid ClusterId, long Generation, int Schema)
 {
     /// <summary>The layout this code reads and writes.</summary>
-    public const int CurrentSchema = 1;
+    public const int CurrentSchema = 2;
+
+    /// <summary>What an operator does about another layout than that; null when it is that.</summary>
+    public string? SchemaProblem => Schema switch
+    {
+        > CurrentSchema => $"the store has schema {Schema}, and this version reads {CurrentSchema}: use the version that wrote it, or a newer one",
+        < CurrentSchema => $"the store has schema {Schema}, of a version before the first release, and this one reads {CurrentSchema}: empty it (etcdctl del --prefix /netplugin/v1/, or remove the file of the embedded store) and post the intents again",
+        _ => null,
+    };
 }

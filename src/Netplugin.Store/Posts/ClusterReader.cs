@@ -21,12 +21,9 @@ internal sealed class ClusterReader
     private LoadedCluster Read(long revision)
     {
         var cluster = Find(StoreKeys.Cluster) is { } clusterEntry ? RecordCodec.DecodeCluster(clusterEntry) : null;
-        if (cluster?.Schema > ClusterRecord.CurrentSchema)
+        if (cluster?.SchemaProblem is { } problem)
         {
-            throw new StoreException(
-                "load",
-                StoreFailure.Unreadable,
-                $"the store has schema {cluster.Schema}; this version knows up to {ClusterRecord.CurrentSchema}. Use the version that wrote it, or a newer one.");
+            throw new StoreException("load", StoreFailure.Unreadable, problem + ".");
         }
 
         var postEntry = Find(StoreKeys.Post);

@@ -13,7 +13,7 @@ internal static class Intents
 {
     /// <summary>A tenant with networks <c>n0..</c>, each with containers <c>c0..</c> named by network unless shared.</summary>
     public static Func<ClusterState, PlanResult> Plan(
-        PostMode mode, int networks, int endpoints, int first = 0, string tenant = "t", bool shared = false, string host = "")
+        PostMode mode, int networks, int endpoints, int first = 0, string tenant = "t", bool shared = false, string host = "", bool isMoved = false)
     {
         var text = new StringBuilder();
         text.Append(CultureInfo.InvariantCulture, $$"""
@@ -31,7 +31,7 @@ internal static class Intents
         Assert.True(read.Succeeded, string.Join('\n', read.Errors));
         return state => Planner.Plan(state, read.Value, mode);
 
-        string Endpoint(string container, int n) => $$"""{"Container":"{{container}}","Group":"g{{n}}"{{(host.Length > 0 ? $",\"Host\":\"{host}\"" : "")}}}""";
+        string Endpoint(string container, int n) => $$"""{"Container":"{{container}}","Group":"{{(isMoved ? $"x{n}.{endpoints}" : $"g{n}")}}"{{(host.Length > 0 ? $",\"Host\":\"{host}\"" : "")}}}""";
 
         // Another number of endpoints makes it another policy, and gives each network a group that was not there.
         string Rule(int n) => $$"""{"RuleID":"{{n}}","Direction":"in","Priority":{{1 + (endpoints % 100)}},"FromEndpointGroup":"g{{n}}","Action":"deny"}""";

@@ -3,6 +3,7 @@ using Netplugin.Core.Planning;
 using Netplugin.Store;
 using Netplugin.Store.Json;
 using Netplugin.Tests.Store.Fixtures;
+using Netplugin.Tests.Support;
 
 namespace Netplugin.Tests.Store.Posts;
 
@@ -201,6 +202,50 @@ public abstract class PostContract : DriverTests
     }
 
     [Theory]
+    [InlineData(1024)]
+    [InlineData(FewOperations)]
+    public async Task Whatever_takes_endpoints_away_or_changes_their_groups_says_of_which_networks(int maxOperations)
+    {
+        var repository = new ClusterRepository(new DyingStore(Store, Math.Min(maxOperations, Store.MaxOperations)), "test");
+        await repository.PostAsync(Intents.Plan(PostMode.Replace, 3, 9), Cancel);
+        var known = (await Store.ListAsync(StoreKeys.Endpoints, Cancel)).Entries.ToDictionary(entry => entry.Key, RecordCodec.DecodeEndpoint, StringComparer.Ordinal);
+        await using var events = new EndlessReader<StoreEvent>(cancellation => Store.FollowAsync(StoreKeys.Root, cancellation));
+        Assert.IsType<StoreEvent.Snapshot>(await events.NextAsync());
+        var last = 0L;
+        foreach (var (networks, endpoints, isMoved) in ((int, int, bool)[])[(3, 9, true), (3, 4, true), (2, 4, false), (2, 4, false), (0, 0, false)])
+        {
+            last = (await repository.PostAsync(Intents.Plan(PostMode.Replace, networks, endpoints, isMoved: isMoved), Cancel)).Result.Plan!.After.Post.Number;
+        }
+
+        var moved = 0;
+        for (var post = 0L; post < last || known.Count > 0;)
+        {
+            var changes = Assert.IsType<StoreEvent.Changed>(await events.NextAsync()).Changes;
+            HashSet<NetworkId> expected = [];
+            foreach (var change in changes.Where(change => change.Key.StartsWith(StoreKeys.Endpoints, StringComparison.Ordinal)))
+            {
+                var now = change.Entry is { } entry ? RecordCodec.DecodeEndpoint(entry) : null;
+                if (known.Remove(change.Key, out var was) && was.Group != now?.Group)
+                {
+                    expected.Add(was.Id.Network);
+                }
+
+                if (now is not null)
+                {
+                    known.Add(change.Key, now);
+                }
+            }
+
+            var written = changes.FirstOrDefault(change => change.Key == StoreKeys.Post).Entry is { } value ? RecordCodec.DecodePost(value) : null;
+            Assert.Equal(expected.Order(), written?.Moved ?? []);
+            post = written?.Number ?? post;
+            moved += expected.Count;
+        }
+
+        Assert.True(moved >= 8, $"{moved} times a network's endpoints were moved");
+    }
+
+    [Theory]
     [InlineData(128)]
     [InlineData(FewOperations)]
     public async Task A_binding_made_during_a_post_is_kept(int maxOperations)
@@ -229,13 +274,15 @@ public abstract class PostContract : DriverTests
         }
     }
 
-    [Fact]
-    public async Task A_newer_schema_is_refused_plainly()
+    [Theory]
+    [InlineData(ClusterRecord.CurrentSchema + 1, "a newer one")]
+    [InlineData(ClusterRecord.CurrentSchema - 1, "post the intents again")]
+    public async Task Another_schema_is_refused_plainly(int schema, string what)
     {
-        await PutAsync(StoreKeys.Cluster, RecordCodec.Encode(new ClusterRecord(Guid.NewGuid(), 0, ClusterRecord.CurrentSchema + 1)));
+        await PutAsync(StoreKeys.Cluster, RecordCodec.Encode(new ClusterRecord(Guid.NewGuid(), 0, schema)));
         var thrown = await Assert.ThrowsAsync<StoreException>(() => Repository.LoadAsync(Cancel));
         Assert.Equal(StoreFailure.Unreadable, thrown.Reason);
-        Assert.Contains("schema 2", thrown.Message, StringComparison.Ordinal);
+        Assert.Contains(what, thrown.Message, StringComparison.Ordinal);
     }
 
     [Fact]
