@@ -80,11 +80,13 @@ public sealed class StoreGuardTests
         Assert.Equal(new StoreMemory(A, 0, 901), back.Memory);
     }
 
-    [Fact]
-    public void A_newer_schema_is_refused_by_name()
+    [Theory]
+    [InlineData(ClusterRecord.CurrentSchema + 1)]
+    [InlineData(ClusterRecord.CurrentSchema - 1)]
+    public void Another_schema_is_refused_by_name(int schema)
     {
-        var verdict = StoreGuard.Judge(null, new ClusterRecord(A, 0, ClusterRecord.CurrentSchema + 1), 1);
-        Assert.Contains("upgrade netplugin", verdict.Held, StringComparison.Ordinal);
+        var verdict = StoreGuard.Judge(null, new ClusterRecord(A, 0, schema), 1);
+        Assert.Contains($"schema {schema},", verdict.Held, StringComparison.Ordinal);
     }
 
     private static ClusterRecord Record(Guid id, long generation = 0) => new(id, generation, ClusterRecord.CurrentSchema);
