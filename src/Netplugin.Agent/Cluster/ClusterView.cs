@@ -36,6 +36,12 @@ internal sealed record ClusterView(
     /// <summary>The intent's policies by tenant and name.</summary>
     public ImmutableDictionary<TenantedName, PolicyRecord>? Policies { get; init; }
 
+    /// <summary>Why records of groups cannot be read. One that could be read before is as it was in <see cref="Groups"/>.</summary>
+    public ImmutableDictionary<TenantedName, string> UnreadableGroups { get; init; } = ImmutableDictionary<TenantedName, string>.Empty;
+
+    /// <summary>The same of policies.</summary>
+    public ImmutableDictionary<TenantedName, string> UnreadablePolicies { get; init; } = ImmutableDictionary<TenantedName, string>.Empty;
+
     /// <summary>True when everything but the networks' endpoints was listed.</summary>
     public bool IsListed => Post is not null && Hosts is not null && Nodes is not null && Networks is not null && Homes is not null;
 

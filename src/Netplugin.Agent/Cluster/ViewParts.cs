@@ -8,7 +8,7 @@ using Netplugin.Store.Json;
 namespace Netplugin.Agent.Cluster;
 
 /// <summary>
-/// How each followed prefix goes into the view. A value that cannot be read stays with its key: it is reported and the rest goes on.
+/// How each followed prefix goes into the view. A value that cannot be read stays with its key: it is reported, what was read there before stays, and the rest goes on.
 /// </summary>
 /// <param name="me">This node's host label.</param>
 /// <param name="unreadable">Told of each value that cannot be read, and with null when the key is fine (again).</param>
@@ -80,16 +80,20 @@ internal sealed class ViewParts(string me, Action<string, string?> unreadable)
             unreadable(key, entry is null ? null : NotKnown(key));
         }
 
-        ImmutableDictionary<TKey, TValue>? Part<TKey, TValue>(ImmutableDictionary<TKey, TValue>? before, string part, Func<StoreEntry, TValue> decode, KeyReader<TKey> keyOf)
+        var (unreadableGroups, unreadablePolicies) = (Begun(view.UnreadableGroups, isAll), Begun(view.UnreadablePolicies, isAll));
+        ImmutableDictionary<TKey, TValue>? Part<TKey, TValue>(
+            ImmutableDictionary<TKey, TValue>? before, string part, Func<StoreEntry, TValue> decode, KeyReader<TKey> keyOf, ImmutableDictionary<TKey, string>.Builder? unread = null)
             where TKey : notnull =>
-            isAll || parts.Contains(part) ? Merge(isAll ? null : before, parts[part], new(FollowedKind.Intent, part), decode, keyOf) : before;
+            isAll || parts.Contains(part) ? Merge(before, isAll, parts[part], new(FollowedKind.Intent, part), decode, keyOf, unread) : before;
 
         var next = view with
         {
             Hosts = Part(view.Hosts, StoreKeys.Hosts, RecordCodec.DecodeHost, TryName),
             Networks = Part(view.Networks, StoreKeys.Networks, RecordCodec.DecodeNetwork, TryNetwork),
-            Groups = Part(view.Groups, StoreKeys.Groups, RecordCodec.DecodeGroup, TryTenanted),
-            Policies = Part(view.Policies, StoreKeys.Policies, RecordCodec.DecodePolicy, TryTenanted),
+            Groups = Part(view.Groups, StoreKeys.Groups, RecordCodec.DecodeGroup, TryTenanted, unreadableGroups),
+            Policies = Part(view.Policies, StoreKeys.Policies, RecordCodec.DecodePolicy, TryTenanted, unreadablePolicies),
+            UnreadableGroups = unreadableGroups.ToImmutable(),
+            UnreadablePolicies = unreadablePolicies.ToImmutable(),
             Post = isAll ? 0 : view.Post,
 
             // Which posts there were before a list is not known, so the networks that were listed before it are again.
@@ -102,7 +106,8 @@ internal sealed class ViewParts(string me, Action<string, string?> unreadable)
 
         var isPost = next.Post != view.Post;
         var isTopology = isPost || next.Hosts != view.Hosts || next.Networks != view.Networks;
-        var isPolicies = next.Groups != view.Groups || next.Policies != view.Policies || next.Revisions != view.Revisions;
+        var isPolicies = next.Groups != view.Groups || next.Policies != view.Policies
+            || next.UnreadableGroups != view.UnreadableGroups || next.UnreadablePolicies != view.UnreadablePolicies || next.Revisions != view.Revisions;
         return (next, isTopology || isPolicies ? new ClusterChange(isTopology, [], isPost, Policies: isPolicies) : null);
     }
 
@@ -113,7 +118,7 @@ internal sealed class ViewParts(string me, Action<string, string?> unreadable)
             return view with { Post = 0 };
         }
 
-        return TryDecode(entry, RecordCodec.DecodePost, out var post)
+        return TryDecode(entry, RecordCodec.DecodePost, out var post, out _)
             ? view with
             {
                 Post = post.Number,
@@ -127,13 +132,13 @@ internal sealed class ViewParts(string me, Action<string, string?> unreadable)
 
     private (ClusterView, ClusterChange?) ApplyNodes(ClusterView view, FollowedPrefix prefix, StoreEvent happened)
     {
-        var nodes = Merge(Before(view.Nodes, happened), ChangesOf(happened), prefix, RecordCodec.DecodeNode, TryName);
+        var nodes = Merge(view.Nodes, happened is StoreEvent.Snapshot, ChangesOf(happened), prefix, RecordCodec.DecodeNode, TryName);
         return Topology(view with { Nodes = nodes });
     }
 
     private (ClusterView, ClusterChange?) ApplyHomes(ClusterView view, FollowedPrefix prefix, StoreEvent happened)
     {
-        var homes = Merge(Before(view.Homes, happened), ChangesOf(happened), prefix, entry => System.Text.Encoding.UTF8.GetString(entry.Value.Span), TryEndpoint);
+        var homes = Merge(view.Homes, happened is StoreEvent.Snapshot, ChangesOf(happened), prefix, entry => System.Text.Encoding.UTF8.GetString(entry.Value.Span), TryEndpoint);
         return (view with { Homes = homes }, new ClusterChange(true, [], true));
     }
 
@@ -160,7 +165,15 @@ internal sealed class ViewParts(string me, Action<string, string?> unreadable)
 
         Collect<string, EndpointView>(
             ChangesOf(happened), prefix, entry => EndpointView.From(RecordCodec.DecodeEndpoint(entry), entry.ModRevision, me), TryName,
-            (container, endpoint) => Edit(new(container, endpoint)), container => Edit(new(container)));
+            (container, endpoint) => Edit(new(container, endpoint)),
+            container => Edit(new(container)),
+            (container, _) =>
+            {
+                if (before is not null && before.TryGetValue(container, out var endpoint))
+                {
+                    Edit(new(container, endpoint));
+                }
+            });
         Finish();
         var next = view with { Endpoints = view.Endpoints.SetItem(network, after) };
         if (happened is not StoreEvent.Changed changed)
@@ -185,24 +198,46 @@ internal sealed class ViewParts(string me, Action<string, string?> unreadable)
     private static bool IsMoved(EndpointView? before, EndpointView? after) =>
         before is { Namespace: "" } was && (after is not { } now || (now.Namespace.Length == 0 && (was.Group, was.Address, was.Post) != (now.Group, now.Address, now.Post)));
 
-    private static ImmutableDictionary<TKey, TValue>? Before<TKey, TValue>(ImmutableDictionary<TKey, TValue>? before, StoreEvent happened)
-        where TKey : notnull => happened is StoreEvent.Snapshot ? null : before;
-
     private static string NotKnown(string key) => $"the key {key} is not one this netplugin knows";
 
+    /// <summary>What a list of entries or changes begins with: a listing has everything anew.</summary>
+    private static ImmutableDictionary<TKey, TValue>.Builder Begun<TKey, TValue>(ImmutableDictionary<TKey, TValue>? before, bool isAll)
+        where TKey : notnull =>
+        isAll || before is null ? ImmutableDictionary.CreateBuilder<TKey, TValue>() : before.ToBuilder();
+
     private ImmutableDictionary<TKey, TValue> Merge<TKey, TValue>(
-        ImmutableDictionary<TKey, TValue>? before, IEnumerable<(string Key, StoreEntry? Entry)> changes, FollowedPrefix prefix,
-        Func<StoreEntry, TValue> decode, KeyReader<TKey> keyOf)
+        ImmutableDictionary<TKey, TValue>? before, bool isAll, IEnumerable<(string Key, StoreEntry? Entry)> changes, FollowedPrefix prefix,
+        Func<StoreEntry, TValue> decode, KeyReader<TKey> keyOf, ImmutableDictionary<TKey, string>.Builder? unreadable = null)
         where TKey : notnull
     {
-        var result = before?.ToBuilder() ?? ImmutableDictionary.CreateBuilder<TKey, TValue>();
-        Collect(changes, prefix, decode, keyOf, (id, value) => result[id] = value, id => result.Remove(id));
+        var result = Begun(before, isAll);
+        Collect(
+            changes, prefix, decode, keyOf,
+            (id, value) =>
+            {
+                result[id] = value;
+                unreadable?.Remove(id);
+            },
+            id =>
+            {
+                result.Remove(id);
+                unreadable?.Remove(id);
+            },
+            (id, why) =>
+            {
+                if (before is not null && before.TryGetValue(id, out var known))
+                {
+                    result[id] = known;
+                }
+
+                unreadable?[id] = why;
+            });
         return result.ToImmutable();
     }
 
     private void Collect<TKey, TValue>(
         IEnumerable<(string Key, StoreEntry? Entry)> changes, FollowedPrefix prefix, Func<StoreEntry, TValue> decode, KeyReader<TKey> keyOf,
-        Action<TKey, TValue> put, Action<TKey> remove)
+        Action<TKey, TValue> put, Action<TKey> remove, Action<TKey, string> keep)
     {
         foreach (var (key, entry) in changes)
         {
@@ -215,25 +250,30 @@ internal sealed class ViewParts(string me, Action<string, string?> unreadable)
                 remove(id);
                 unreadable(key, null);
             }
-            else if (TryDecode(entry, decode, out var value))
+            else if (TryDecode(entry, decode, out var value, out var why))
             {
                 put(id, value);
+            }
+            else
+            {
+                keep(id, why);
             }
         }
     }
 
-    private bool TryDecode<TValue>(StoreEntry entry, Func<StoreEntry, TValue> decode, [MaybeNullWhen(false)] out TValue value)
+    private bool TryDecode<TValue>(StoreEntry entry, Func<StoreEntry, TValue> decode, [MaybeNullWhen(false)] out TValue value, [NotNullWhen(false)] out string? why)
     {
         try
         {
             value = decode(entry);
+            why = null;
             unreadable(entry.Key, null);
             return true;
         }
         catch (StoreException e) when (e.Reason == StoreFailure.Unreadable)
         {
             unreadable(entry.Key, e.Message);
-            value = default;
+            (value, why) = (default, e.Message);
             return false;
         }
     }

@@ -114,12 +114,12 @@ internal sealed class KubernetesPolicies(KubernetesClient client, PolicyEngine e
         (facts, all) =>
         {
             facts.SetPolicies(kind, [.. all.Where(one => one.Value.Policy is not null).Select(one => known(one.Value.Policy!))]);
-            unreadable.Note(all.Select(one => (idOf(one.Name), one.Value.Problems, one.Value.Policy is not null)), isAllOf: kind);
+            unreadable.Note(all.Select(one => PolicyReading.Of(idOf(one.Name), one.Value.Problems, one.Value.Policy is not null)), isAllOf: kind);
         },
         (facts, change) =>
         {
             facts.SetPolicy(idOf(change.Name), change.Value?.Policy is { } policy ? known(policy) : null);
-            unreadable.Note([(idOf(change.Name), change.Value?.Problems ?? [], change.Value?.Policy is not null)]);
+            unreadable.Note([PolicyReading.Of(idOf(change.Name), change.Value?.Problems ?? [], change.Value?.Policy is not null)]);
         });
 
     private async Task FollowAsync<T>(

@@ -316,6 +316,7 @@ internal sealed partial class PolicyEngine : IAsyncDisposable
         }
 
         _facts.SetView(view, endpoints, isAll);
+        _parts.Unreadable.Note(_facts.UnreadableIntent(), isAllOf: PolicyKind.Intent);
         _knowsView = true;
     }
 

@@ -31,15 +31,49 @@ internal sealed partial class PolicyFacts
             CompareNodes(before, view);
         }
 
-        if (isAll || view.Groups != before.Groups || view.Policies != before.Policies)
+        if (isAll || view.Groups != before.Groups || view.Policies != before.Policies || view.UnreadableGroups != before.UnreadableGroups || view.UnreadablePolicies != before.UnreadablePolicies)
         {
-            SetPolicies(PolicyKind.Intent, [.. IntentPolicies.Of(Committed(view.Policies, policy => policy.Post <= view.Post), Committed(view.Groups, group => IsThere(view, group))).Select(policy => new KnownPolicy.OfIntent(policy))]);
+            SetPolicies(PolicyKind.Intent, [.. IntentPolicies.Of(PoliciesOf(view), GroupsOf(view)).Select(policy => new KnownPolicy.OfIntent(policy))]);
         }
     }
 
-    private static bool IsThere(ClusterView view, GroupRecord group) => group.Post <= view.Post && view.Network(group.Id.Network) is not null;
+    /// <summary>What of the intent cannot be read, and what follows from it.</summary>
+    public IEnumerable<PolicyReading> UnreadableIntent() =>
+    [
+        .. _view.UnreadablePolicies.Select(one => Reading(IdOf(one.Key), one.Value, _view.Policies?.ContainsKey(one.Key) == true
+            ? "is enforced as it was before, since its record in the store cannot be read any more"
+            : "denies everything of the groups that it is for, since its record in the store cannot be read")),
+        .. ClosedGroups(_view).Select(group => Reading(
+            IdOf(NameOfClosed(group)), _view.UnreadableGroups[group], "denies everything of who is in the group, since the group's record in the store, which says what policies are for it, cannot be read")),
+    ];
 
-    private static IEnumerable<T> Committed<T>(ImmutableDictionary<TenantedName, T>? all, Func<T, bool> isThere) => all?.Values.Where(isThere) ?? [];
+    private static IEnumerable<PolicyRecord> PoliciesOf(ClusterView view) =>
+    [
+        .. view.Policies?.Values.Where(policy => policy.Post <= view.Post) ?? [],
+        .. view.UnreadablePolicies.Keys.Where(name => view.Policies?.ContainsKey(name) != true).Concat(ClosedGroups(view).Select(NameOfClosed)).Select(IntentPolicies.Closed),
+    ];
+
+    private static IEnumerable<GroupRecord> GroupsOf(ClusterView view) =>
+    [
+        // Also of networks that are not there, or cannot be read: pods that were attached before may be in the group.
+        .. view.Groups?.Values.Where(group => group.Post <= view.Post) ?? [],
+
+        // Which of its tenant's networks it is of is not known either. A name is given once in a tenant, so that nobody else is in a group of that name.
+        .. from name in ClosedGroups(view)
+           from network in view.Networks?.Keys ?? []
+           where network.Tenant == name.Tenant
+           select new GroupRecord(new(network, name.Name), [NameOfClosed(name).Name], 0),
+    ];
+
+    /// <summary>The groups that cannot be read and never could.</summary>
+    private static IEnumerable<TenantedName> ClosedGroups(ClusterView view) => view.UnreadableGroups.Keys.Where(name => view.Groups?.ContainsKey(name) != true);
+
+    // A blank is in no policy's name.
+    private static TenantedName NameOfClosed(TenantedName group) => group with { Name = $"group {group.Name}" };
+
+    private static PolicyReading Reading(PolicyId id, string why, string outcome) => new(id, [new("", why)], $"{id} {outcome}");
+
+    private static PolicyId IdOf(TenantedName policy) => new(PolicyKind.Intent, policy.Tenant, policy.Name);
 
     private void Compare(NetworkId network, ClusterView before, ClusterView now)
     {

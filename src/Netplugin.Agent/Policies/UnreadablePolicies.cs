@@ -14,9 +14,8 @@ namespace Netplugin.Agent.Policies;
 internal sealed class UnreadablePolicies(ProblemBoard problems, ILogger log)
 {
     private const string Topics = "policies/read/";
-    private const int FieldsShown = 3;
     private readonly Lock _gate = new();
-    private readonly SortedDictionary<PolicyId, Unreadable> _all = [];
+    private readonly SortedDictionary<PolicyId, PolicyReading> _all = [];
 
     /// <summary>How many there are.</summary>
     public int Count
@@ -43,23 +42,24 @@ internal sealed class UnreadablePolicies(ProblemBoard problems, ILogger log)
     }
 
     /// <summary>What is wrong with policies.</summary>
-    /// <param name="read">Each that was read, its problems, and whether there is a policy all the same.</param>
+    /// <param name="read">Each that was read.</param>
     /// <param name="isAllOf">The kind that these are all of; null: they are some.</param>
-    public void Note(IEnumerable<(PolicyId Id, ValueArray<FieldProblem> Problems, bool IsEnforced)> read, PolicyKind? isAllOf = null)
+    public void Note(IEnumerable<PolicyReading> read, PolicyKind? isAllOf = null)
     {
         lock (_gate)
         {
             var before = _all.Keys.Where(id => id.Kind == isAllOf).ToHashSet();
-            foreach (var (id, found, isEnforced) in read)
+            foreach (var reading in read)
             {
-                before.Remove(id);
-                if (found.IsEmpty)
+                before.Remove(reading.Id);
+                if (reading.Problems.IsEmpty)
                 {
-                    _all.Remove(id);
+                    _all.Remove(reading.Id);
                 }
-                else
+                else if (_all.GetValueOrDefault(reading.Id) != reading)
                 {
-                    Note(id, new(Sentence(id, found, isEnforced), found));
+                    _all[reading.Id] = reading;
+                    PolicyLog.Problem(log, reading.Sentence);
                 }
             }
 
@@ -72,21 +72,23 @@ internal sealed class UnreadablePolicies(ProblemBoard problems, ILogger log)
                 Topics, [.. _all.Select(one => (one.Key.ToString(), one.Value.Sentence))], more => string.Create(CultureInfo.InvariantCulture, $"{more} more policies cannot be read whole: the log names them"));
         }
     }
+}
 
-    private static string Sentence(PolicyId id, ValueArray<FieldProblem> found, bool isEnforced)
+/// <summary>What came of reading a policy.</summary>
+/// <param name="Id">The policy.</param>
+/// <param name="Problems">What is wrong with it; none: it was read whole.</param>
+/// <param name="Sentence">What an operator is told.</param>
+internal sealed record PolicyReading(PolicyId Id, ValueArray<FieldProblem> Problems, string Sentence)
+{
+    private const int FieldsShown = 3;
+
+    /// <summary>Of an object of Kubernetes.</summary>
+    /// <param name="id">The policy.</param>
+    /// <param name="problems">What is wrong with it.</param>
+    /// <param name="isEnforced">True: there is a policy all the same.</param>
+    public static PolicyReading Of(PolicyId id, ValueArray<FieldProblem> problems, bool isEnforced)
     {
-        var fields = string.Join("; ", found.Take(FieldsShown)) + (found.Count > FieldsShown ? string.Create(CultureInfo.InvariantCulture, $"; and {found.Count - FieldsShown} more") : "");
-        return isEnforced ? $"{id} is closed where it cannot be read: {fields}" : $"{id} is not enforced, for what it is about cannot be read: {fields}";
+        var fields = string.Join("; ", problems.Take(FieldsShown)) + (problems.Count > FieldsShown ? string.Create(CultureInfo.InvariantCulture, $"; and {problems.Count - FieldsShown} more") : "");
+        return new(id, problems, isEnforced ? $"{id} is closed where it cannot be read: {fields}" : $"{id} is not enforced, for what it is about cannot be read: {fields}");
     }
-
-    private void Note(PolicyId id, Unreadable found)
-    {
-        if (_all.GetValueOrDefault(id) != found)
-        {
-            _all[id] = found;
-            PolicyLog.Problem(log, found.Sentence);
-        }
-    }
-
-    private sealed record Unreadable(string Sentence, ValueArray<FieldProblem> Problems);
 }

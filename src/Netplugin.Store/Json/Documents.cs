@@ -34,9 +34,12 @@ internal sealed record EndpointDocument(
 
 internal sealed record GroupDocument(string Tenant, string Network, string Group, long Post, string[]? Policies = null);
 
+// What is left out of a policy or a rule would make it another one: one with a field that is not known cannot be read.
+[JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Disallow)]
 internal sealed record PolicyDocument(string Tenant, string Policy, long Post, RuleDocument[]? Rules = null);
 
 // Of a peer what is missing restricts nothing; of a network's group the network is in groupNetwork. Protocols are IANA's numbers.
+[JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Disallow)]
 internal sealed record RuleDocument(
     string RuleId,
     PolicyDirection Direction,

@@ -8,7 +8,7 @@ namespace Netplugin.Store.Json;
 
 /// <summary>
 /// The stored form of every record of the model: UTF-8 JSON, camelCase, addresses as text. Reading skips fields it does not
-/// know; a value it cannot read is a <see cref="StoreException"/> with <see cref="StoreFailure.Unreadable"/> that names the key.
+/// know, but for those of policies; a value it cannot read is a <see cref="StoreException"/> with <see cref="StoreFailure.Unreadable"/> that names the key.
 /// </summary>
 public static partial class RecordCodec
 {

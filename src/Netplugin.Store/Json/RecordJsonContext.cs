@@ -2,7 +2,7 @@ using System.Text.Json.Serialization;
 
 namespace Netplugin.Store.Json;
 
-/// <summary>The one source-generated JSON context of the stored records. Unknown fields are skipped: a newer writer may add some.</summary>
+/// <summary>The one source-generated JSON context of the stored records. Unknown fields are skipped, but for those of policies: a newer writer may add some.</summary>
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,

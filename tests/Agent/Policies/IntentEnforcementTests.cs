@@ -1,7 +1,9 @@
+using System.Text;
 using Netplugin.Agent.Pods;
 using Netplugin.Core.Model;
 using Netplugin.Core.Policies;
 using Netplugin.Core.Policies.Compiling;
+using Netplugin.NodeApi.Messages;
 using Netplugin.Store;
 using Netplugin.Store.Json;
 using Netplugin.Tests.Agent.Fakes;
@@ -15,6 +17,7 @@ public sealed class IntentEnforcementTests : IDisposable
     private static readonly NetworkId Purple = new("tenant-one", "purple");
     private static readonly TenantedName Closed = new("tenant-one", "closed");
     private static readonly IntentRule DenyAll = new("1", PolicyDirection.Ingress, 1, IntentPeer.Anybody, IntentProtocol.Any, 0, Allow: false);
+    private static readonly IntentRule AllowAll = new("1", PolicyDirection.Ingress, IntentRule.HighestPriority, IntentPeer.Anybody, IntentProtocol.Any, 0, Allow: true);
     private static readonly IntentRule AllowBack = new("2", PolicyDirection.Ingress, 2, new(Group: new(Samples.Orange, "back")), IntentProtocol.Any, 0, Allow: true);
     private readonly string _folder = Directory.CreateTempSubdirectory("netplugin-policies-").FullName;
 
@@ -134,6 +137,96 @@ public sealed class IntentEnforcementTests : IDisposable
         var attachment = (await node.Node.AddAsync("s1", "web")).Attachments[0];
 
         Assert.False(await node.AllowsAsync(new PlaneAddress(Samples.Orange, Samples.Address(9)), attachment));
+    }
+
+    [Theory]
+    [InlineData("{")]
+    [InlineData("""{"tenant":"tenant-one","policy":"closed","post":1,"rules":[{"ruleId":"1","direction":"in","priority":1,"allow":true,"onWeekdays":true}]}""")]
+    public async Task A_policy_that_cannot_be_read_denies_everything_of_its_groups_and_of_nobody_else(string damaged)
+    {
+        await using var node = await EnforcingNode.StartAsync(_folder);
+        await PutAsync(node, StoreKeys.Policy(Closed), Encoding.UTF8.GetBytes(damaged));
+        await PutAsync(node, new PolicyRecord(new("tenant-one", "open"), [AllowAll], 1));
+        await PutAsync(node, new GroupRecord(new(Samples.Orange, "front"), ["open", "closed"], 1));
+        await PutAsync(node, new GroupRecord(new(Samples.Orange, "back"), ["open"], 1));
+        await node.Node.PostAsync(
+            Samples.Endpoint("c1", 7) with { PostedGroup = "front" },
+            Samples.Endpoint("c2", 8) with { PostedGroup = "back" },
+            Samples.Endpoint("c3", 9, binding: new("host2", "s", "eth0")));
+        var front = (await node.Node.AddAsync("s1", "c1")).Attachments[0];
+        var back = (await node.Node.AddAsync("s2", "c2")).Attachments[0];
+
+        Assert.Equal((false, true), (await node.AllowsAsync(At(9), front), await node.AllowsAsync(At(9), back)));
+        await DeniedBothWaysAsync(node, "c1", "policy tenant-one/closed");
+        var told = Assert.Single(await node.Engine.PoliciesAsync(), one => one.Name == "closed");
+        Assert.Equal((true, 1), (told.Enforced, told.Endpoints));
+        Assert.StartsWith($"store read: the value of {StoreKeys.Policy(Closed)} (revision ", Assert.Single(told.Problems), StringComparison.Ordinal);
+        Assert.Equal(
+            "policy tenant-one/closed denies everything of the groups that it is for, since its record in the store cannot be read", node.Node.Problems.Get("policies/read/policy tenant-one/closed"));
+        Assert.Equal(1, node.Unreadable.Count);
+
+        await PutAsync(node, new PolicyRecord(Closed, [], 1));
+        await Eventually.HoldsAsync("the policy that can be read to be enforced", () => node.AllowsAsync(At(9), front));
+        Assert.Equal((0, null), (node.Unreadable.Count, node.Node.Problems.Get("policies/read/policy tenant-one/closed")));
+
+        // What can no longer be read is as it was, until a daemon starts that never could.
+        await PutAsync(node, StoreKeys.Policy(Closed), Encoding.UTF8.GetBytes(damaged));
+        await Eventually.HoldsAsync("it to be told", () => node.Unreadable.Count == 1);
+        Assert.True(await node.AllowsAsync(At(9), front));
+    }
+
+    [Fact]
+    public async Task A_policy_that_cannot_be_read_when_a_daemon_starts_is_closed()
+    {
+        EnforcingNode before;
+        await using (before = await EnforcingNode.StartAsync(_folder))
+        {
+            await PutAsync(before, new PolicyRecord(Closed, [], 1));
+            await PutAsync(before, new GroupRecord(new(Samples.Orange, "front"), ["closed"], 1));
+            await before.Node.PostAsync(Samples.Endpoint("c1", 7) with { PostedGroup = "front" });
+            var attachment = (await before.Node.AddAsync("s1", "c1")).Attachments[0];
+            Assert.True(await before.AllowsAsync(At(9), attachment));
+            await PutAsync(before, StoreKeys.Policy(Closed), "[]"u8.ToArray());
+        }
+
+        await using var node = await EnforcingNode.StartAsync(_folder, before: before);
+        await node.CatchUpAsync();
+
+        Assert.False(await node.AllowsAsync(At(9), (await node.Node.AddAsync("s1", "c1")).Attachments[0]));
+    }
+
+    [Fact]
+    public async Task Who_is_in_a_group_that_cannot_be_read_is_closed_and_nobody_else()
+    {
+        await using var node = await EnforcingNode.StartAsync(_folder);
+        await PutAsync(node, new PolicyRecord(new("tenant-one", "front"), [AllowAll], 1));
+        await PutAsync(node, StoreKeys.Group(new("tenant-one", "front")), "{}"u8.ToArray());
+        await PutAsync(node, new GroupRecord(new(Samples.Orange, "back"), ["front"], 1));
+        await node.Node.PostAsync(
+            Samples.Endpoint("c1", 7) with { PostedGroup = "front" },
+            Samples.Endpoint("c2", 8) with { PostedGroup = "back" },
+            Samples.Endpoint("c3", 9, binding: new("host2", "s", "eth0")));
+        var front = (await node.Node.AddAsync("s1", "c1")).Attachments[0];
+        var back = (await node.Node.AddAsync("s2", "c2")).Attachments[0];
+
+        Assert.Equal((false, true), (await node.AllowsAsync(At(9), front), await node.AllowsAsync(At(9), back)));
+        await DeniedBothWaysAsync(node, "c1", "policy tenant-one/group front");
+        Assert.Contains("cannot be read", node.Node.Problems.Get("policies/read/policy tenant-one/group front"), StringComparison.Ordinal);
+
+        await PutAsync(node, new GroupRecord(new(Samples.Orange, "front"), ["front"], 1));
+        await Eventually.HoldsAsync("the group that can be read to be open", () => node.AllowsAsync(At(9), front));
+        Assert.Equal(0, node.Unreadable.Count);
+    }
+
+    private static PlaneAddress At(int last) => new(Samples.Orange, Samples.Address(last));
+
+    private static async Task DeniedBothWaysAsync(EnforcingNode node, string container, string policy)
+    {
+        var (own, other) = ($"{Samples.Orange}/{container}", $"{Samples.Orange}/c3");
+        var (goes, comes) = (await node.Engine.ExplainAsync(new(own, other, 6, 80)), await node.Engine.ExplainAsync(new(other, own, 6, 80)));
+        Assert.Equal((false, false, false), (goes.Allowed, goes.Differs, comes.Differs));
+        Assert.Equal((policy, "egress 1 (cannot be read)", MapsAnswer.Same), (goes.Egress!.Policy, goes.Egress.Rule, goes.Egress.Maps));
+        Assert.Equal((policy, "ingress 0 (cannot be read)", MapsAnswer.Same), (comes.Ingress!.Policy, comes.Ingress.Rule, comes.Ingress.Maps));
     }
 
     private static Task<TransactionResult> PutAsync(EnforcingNode node, PolicyRecord policy) => PutAsync(node, StoreKeys.Policy(policy.Name), RecordCodec.Encode(policy));

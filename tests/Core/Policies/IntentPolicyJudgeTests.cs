@@ -20,6 +20,16 @@ public sealed class IntentPolicyJudgeTests
     }
 
     [Fact]
+    public void A_policy_that_cannot_be_read_denies_both_directions_whatever_others_of_the_group_allow()
+    {
+        var closed = new IntentPolicy("shop", "closed", [Back], IntentPolicies.Closed(new("shop", "closed")).Rules);
+        IntentRule[] allow = [Allow(IntentRule.HighestPriority), Deny(PolicyDirection.Egress, IntentRule.HighestPriority) with { Allow = true }];
+        Assert.True(Set(For(Back, allow)).Allows("cart", "store"));
+        var policies = Set(For(Back, allow), closed);
+        Assert.Equal((false, false, true), (policies.Allows("cart", "store"), policies.Allows("store", "cart"), policies.Allows("cart", "198.51.100.1")));
+    }
+
+    [Fact]
     public void A_policy_is_for_its_groups_and_for_one_direction()
     {
         var policies = Set(For(Back, Deny()));

@@ -171,6 +171,12 @@ public class RecordCodecTests
             Encoding.UTF8.GetString(RecordCodec.Encode(policy)));
         Assert.Equal(policy, RecordCodec.DecodePolicy(Entry(RecordCodec.Encode(policy))));
 
+        // A rule without what is not known of it would allow more.
+        var text = Encoding.UTF8.GetString(RecordCodec.Encode(policy));
+        string[] unknown = [text.Replace("\"rules\":", "\"onlyFor\":[],\"rules\":", StringComparison.Ordinal), text.Replace("\"port\":80", "\"port\":80,\"lastPort\":80", StringComparison.Ordinal)];
+        Assert.All(unknown, one => Assert.Equal(StoreFailure.Unreadable, Assert.Throws<StoreException>(() => RecordCodec.DecodePolicy(Entry(Encoding.UTF8.GetBytes(one)))).Reason));
+        Assert.DoesNotContain(text, unknown);
+
         var endpoint = new EndpointRecord(new(network, "c"), IpAddr.Parse("11.1.0.1"), default, "", "", null, 3) { PostedGroup = "db" };
         Assert.EndsWith(""","group":"db"}""", Encoding.UTF8.GetString(RecordCodec.Encode(endpoint)), StringComparison.Ordinal);
         Assert.Equal(endpoint, RecordCodec.DecodeEndpoint(Entry(RecordCodec.Encode(endpoint))));
