@@ -114,13 +114,16 @@ internal sealed class KubernetesPolicies(KubernetesClient client, PolicyEngine e
         (facts, all) =>
         {
             facts.SetPolicies(kind, [.. all.Where(one => one.Value.Policy is not null).Select(one => known(one.Value.Policy!))]);
-            unreadable.Note(all.Select(one => PolicyReading.Of(idOf(one.Name), one.Value.Problems, one.Value.Policy is not null)), isAllOf: kind);
+            unreadable.Note(all.Select(one => Reading(idOf(one.Name), one.Value)), isAllOf: kind);
         },
         (facts, change) =>
         {
             facts.SetPolicy(idOf(change.Name), change.Value?.Policy is { } policy ? known(policy) : null);
-            unreadable.Note([PolicyReading.Of(idOf(change.Name), change.Value?.Problems ?? [], change.Value?.Policy is not null)]);
+            unreadable.Note([Reading(idOf(change.Name), change.Value)]);
         });
+
+    private static PolicyReading Reading<T>(PolicyId id, PolicyReadResult<T>? read)
+        where T : class => PolicyReading.Of(id, read?.Problems ?? [], read?.Policy is not null, read?.Uid ?? "");
 
     private async Task FollowAsync<T>(
         Resource<T> resource, string what, Action<PolicyFacts, ImmutableArray<ResourceEntry<T>>> tellAll, Action<PolicyFacts, ResourceChange<T>> tell)

@@ -29,6 +29,7 @@ internal sealed class ResourcePoster : IAsyncDisposable
     private readonly ILogger _log;
     private readonly CancellationTokenSource _stop = new();
     private Task _worker = Task.CompletedTask;
+    private bool _isPoster;
 
     /// <summary>Makes the poster; <see cref="Start"/> begins.</summary>
     /// <param name="client">The API server.</param>
@@ -40,6 +41,9 @@ internal sealed class ResourcePoster : IAsyncDisposable
     public ResourcePoster(
         KubernetesClient client, string host, IStateStore store, Func<CancellationToken, Task<bool>> mayWrite, ProblemBoard problems, ILogger log) =>
         (_client, _host, _store, _mayWrite, _problems, _log) = (client, host, store, mayWrite, problems, log);
+
+    /// <summary>True while this node is the one, whether the resources are known or not.</summary>
+    public bool IsPoster => Volatile.Read(ref _isPoster);
 
     /// <summary>Begins.</summary>
     public void Start() => _worker = Task.Run(RunAsync);
@@ -60,6 +64,7 @@ internal sealed class ResourcePoster : IAsyncDisposable
             {
                 await using var lease = await PosterLease.TakeAsync(_store, _host, _mayWrite, _stop.Token);
                 KubernetesLog.PostsResources(_log);
+                Volatile.Write(ref _isPoster, true);
                 await PostAsync(lease.Lost);
                 KubernetesLog.PostsResourcesNoMore(_log, "the API server cannot be reached from here");
             }
@@ -72,6 +77,7 @@ internal sealed class ResourcePoster : IAsyncDisposable
                 KubernetesLog.PostFailed(_log, e.Message);
             }
 
+            Volatile.Write(ref _isPoster, false);
             _problems.KeepOnly(Topics, new HashSet<string>());
             await Task.Delay(StandBack, _stop.Token);
         }

@@ -118,6 +118,7 @@ internal sealed class NodeDaemon : IAsyncDisposable
         NodeRegistration? registration = null;
         PolicyEngine? engine = null;
         KubernetesPolicies? policies = null;
+        KubernetesPolicyEvents? policyEvents = null;
         var follower = new ClusterFollower(store, options.HostLabel, new StoreMemoryFile(options.StateDirectory), health, change =>
         {
             loop?.Mark(change);
@@ -190,6 +191,8 @@ internal sealed class NodeDaemon : IAsyncDisposable
             resources = new ResourcePoster(
                 client, options.HostLabel, store, async token => await follower.VerifyAsync(token) && !follower.IsSettling, problems, log);
             Own(resources);
+            policyEvents = new KubernetesPolicyEvents(client, options.HostLabel, () => resources.IsPoster, unreadable, () => engine.Unfit, time, log);
+            Own(policyEvents);
         }
 
         var observers = new PacketObservers(bpf.Policies, () => datapath.ReadCounters().Drops.Values.Sum(), engine, () => kernel.Pods, log);
@@ -214,6 +217,7 @@ internal sealed class NodeDaemon : IAsyncDisposable
         services?.Start();
         reports?.Start();
         resources?.Start();
+        policyEvents?.Start();
         pending.Start();
         if (options.Metrics is { } address)
         {

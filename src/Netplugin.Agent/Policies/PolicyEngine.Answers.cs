@@ -26,7 +26,7 @@ internal sealed partial class PolicyEngine
             var count = denied.Of(id);
             return new EnforcedPolicy(
                 id.Kind.ToString(), id.Scope, id.Name, cluster?.Tier.ToString() ?? "", cluster?.Priority, policy is not null, endpoints.GetValueOrDefault(id), count.Packets, count.Bytes,
-                [.. unreadable.GetValueOrDefault(id, []).Select(problem => problem.ToString()), .. unfit[id]]);
+                [.. (unreadable.GetValueOrDefault(id)?.Problems ?? []).Select(problem => problem.ToString()), .. unfit[id]]);
         }).ToImmutableArray();
     }, afterPass: true);
 

@@ -16,6 +16,9 @@ internal sealed partial class PolicyEngine
     /// <summary>The topic of a source that cannot be followed.</summary>
     internal static string TopicOf(string what) => $"policies/follow/{what}";
 
+    /// <summary>The policies that the maps have no room for, with a sentence each that stays the same for as long as that is so.</summary>
+    public IReadOnlyCollection<(PolicyId Id, string Sentence)> Unfit => Volatile.Read(ref _unfit);
+
     /// <summary>What Prometheus is told beside what was counted as it happened.</summary>
     public IEnumerable<MetricSample> Samples()
     {
@@ -80,6 +83,7 @@ internal sealed partial class PolicyEngine
             RoomTopics,
             [.. _compiler.Unfit.Select(unfit => (unfit.Endpoint.ToString(), SentenceOf(unfit)))],
             more => string.Create(CultureInfo.InvariantCulture, $"the maps have no room for what policies say to {more} more endpoints"));
+        Volatile.Write(ref _unfit, [.. _compiler.Unfit.SelectMany(unfit => unfit.Policies.Select(id => (id, unfit.Shortage.Map))).DistinctBy(one => one.id).Select(one => (one.id, SentenceOf(one.id, one.Map)))]);
         if (!_hasBegun)
         {
             _hasBegun = true;
@@ -95,6 +99,10 @@ internal sealed partial class PolicyEngine
             CultureInfo.InvariantCulture,
             $"{unfit.Endpoint} {what}, for the node's map of {NameOf(map)} has no room for what its policies say ({needed} entries would be needed, {size} are the most): let {string.Join(", ", unfit.Policies)} say less");
     }
+
+    private string SentenceOf(PolicyId id, PolicyMap map) =>
+        $"{id} is not enforced as it is for some pods of node {_parts.Node}, whose map of {NameOf(map)} has no room for what policies say to them: they are closed, or as policies were before. "
+        + "netdcli policy list there names them; let it say less.";
 
     private static string NameOf(PolicyMap map) => map switch
     {

@@ -54,6 +54,7 @@ internal sealed partial class PolicyEngine : IAsyncDisposable
     private bool _failed;
     private TimeSpan _retry = FirstRetry;
     private PolicyCounts _counts = new(0, 0, []);
+    private (PolicyId Id, string Sentence)[] _unfit = [];
 
     /// <summary>Makes it, and looks at what the maps hold; <see cref="Start"/> begins.</summary>
     /// <param name="parts">What it works with.</param>

@@ -30,13 +30,13 @@ internal sealed class UnreadablePolicies(ProblemBoard problems, ILogger log)
     }
 
     /// <summary>What is wrong with each.</summary>
-    public ImmutableDictionary<PolicyId, ValueArray<FieldProblem>> All
+    public ImmutableDictionary<PolicyId, PolicyReading> All
     {
         get
         {
             lock (_gate)
             {
-                return _all.ToImmutableDictionary(one => one.Key, one => one.Value.Problems);
+                return _all.ToImmutableDictionary();
             }
         }
     }
@@ -78,7 +78,8 @@ internal sealed class UnreadablePolicies(ProblemBoard problems, ILogger log)
 /// <param name="Id">The policy.</param>
 /// <param name="Problems">What is wrong with it; none: it was read whole.</param>
 /// <param name="Sentence">What an operator is told.</param>
-internal sealed record PolicyReading(PolicyId Id, ValueArray<FieldProblem> Problems, string Sentence)
+/// <param name="Uid">The uid of its object in Kubernetes; empty: it is none.</param>
+internal sealed record PolicyReading(PolicyId Id, ValueArray<FieldProblem> Problems, string Sentence, string Uid = "")
 {
     private const int FieldsShown = 3;
 
@@ -86,9 +87,10 @@ internal sealed record PolicyReading(PolicyId Id, ValueArray<FieldProblem> Probl
     /// <param name="id">The policy.</param>
     /// <param name="problems">What is wrong with it.</param>
     /// <param name="isEnforced">True: there is a policy all the same.</param>
-    public static PolicyReading Of(PolicyId id, ValueArray<FieldProblem> problems, bool isEnforced)
+    /// <param name="uid">The object's uid.</param>
+    public static PolicyReading Of(PolicyId id, ValueArray<FieldProblem> problems, bool isEnforced, string uid)
     {
         var fields = string.Join("; ", problems.Take(FieldsShown)) + (problems.Count > FieldsShown ? string.Create(CultureInfo.InvariantCulture, $"; and {problems.Count - FieldsShown} more") : "");
-        return new(id, problems, isEnforced ? $"{id} is closed where it cannot be read: {fields}" : $"{id} is not enforced, for what it is about cannot be read: {fields}");
+        return new(id, problems, isEnforced ? $"{id} is closed where it cannot be read: {fields}" : $"{id} is not enforced, for what it is about cannot be read: {fields}", uid);
     }
 }

@@ -91,7 +91,7 @@ public sealed class EventRecorder : IDisposable
         var (about, isWarning, reason, message) = happened;
         var document = new EventDocument(
             new(record.Name, about.Namespace ?? DefaultNamespace),
-            new("v1", about.Kind, about.Name, about.Namespace, about.Uid),
+            new(about.ApiVersion, about.Kind, about.Name, about.Namespace, about.Uid),
             reason,
             message.Length <= LongestMessage ? message : message[..LongestMessage],
             isWarning ? "Warning" : "Normal",

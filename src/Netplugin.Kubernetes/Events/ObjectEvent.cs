@@ -8,8 +8,9 @@ namespace Netplugin.Kubernetes.Events;
 public sealed record ObjectEvent(ObjectReference About, bool IsWarning, string Reason, string Message);
 
 /// <summary>The object an event is about.</summary>
-/// <param name="Kind">Its kind, of core/v1.</param>
+/// <param name="Kind">Its kind.</param>
 /// <param name="Namespace">Its namespace; null for a kind without.</param>
 /// <param name="Name">Its name.</param>
 /// <param name="Uid">Its uid, by which <c>kubectl describe</c> finds the event.</param>
-public sealed record ObjectReference(string Kind, string? Namespace, string Name, string Uid);
+/// <param name="ApiVersion">Its kind's API.</param>
+public sealed record ObjectReference(string Kind, string? Namespace, string Name, string Uid, string ApiVersion = "v1");

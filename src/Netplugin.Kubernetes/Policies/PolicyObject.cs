@@ -33,8 +33,9 @@ internal static class PolicyObject
                 }
             }
 
-            var policy = readSpec(fields, NameOf(json), spec);
-            return new(policy, fields.Problems);
+            var metadata = MetadataOf(json);
+            var policy = readSpec(fields, NameOf(metadata), spec);
+            return new(policy, fields.Problems) { Uid = Text(metadata, "uid") };
         }
         catch (InvalidOperationException e)
         {
@@ -43,11 +44,10 @@ internal static class PolicyObject
         }
     }
 
-    private static NamespacedName NameOf(JsonElement json)
-    {
-        var metadata = json.TryGetProperty("metadata", out var found) && found.ValueKind == JsonValueKind.Object ? found : default;
-        return new(Text(metadata, "namespace"), Text(metadata, "name") is { Length: > 0 } name ? name : throw new JsonException("a policy has no name"));
-    }
+    private static JsonElement MetadataOf(JsonElement json) => json.TryGetProperty("metadata", out var found) && found.ValueKind == JsonValueKind.Object ? found : default;
+
+    private static NamespacedName NameOf(JsonElement metadata) =>
+        new(Text(metadata, "namespace"), Text(metadata, "name") is { Length: > 0 } name ? name : throw new JsonException("a policy has no name"));
 
     private static string Text(JsonElement of, string name) =>
         of.ValueKind == JsonValueKind.Object && of.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString()! : "";

@@ -7,4 +7,8 @@ namespace Netplugin.Kubernetes.Policies;
 /// <param name="Policy">The policy, closed where it could not be read; null when not even whom it is for, or its place among others, can be told.</param>
 /// <param name="Problems">All that is wrong with the object, in its order.</param>
 public sealed record PolicyReadResult<T>(T? Policy, ValueArray<FieldProblem> Problems)
-    where T : class;
+    where T : class
+{
+    /// <summary>The object's uid.</summary>
+    public string Uid { get; init; } = "";
+}

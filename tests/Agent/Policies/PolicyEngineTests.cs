@@ -174,6 +174,9 @@ public sealed class PolicyEngineTests : IAsyncLifetime
     public async Task While_Kubernetes_is_away_a_pod_that_it_has_shown_starts_and_another_is_refused_and_what_runs_goes_on()
     {
         List(policies: [Policy("closed", Closed)], pods: [Pod("web", "host1", "app=web"), Pod("second", "host1", "app=web")]);
+
+        // The list of namespaces has none, and what is learnt of one before it comes is learnt again.
+        await _node.CatchUpAsync();
         var web = await _node.Node.AddAsync("s1", "web");
         _cluster.IsAway = true;
 
@@ -227,10 +230,14 @@ public sealed class PolicyEngineTests : IAsyncLifetime
         Assert.True(await _node.AllowsAsync(Peer, web));
         var refused = await Assert.ThrowsAsync<NotReadyException>(() => _node.Node.AddAsync("s2", "api"));
         Assert.Equal($"_/default/default/api is closed, for {Room}", refused.Message);
+        var (unfit, sentence) = Assert.Single(_node.Engine.Unfit);
+        Assert.Equal("NetworkPolicy default/closed", unfit.ToString());
+        Assert.StartsWith("NetworkPolicy default/closed is not enforced as it is for some pods of node host1, whose map of verdicts has no room", sentence, StringComparison.Ordinal);
 
         _cluster.Say("networkpolicies", "DELETED", Policy("closed", Closed));
         await Eventually.HoldsAsync("the problem to be over", () => _node.Node.Problems.All.IsEmpty);
         await _node.Node.AddAsync("s2", "api");
+        Assert.Empty(_node.Engine.Unfit);
     }
 
     [Fact]
