@@ -36,10 +36,14 @@ internal sealed class ResourceFollow<T>(ApiConnection api, ApiDiscovery discover
     private bool _isUnknown;
     private bool _lossReported;
     private bool _wasLost;
+    private long _putOffSince;
     private ResourceForm<T>? _form;
 
     // Where the next watch begins; null: a list comes first.
     private string? _resourceVersion;
+
+    /// <summary>For how long a server may put its client off before that counts as a loss: one that was just taught a resource does so for some seconds.</summary>
+    public TimeSpan Patience { get; init; } = TimeSpan.FromSeconds(30);
 
     public async IAsyncEnumerable<ResourceEvent<T>> RunAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
@@ -71,7 +75,7 @@ internal sealed class ResourceFollow<T>(ApiConnection api, ApiDiscovery discover
                     {
                         watch = await OpenAsync(_resourceVersion, cancellationToken);
                         next = _lossReported ? new ResourceEvent<T>.Changed([]) : null;
-                        _lossReported = false;
+                        (_lossReported, _putOffSince) = (false, 0);
                     }
                 }
                 catch (KubernetesException e) when (resource.IsOptional && e.Reason == KubernetesFailure.NotFound)
@@ -146,6 +150,15 @@ internal sealed class ResourceFollow<T>(ApiConnection api, ApiDiscovery discover
         }
 
         _wasLost = true;
+        if (e.Reason == KubernetesFailure.Busy || e.RetryAfter is not null)
+        {
+            _putOffSince = _putOffSince == 0 ? TimeProvider.System.GetTimestamp() : _putOffSince;
+            if (TimeProvider.System.GetElapsedTime(_putOffSince) < Patience)
+            {
+                return null;
+            }
+        }
+
         var report = _lossReported ? null : new ResourceEvent<T>.Disconnected(e.Message);
         _lossReported = true;
         return report;
@@ -169,7 +182,7 @@ internal sealed class ResourceFollow<T>(ApiConnection api, ApiDiscovery discover
         while (next is not null);
 
         _resourceVersion = resourceVersion;
-        (_lossReported, _wasLost, _isUnknown) = (false, false, false);
+        (_lossReported, _wasLost, _isUnknown, _putOffSince) = (false, false, false, 0);
         return new ResourceEvent<T>.Snapshot(objects.DrainToImmutable());
     }
 

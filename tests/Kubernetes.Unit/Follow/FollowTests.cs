@@ -3,6 +3,7 @@ using Netplugin.Core.Services;
 using Netplugin.Kubernetes;
 using Netplugin.Kubernetes.Configuration;
 using Netplugin.Kubernetes.Follow;
+using Netplugin.Kubernetes.Http;
 using Netplugin.Kubernetes.Objects;
 using Netplugin.Tests.Kubernetes.Unit.Fixtures;
 using Netplugin.Tests.Support;
@@ -185,20 +186,40 @@ public sealed class FollowTests
         Assert.Equal(["a"], follower.Names);
     }
 
-    [Fact]
-    public async Task A_server_that_asks_for_time_gets_it()
+    [Theory]
+    [InlineData(429)]
+    [InlineData(503)]
+    public async Task A_server_that_asks_for_time_gets_it_and_is_not_lost(int status)
     {
-        var calls = 0;
-        await using var server = new FakeApiServer(call => call.IsWatch ? call.StreamAsync()
-            : ++calls == 1 ? call.RefuseAsync(429, "too many requests", "Retry-After: 1\r\n") : call.ReplyAsync(200, List("10")));
+        // As one that was just taught the resource: to the list, and then to the watch.
+        var (lists, watches) = (0, 0);
+        var clock = Stopwatch.StartNew();
+        await using var server = new FakeApiServer(call => (call.IsWatch ? ++watches : ++lists) == 1 ? call.RefuseAsync(status, "storage is (re)initializing", "Retry-After: 1\r\n")
+            : call.IsWatch ? call.StreamAsync(Event("ADDED", Pod("a", "11"))) : call.ReplyAsync(200, List("10")));
         using var client = server.Client();
         await using var follower = new Follower<Pod>(client, Resource.Pods);
 
-        await follower.NextAsync<Disconnected>();
-        var clock = Stopwatch.StartNew();
         await follower.NextAsync<Snapshot>();
-
         Assert.InRange(clock.Elapsed, TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(20));
+        await follower.NextAsync<Changed>();
+        Assert.InRange(clock.Elapsed, TimeSpan.FromSeconds(2), TimeSpan.FromSeconds(40));
+        Assert.Equal(["a"], follower.Names);
+    }
+
+    [Theory]
+    [InlineData(429)]
+    [InlineData(503)]
+    public async Task A_server_that_asks_for_time_for_ever_is_lost(int status)
+    {
+        var refusals = 0;
+        await using var server = new FakeApiServer(call => refusals++ < 4 ? call.RefuseAsync(status, "wait", "Retry-After: 0\r\n") : call.IsWatch ? call.StreamAsync() : call.ReplyAsync(200, List("10")));
+        using var api = new ApiConnection(new ClusterAccess("the test", server.Url));
+        var follow = new ResourceFollow<Pod>(api, new ApiDiscovery(api), Resource.Pods, default) { Patience = TimeSpan.FromMilliseconds(400) };
+        await using var events = new EndlessReader<ResourceEvent<Pod>>(follow.RunAsync);
+
+        Assert.Contains("wait", Assert.IsType<Disconnected>(await events.NextAsync()).Reason, StringComparison.Ordinal);
+        Assert.InRange(refusals, 2, 4);
+        Assert.IsType<Snapshot>(await events.NextAsync());
     }
 
     [Fact]
