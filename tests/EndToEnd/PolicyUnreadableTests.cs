@@ -5,6 +5,7 @@ using Netplugin.Store;
 using Netplugin.Tests.EndToEnd.Traffic;
 using Netplugin.Tests.Support;
 using Netplugin.Tests.Support.Nodes;
+using Netplugin.Tests.Support.Processes;
 
 namespace Netplugin.Tests.EndToEnd;
 
@@ -43,8 +44,11 @@ public sealed class PolicyUnreadableTests
         await records.ChangeAsync(damaged, good);
         await Eventually.HoldsAsync("the group to be open again", () => front.Reaches(backs) && back.Reaches(fronts), Minute);
 
-        string Explained(string from, string to) =>
-            cluster.Netdcli("policy", "explain", "--from", $"{Tenant}/orange/{from}", "--to", $"{Tenant}/orange/{to}", "--protocol", "icmp").Output;
+        string Explained(string from, string to)
+        {
+            CommandResult said = cluster.Netdcli("policy", "explain", "--from", $"{Tenant}/orange/{from}", "--to", $"{Tenant}/orange/{to}", "--protocol", "icmp");
+            return said.Output + said.Error;
+        }
     }
 
     private static string Base64(string text) => Convert.ToBase64String(Encoding.UTF8.GetBytes(text));
