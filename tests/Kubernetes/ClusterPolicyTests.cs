@@ -93,7 +93,7 @@ public sealed class ClusterPolicyTests(Lab lab, Policed policed) : IClassFixture
                 () => lab.Node(1).Run("netdcli", "status").Output.Contains("spec.ingress[0].from[0].planets", StringComparison.Ordinal));
 
             // On the object too, by one node. The one before of the same name may have an Event of its own.
-            string uid = lab.Kubectl("get", "clusternetworkpolicy", "unknown", "-o", "jsonpath={.metadata.uid}").Succeeded(), events = "";
+            string uid = lab.Kubectl("get", "clusternetworkpolicy", "unknown", "-o", "jsonpath={.metadata.uid}").Succeeded().Trim(), events = "";
             await Eventually.HoldsAsync("an Event on the policy", () => (events = lab.Kubectl(
                 "get", "events", "--namespace", "default", "--field-selector", $"involvedObject.kind=ClusterNetworkPolicy,involvedObject.uid={uid},reason=PolicyUnreadable",
                 "-o", "jsonpath={range .items[*]}{.type} {.message}{'\\n'}{end}").Succeeded()).Length > 0);
