@@ -109,20 +109,13 @@ public sealed class PolicyReachTests(ITestOutputHelper output)
             select (pod, new PolicyEndpoint(new(tenant.NetworkId, name), @group.Name, [Ip(pod, 2)], [Ip(pod, 0), Ip(pod, 1)], pod.Node, null))).ToDictionary();
         return Attempts(tenants, pods).ToDictionary(one => one.What, one =>
         {
-            Judgement Judge(string node) => PolicyJudge.Judge(policies, new(
-                End(endpoints[one.From], Ip(one.From, one.Address), node),
-                End(endpoints[one.To], Ip(one.To, one.Address), node),
+            return PolicyJudge.Judge(policies, new(
+                new AttemptEnd.OfEndpoint(endpoints[one.From], Ip(one.From, one.Address)),
+                new AttemptEnd.OfEndpoint(endpoints[one.To], Ip(one.To, one.Address)),
                 one.Protocol == 1 && one.Address == 1 ? (byte)58 : one.Protocol,
-                one.Port));
-            return Judge(one.From.Node).Egress.IsAllowed && Judge(one.To.Node).Ingress.IsAllowed;
+                one.Port)).IsAllowed;
         });
     }
-
-    /// <summary>An end as a node knows it: it is Kubernetes that says which cluster addresses other nodes' pods have, and here there is none.</summary>
-    private static AttemptEnd End(PolicyEndpoint endpoint, IpAddr address, string node) =>
-        endpoint.Node == node ? new AttemptEnd.OfEndpoint(endpoint, address)
-        : endpoint.ClusterAddresses.Contains(address) ? new AttemptEnd.Outside(address)
-        : new AttemptEnd.OfEndpoint(endpoint with { ClusterAddresses = [] }, address);
 
     private static IpAddr Ip(Listening pod, int address) => IpAddr.Parse(pod.Addresses[address]);
 

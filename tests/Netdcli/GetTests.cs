@@ -15,14 +15,14 @@ public sealed class GetTests
     public void Endpoints_wide_shows_container_host_tenant_network_address_mac_and_vni()
     {
         _cli.Post(Intents.Late);
-        Bind("orange", "myContainer1", new("host1", "0123456789abcdef0123", "eth0"));
+        Bind("orange", "myContainer1", new("host1", "0123456789abcdef0123", "eth0") { ClusterAddresses = [IpAddr.Parse("10.244.1.2"), IpAddr.Parse("fd00::2")] });
         Assert.Equal(
             """
-            CONTAINER      HOST    TENANT       NETWORK   ADDRESS    MAC                 VNI     INTERFACE   STATE   SANDBOX        POD   GROUP
-            myContainer1   host1   tenant-one   orange    11.1.0.1   02:02:0b:01:00:01   10001   eth0        bound   0123456789ab   -     -
-            myContainer3   -       tenant-one   orange    11.1.0.2   02:02:0b:01:00:02   10001   -           late    -              -     -
-            myContainer2   -       tenant-one   purple    11.1.1.1   02:02:0b:01:01:01   10002   -           late    -              -     -
-            myContainer4   -       tenant-one   purple    11.1.1.2   02:02:0b:01:01:02   10002   -           late    -              -     -
+            CONTAINER      HOST    TENANT       NETWORK   ADDRESS    MAC                 VNI     INTERFACE   STATE   SANDBOX        POD   GROUP   CLUSTER
+            myContainer1   host1   tenant-one   orange    11.1.0.1   02:02:0b:01:00:01   10001   eth0        bound   0123456789ab   -     -       10.244.1.2,fd00::2
+            myContainer3   -       tenant-one   orange    11.1.0.2   02:02:0b:01:00:02   10001   -           late    -              -     -       -
+            myContainer2   -       tenant-one   purple    11.1.1.1   02:02:0b:01:01:01   10002   -           late    -              -     -       -
+            myContainer4   -       tenant-one   purple    11.1.1.2   02:02:0b:01:01:02   10002   -           late    -              -     -       -
 
             """,
             _cli.Run("get", "endpoints", "-o", "wide").Out);
@@ -41,7 +41,7 @@ public sealed class GetTests
 
             """,
             _cli.Run("get", "endpoints", "-t", "blue").Out);
-        Assert.Contains(" ns/p1   front\n", _cli.Run("get", "endpoints", "blue/web/ns.p1", "-o", "wide").Out, StringComparison.Ordinal);
+        Assert.Contains(" ns/p1   front   -\n", _cli.Run("get", "endpoints", "blue/web/ns.p1", "-o", "wide").Out, StringComparison.Ordinal);
         Assert.Contains(" 11.1.0.8/29=host1,11.1.0.16/30=host2\n", _cli.Run("get", "networks", "-t", "blue", "-o", "wide").Out, StringComparison.Ordinal);
         using var endpoint = JsonDocument.Parse(_cli.Run("get", "endpoints", "blue/web/ns.p1", "-o", "json").Bytes);
         Assert.Equal(("ns/p1", "front"), (endpoint.RootElement[0].GetProperty("pod").GetString(), endpoint.RootElement[0].GetProperty("group").GetString()));
@@ -160,7 +160,8 @@ public sealed class GetTests
                 "sandbox": "",
                 "attachUuid": "",
                 "pod": "",
-                "group": ""
+                "group": "",
+                "clusterAddresses": []
               }
             ]
 

@@ -57,6 +57,7 @@ internal static class Columns
         new("SANDBOX", e => e.Sandbox.Length > 12 ? e.Sandbox[..12] : e.Sandbox, WideOnly: true),
         new("POD", e => e.Pod, WideOnly: true),
         new("GROUP", e => e.Group, WideOnly: true),
+        new("CLUSTER", e => string.Join(',', e.ClusterAddresses), WideOnly: true),
     ];
 
     /// <summary>Columns of <c>get groups</c>.</summary>

@@ -61,9 +61,10 @@ internal sealed record LeaseItem(string Host, string Block);
 /// <param name="AttachUuid">The container it is to attach to instead; empty when none.</param>
 /// <param name="Pod"><c>namespace/name</c> of the pod that has it by labels; empty for a posted one.</param>
 /// <param name="Group">Its endpoint group; empty when it is in none.</param>
+/// <param name="ClusterAddresses">Its cluster addresses where it runs; empty while not bound, and where the node has no blocks.</param>
 internal sealed record EndpointItem(
     string Container, string Host, string Tenant, string Network, string Address, string Mac, string Encap, uint Tag,
-    string State, string Interface, string Sandbox, string AttachUuid, string Pod, string Group);
+    string State, string Interface, string Sandbox, string AttachUuid, string Pod, string Group, ImmutableArray<string> ClusterAddresses);
 
 /// <summary>An endpoint group.</summary>
 /// <param name="Group">The group.</param>

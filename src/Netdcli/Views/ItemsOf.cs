@@ -122,7 +122,8 @@ internal static class ItemsOf
     private static EndpointItem Endpoint(EndpointRecord e, NetworkRecord network) => new(
         e.Id.Container, e.Binding?.Host ?? e.Host, e.Id.Network.Tenant, e.Id.Network.Network, Text(e.Address), e.Mac.ToString(),
         Text(network.Encap), network.Tag, e.Binding is not null ? "bound" : e.Host.Length > 0 ? "homed" : "late",
-        e.Binding?.Interface ?? "", e.Binding?.Sandbox ?? "", e.AttachUuid, e.Pod?.ToString() ?? "", e.Group);
+        e.Binding?.Interface ?? "", e.Binding?.Sandbox ?? "", e.AttachUuid, e.Pod?.ToString() ?? "", e.Group,
+        [.. (e.Binding?.ClusterAddresses ?? []).Select(Text)]);
 
     private static RuleItem Rule(IntentRule rule) => new(
         rule.RuleId,

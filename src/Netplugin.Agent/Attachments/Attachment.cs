@@ -113,6 +113,11 @@ internal sealed record Attachment(
     /// <summary>Name of the host-side device.</summary>
     public string DeviceName => LinkNames.ForAttachment(Number);
 
+    /// <summary>What its endpoint's record says of it: where it runs, and which cluster addresses it has there.</summary>
+    /// <param name="host">This node's host label.</param>
+    /// <param name="pod">Its pod.</param>
+    public EndpointBinding BindingOf(string host, PodKey pod) => new(host, pod.Sandbox, Interface) { ClusterAddresses = [.. ClusterAddresses.Select(a => a.Address)] };
+
     private static AddressPair PairOf(PerFamily<InterfaceAddress> addresses) => AddressPair.Of([.. addresses.Select(a => a.Address)]);
 }
 

@@ -28,7 +28,7 @@ internal enum EndpointFact
     /// <summary>Bound to this attachment.</summary>
     Mine,
 
-    /// <summary>Posted with this address, and bound to nobody.</summary>
+    /// <summary>Posted with this address, and bound to nobody; or to this attachment, without the cluster addresses that it has.</summary>
     Unbound,
 
     /// <summary>Bound to another sandbox or node by a later change than our own.</summary>

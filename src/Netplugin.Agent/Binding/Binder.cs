@@ -48,7 +48,8 @@ internal sealed class Binder(IStateStore store, string me, StoreHealth health)
                         StoreKeys.Endpoint(w.Endpoint.Record.Id), RecordCodec.Encode(w.Endpoint.Record with { Binding = w.Binding })))]), cancellationToken);
                 if (result.Succeeded)
                 {
-                    foreach (var (endpoint, binding) in wanted)
+                    // What this node made is removed when its pod goes, and not cleared.
+                    foreach (var (endpoint, binding) in wanted.Where(w => w.Endpoint.Record.Pod is null))
                     {
                         _bound[endpoint.Record.Id] = (endpoint.Record with { Binding = binding }, result.Revision, losses);
                     }
@@ -110,16 +111,16 @@ internal sealed class Binder(IStateStore store, string me, StoreHealth health)
         }
     }
 
-    /// <summary>Clears a binding if it is still this one; anything else is left alone.</summary>
+    /// <summary>Clears a binding if it is still that of this interface; anything else is left alone.</summary>
     /// <exception cref="StoreException">The store refused or did not answer.</exception>
     public async Task UnbindAsync(EndpointId id, EndpointBinding mine, CancellationToken cancellationToken)
     {
         var key = StoreKeys.Endpoint(id);
-        var isKnown = _bound.TryRemove(id, out var bound) && bound.Record.Binding == mine && bound.Losses == health.Losses;
+        var isKnown = _bound.TryRemove(id, out var bound) && mine.HasOwnerOf(bound.Record.Binding) && bound.Losses == health.Losses;
         for (var attempt = 1; attempt <= Tries; attempt++)
         {
             var (record, revision) = isKnown && attempt == 1 ? (bound.Record, bound.Revision) : await ReadAsync(key, cancellationToken);
-            if (record?.Binding != mine)
+            if (record is null || !mine.HasOwnerOf(record.Binding))
             {
                 return;
             }

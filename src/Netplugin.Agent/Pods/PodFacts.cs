@@ -101,7 +101,7 @@ internal static class PodFacts
         }
 
         return endpoint.BoundHost == me && endpoint.BoundSandbox == pod.Key.Sandbox && endpoint.BoundInterface == attachment.Interface
-            ? EndpointFact.Mine
+            ? endpoint.ClusterAddresses.SequenceEqual(attachment.ClusterAddresses.Select(a => a.Address)) ? EndpointFact.Mine : EndpointFact.Unbound
             : endpoint.Revision > attachment.BoundRevision && attachment.BoundRevision > 0 ? EndpointFact.TakenOver : EndpointFact.Unbound;
     }
 }

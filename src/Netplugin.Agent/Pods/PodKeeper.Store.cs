@@ -10,7 +10,7 @@ namespace Netplugin.Agent.Pods;
 /// <summary>Following what happened to endpoints in the store.</summary>
 internal sealed partial class PodKeeper
 {
-    /// <summary>Writes a binding again that the store does not have, unless somebody else has the endpoint by now.</summary>
+    /// <summary>Writes a binding again that the store does not have, or not as it is, unless somebody else has the endpoint by now.</summary>
     private async Task BindAgainAsync(Pod pod, Attachment attachment, CancellationToken cancellationToken)
     {
         var id = attachment.Endpoint;
@@ -22,11 +22,11 @@ internal sealed partial class PodKeeper
             return;
         }
 
-        var mine = new EndpointBinding(_follower.Me, pod.Key.Sandbox, attachment.Interface);
+        var mine = attachment.BindingOf(_follower.Me, pod.Key);
         var revision = entry.ModRevision;
         if (record.Binding != mine)
         {
-            if (record.Binding is not null && entry.ModRevision > attachment.BoundRevision && attachment.BoundRevision > 0)
+            if (record.Binding is not null && !mine.HasOwnerOf(record.Binding) && entry.ModRevision > attachment.BoundRevision && attachment.BoundRevision > 0)
             {
                 return;
             }
@@ -73,7 +73,7 @@ internal sealed partial class PodKeeper
             }
         }
 
-        _acceptancesSeen = acceptances;
+        (_acceptancesSeen, _orphansDue) = (acceptances, true);
         return true;
     }
 
@@ -146,24 +146,21 @@ internal sealed partial class PodKeeper
 
     /// <summary>
     /// Clears bindings to this node that belong to no pod. A binding is in the journal before it is in the store, so there can be such only when
-    /// the journal was lost, as by a reboot: looked for once, after that.
+    /// the journal was lost, as by a reboot, or an older store came back: looked for once, after that.
     /// </summary>
     private async Task ClearOrphansAsync(CancellationToken cancellationToken)
     {
-        if (_journalIsNew)
+        var all = await _store.ListAsync(StoreKeys.Endpoints, cancellationToken);
+        foreach (var entry in all.Entries)
         {
-            var all = await _store.ListAsync(StoreKeys.Endpoints, cancellationToken);
-            foreach (var entry in all.Entries)
+            if (RecordCodec.DecodeEndpoint(entry) is { Binding: { } binding } record && binding.Host == _follower.Me && !IsOurs(record.Id, binding))
             {
-                if (RecordCodec.DecodeEndpoint(entry) is { Binding: { } binding } record && binding.Host == _follower.Me && !IsOurs(record.Id, binding))
-                {
-                    PodLog.ClearingOrphan(_log, record.Id);
-                    await (record.Pod is null ? _binder.UnbindAsync(record.Id, binding, cancellationToken) : _labelled.RemoveAsync(record.Id, binding, cancellationToken));
-                }
+                PodLog.ClearingOrphan(_log, record.Id);
+                await (record.Pod is null ? _binder.UnbindAsync(record.Id, binding, cancellationToken) : _labelled.RemoveAsync(record.Id, binding, cancellationToken));
             }
         }
 
-        _orphansCleared = true;
+        _orphansDue = false;
     }
 
     /// <summary>

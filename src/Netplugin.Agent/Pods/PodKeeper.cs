@@ -40,14 +40,13 @@ internal sealed partial class PodKeeper : IAsyncDisposable
     private readonly SemaphoreSlim _due = new(0, 1);
     private readonly CancellationTokenSource _stop = new();
     private readonly HashSet<string> _topics = new(StringComparer.Ordinal);
-    private readonly bool _journalIsNew;
     private readonly LabelledEndpoints _labelled;
     private readonly TimeProvider _time;
     private Task _worker = Task.CompletedTask;
     private bool _resolveDue = true;
     private bool _failed;
     private long _acceptancesSeen;
-    private bool _orphansCleared;
+    private bool _orphansDue;
     private long? _tidied;
 
     /// <summary>Makes the keeper; <see cref="Start"/> begins.</summary>
@@ -56,7 +55,7 @@ internal sealed partial class PodKeeper : IAsyncDisposable
         (_pods, _loop, _kernel, _turns, _follower) = (parts.Pods, parts.Loop, parts.Kernel, parts.Turns, parts.Follower);
         (_reader, _binder, _store, _sandboxes) = (parts.Reader, parts.Binder, parts.Store, parts.Sandboxes);
         (_namespaces, _retired, _problems, _log) = (parts.Namespaces, parts.Retired, parts.Problems, parts.Log);
-        (_journalIsNew, _labelled, _time) = (parts.JournalIsNew, parts.Labelled, parts.Time);
+        (_orphansDue, _labelled, _time) = (parts.JournalIsNew, parts.Labelled, parts.Time);
     }
 
     /// <summary>True once every source was listed: only then may anything be removed.</summary>
@@ -164,7 +163,7 @@ internal sealed partial class PodKeeper : IAsyncDisposable
             }
         }
 
-        if (!_orphansCleared)
+        if (_orphansDue)
         {
             await GuardAsync("bindings without a pod", () => ClearOrphansAsync(cancellationToken));
         }

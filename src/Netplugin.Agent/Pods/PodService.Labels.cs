@@ -34,9 +34,11 @@ internal sealed partial class PodService
             return null;
         }
 
-        async Task<long> AddAsync()
+        async Task<long> AddAsync(Attachment added)
         {
-            var revision = await labelled.AddForeseenAsync(foreseen, request.PodName, cluster.ClusterId, cancellationToken)
+            // It has its cluster addresses by now.
+            var bound = foreseen with { Endpoint = foreseen.Endpoint! with { Binding = added.BindingOf(follower.Me, fresh.Key) } };
+            var revision = await labelled.AddForeseenAsync(bound, request.PodName, cluster.ClusterId, cancellationToken)
                 ?? throw new SeenOtherwiseException(foreseen.Endpoint!.Id);
             FaultPoint.Reach(FaultPoint.AddBound);
             return revision;
@@ -47,7 +49,7 @@ internal sealed partial class PodService
             return await OrRemovedAsync(
                 fresh.Key,
                 [(new(label.Id, named.Container), binding)],
-                () => PlugAsync(fresh, [new(foreseen.Endpoint!, foreseen.Revision, foreseen.Network!)], ns, _ => AddAsync(), cancellationToken));
+                () => PlugAsync(fresh, [new(foreseen.Endpoint!, foreseen.Revision, foreseen.Network!)], ns, added => AddAsync(added[0]), cancellationToken));
         }
         catch (SeenOtherwiseException)
         {
@@ -111,8 +113,10 @@ internal sealed partial class PodService
             var first = label is null ? posted : [made[0]];
             var beside = made.Skip(label is null ? 0 : 1);
             var revision = made.Max(m => m.Revision);
+
+            // What was made is bound already, and bound anew when it got cluster addresses.
             async Task<long> BindAsync(ImmutableArray<Attachment> added) =>
-                posted.IsEmpty ? revision : Math.Max(revision, await this.BindAsync(fresh.Key, posted, added, cancellationToken));
+                first.IsEmpty ? revision : Math.Max(revision, await this.BindAsync(fresh.Key, first, added, cancellationToken));
             return await PlugAsync(
                 fresh,
                 k => [.. first.IsEmpty ? [k.WishInDefaultNetwork(fresh)] : k.WishInNetworks(fresh, first), .. NodeKernel.WishBeside(beside)],

@@ -317,14 +317,14 @@ internal sealed partial class PodService(
         PodKey key, ImmutableArray<EndpointCandidate> endpoints, ImmutableArray<Attachment> added, CancellationToken cancellationToken)
     {
         var revision = await binder.BindAsync(
-            [.. endpoints.Zip(added).Select(pair => (pair.First, new EndpointBinding(follower.Me, key.Sandbox, pair.Second.Interface)))], cancellationToken);
+            [.. endpoints.Zip(added).Select(pair => (pair.First, pair.Second.BindingOf(follower.Me, key)))], cancellationToken);
         FaultPoint.Reach(FaultPoint.AddBound);
         return revision;
     }
 
     private async Task<long> BindSeenAsync(PodKey key, EndpointCandidate seen, Attachment added, CancellationToken cancellationToken)
     {
-        var revision = await binder.BindSeenAsync(seen, new EndpointBinding(follower.Me, key.Sandbox, added.Interface), cancellationToken)
+        var revision = await binder.BindSeenAsync(seen, added.BindingOf(follower.Me, key), cancellationToken)
             ?? throw new SeenOtherwiseException(seen.Record.Id);
         FaultPoint.Reach(FaultPoint.AddBound);
         return revision;
@@ -420,7 +420,7 @@ internal sealed partial class PodService(
         patience.CancelAfter(UnbindPatience);
         try
         {
-            var mine = new EndpointBinding(follower.Me, pod.Key.Sandbox, attachment.Interface);
+            var mine = attachment.BindingOf(follower.Me, pod.Key);
             await (attachment.IsLabelled ? labelled.RemoveAsync(attachment.Endpoint, mine, patience.Token) : binder.UnbindAsync(attachment.Endpoint, mine, patience.Token));
             return true;
         }

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Netplugin.Core.Addresses;
 using Netplugin.Core.Model;
 using Netplugin.Core.Policies;
@@ -13,6 +14,9 @@ namespace Netplugin.Agent.Policies;
 /// <param name="HasAddresses">False: there are no addresses by which one could reach the other, and those of the ends are of no account.</param>
 internal sealed record AttemptEnds(AttemptEnd From, AttemptEnd To, NetworkId Plane, string Apart = "", bool HasAddresses = true)
 {
+    /// <summary>The same two by their other addresses: of the other family, or cluster addresses; none when an address says which are meant.</summary>
+    public ImmutableArray<AttemptEnds> Others { get; init; } = [];
+
     /// <summary>Finds them.</summary>
     /// <param name="facts">What is known.</param>
     /// <param name="from">Who connects: <c>namespace/pod</c>, <c>tenant/network/container</c> or an IP address.</param>
@@ -45,19 +49,22 @@ internal sealed record AttemptEnds(AttemptEnd From, AttemptEnd To, NetworkId Pla
 
         if (pairs is [var (sender, receiver)])
         {
-            var plane = sender.Id.Network;
-            return Addresses(sender.Addresses, receiver.Addresses) is { } inNetwork
-                ? new(new AttemptEnd.OfEndpoint(sender, inNetwork.From), new AttemptEnd.OfEndpoint(receiver, inNetwork.To), plane)
-                : Addresses(sender.ClusterAddresses, receiver.ClusterAddresses) is { } inCluster
-                    ? new(new AttemptEnd.OfEndpoint(sender, inCluster.From), new AttemptEnd.OfEndpoint(receiver, inCluster.To), NetworkId.ClusterDefault)
-                    : Unaddressed(sender, receiver, $"{sender.Id} and {receiver.Id} have no addresses of one family");
+            return FirstOf([.. InNetwork(sender, receiver), .. InCluster(sender, receiver)]) ?? Unaddressed(sender, receiver, $"{sender.Id} and {receiver.Id} have no addresses of one family");
         }
 
         var (first, second) = (First(from), First(to));
-        return Addresses(first.ClusterAddresses, second.ClusterAddresses) is { } found
-            ? Judged(new AttemptEnd.OfEndpoint(first, found.From), new AttemptEnd.OfEndpoint(second, found.To))
-            : Unaddressed(first, second, $"{NameOf(first.Id.Network)} and {NameOf(second.Id.Network)} are two networks");
+        return FirstOf([.. InCluster(first, second)]) ?? Unaddressed(first, second, $"{NameOf(first.Id.Network)} and {NameOf(second.Id.Network)} are two networks");
     }
+
+    private static AttemptEnds? FirstOf(ImmutableArray<AttemptEnds> all) => all is [var first, .. var others] ? first with { Others = others } : null;
+
+    private static IEnumerable<AttemptEnds> InNetwork(PolicyEndpoint from, PolicyEndpoint to) =>
+        from pair in OfOneFamily(@from.Addresses, to.Addresses)
+        select new AttemptEnds(new AttemptEnd.OfEndpoint(@from, pair.From), new AttemptEnd.OfEndpoint(to, pair.To), @from.Id.Network);
+
+    private static IEnumerable<AttemptEnds> InCluster(PolicyEndpoint from, PolicyEndpoint to) =>
+        from pair in OfOneFamily(@from.ClusterAddresses, to.ClusterAddresses)
+        select Judged(new AttemptEnd.OfEndpoint(@from, pair.From), new AttemptEnd.OfEndpoint(to, pair.To));
 
     private static AttemptEnds OfOne(PolicyFacts facts, Meant meant, IpAddr address, bool isSender)
     {
@@ -103,17 +110,15 @@ internal sealed record AttemptEnds(AttemptEnd From, AttemptEnd To, NetworkId Pla
     // Of a pod's interfaces the one that has its cluster addresses.
     private static PolicyEndpoint First(Meant meant) => meant.Endpoints.FirstOrDefault(endpoint => !endpoint.ClusterAddresses.IsEmpty) ?? meant.Endpoints[0];
 
-    private static (IpAddr From, IpAddr To)? Addresses(PerFamily<IpAddr> from, PerFamily<IpAddr> to)
+    private static IEnumerable<(IpAddr From, IpAddr To)> OfOneFamily(PerFamily<IpAddr> from, PerFamily<IpAddr> to)
     {
         foreach (var address in from)
         {
             if (to.Of(address.IsV4) is { } other)
             {
-                return (address, other);
+                yield return (address, other);
             }
         }
-
-        return null;
     }
 
     private static string NameOf(NetworkId network) => network == NetworkId.ClusterDefault ? "the default network" : network.ToString();

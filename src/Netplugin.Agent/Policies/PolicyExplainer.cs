@@ -23,19 +23,23 @@ internal sealed class PolicyExplainer(PolicyFacts facts, IPolicyMaps maps, Func<
     public PolicyExplanation Explain(NodeRequest.ExplainPolicy question, ImmutableArray<string> notes)
     {
         var ends = AttemptEnds.Find(facts, question.From, question.To);
-        var protocol = question.Protocol == IpProtocols.Icmp && ends.HasAddresses && !ends.To.Address.IsV4 ? IpProtocols.IcmpV6 : question.Protocol;
         var (from, to) = (Shown(ends.From, ends), Shown(ends.To, ends));
         if (!ends.HasAddresses)
         {
-            return new(facts.Me, from, to, protocol, question.Port, false, ends.Apart, null, null, notes);
+            return new(facts.Me, from, to, question.Protocol, question.Port, false, ends.Apart, null, null, notes);
         }
 
-        var attempt = new Attempt(ends.From, ends.To, protocol, question.Port);
-        var judged = PolicyJudge.Judge(facts.PolicySet, attempt);
+        var (policies, attempt) = (facts.PolicySet, AttemptOf(question, ends));
+        var judged = PolicyJudge.Judge(policies, attempt);
+        var otherwise = ends.Others.Where(other => PolicyJudge.Judge(policies, AttemptOf(question, other)).IsAllowed != judged.IsAllowed);
         return new(
-            facts.Me, from, to, protocol, question.Port, judged.IsAllowed && ends.Apart.Length == 0, ends.Apart,
-            Compared(judged.Egress, ends.From, ends.To, PolicyDirection.Egress, ends.Plane, attempt), Compared(judged.Ingress, ends.To, ends.From, PolicyDirection.Ingress, ends.Plane, attempt), notes);
+            facts.Me, from, to, attempt.Protocol, question.Port, judged.IsAllowed && ends.Apart.Length == 0, ends.Apart,
+            Compared(judged.Egress, ends.From, ends.To, PolicyDirection.Egress, ends.Plane, attempt), Compared(judged.Ingress, ends.To, ends.From, PolicyDirection.Ingress, ends.Plane, attempt),
+            [.. notes, .. otherwise.Select(other => $"policies say otherwise of {other.From.Address} to {other.To.Address}, which are of the same ends: ask with one of the addresses")]);
     }
+
+    private static Attempt AttemptOf(NodeRequest.ExplainPolicy question, AttemptEnds ends) =>
+        new(ends.From, ends.To, question.Protocol == IpProtocols.Icmp && !ends.To.Address.IsV4 ? IpProtocols.IcmpV6 : question.Protocol, question.Port);
 
     private static ExplainedEnd Shown(AttemptEnd end, AttemptEnds ends)
     {

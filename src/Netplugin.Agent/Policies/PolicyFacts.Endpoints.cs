@@ -54,9 +54,13 @@ internal sealed partial class PolicyFacts
         }
 
         var pod = PodOf(id, record);
-        var hasCluster = pod is not null && InterfaceIn(pod, id.Network) is { HasClusterAddresses: true };
-        return new(id, record.Group, [record.Address], hasCluster ? pod!.Addresses : [], record.BoundHost, pod is null ? null : PodOf(pod.Name));
+        return new(id, record.Group, [record.Address], ClusterAddressesOf(record), record.BoundHost, pod is null ? null : PodOf(pod.Name));
     }
+
+    /// <summary>Those of the record that are of a block of its node's. What was a block of a node that is gone is another's by now, and so are the addresses.</summary>
+    private PerFamily<IpAddr> ClusterAddressesOf(EndpointView record) => !record.ClusterAddresses.IsEmpty && _view.Nodes?.GetValueOrDefault(record.BoundHost) is { } node
+        ? [.. record.ClusterAddresses.Where(address => node.Blocks.Any(block => block.Contains(address)))]
+        : [];
 
     private PolicedPod? PodOf(EndpointId id, EndpointView record)
     {

@@ -61,8 +61,11 @@ internal sealed partial class PolicyFacts
         }
 
         var pods = _pods.Values.Where(pod => pod.Addresses.Any(address => asked.Contains(new(NetworkId.ClusterDefault, address)))).SelectMany(pod => IdsOf(pod.Name, pod));
-        var records = asked.Select(one => one.Plane).Distinct().Where(_view.Endpoints.ContainsKey)
-            .SelectMany(plane => _view.Endpoints[plane].Where(record => asked.Contains(new(plane, record.Value.Address))).Select(record => new EndpointId(plane, record.Key)));
+
+        // A cluster address may be of an endpoint of any network.
+        NetworkId[] planes = [.. asked.Select(one => one.Plane).Distinct()];
+        var records = RecordsWhere(planes.Contains(NetworkId.ClusterDefault) ? _view.Endpoints.Keys : planes, (network, record) =>
+            asked.Contains(new(network, record.Address)) || record.ClusterAddresses.Any(address => asked.Contains(new(NetworkId.ClusterDefault, address))));
         foreach (var endpoint in pods.Concat(records).Concat(_locals.Keys).Distinct().Select(EndpointOf).OfType<PolicyEndpoint>())
         {
             IEnumerable<PlaneAddress> has =
@@ -70,7 +73,7 @@ internal sealed partial class PolicyFacts
                 .. endpoint.Addresses.Select(address => new PlaneAddress(endpoint.Id.Network, address)),
                 .. endpoint.ClusterAddresses.Select(address => new PlaneAddress(NetworkId.ClusterDefault, address)),
             ];
-            foreach (var one in has.Where(asked.Contains))
+            foreach (var one in has.Where(asked.Contains).Where(one => found[one] is not AttemptEnd.OfEndpoint known || endpoint.GoesBefore(known.Endpoint)))
             {
                 found[one] = new AttemptEnd.OfEndpoint(endpoint, one.Address);
             }

@@ -115,12 +115,32 @@ internal sealed partial class PolicyFacts
             return;
         }
 
+        HashSet<string> otherBlocks = new(StringComparer.Ordinal);
         foreach (var name in (before.Nodes?.Keys ?? []).Union(now.Nodes?.Keys ?? []))
         {
-            if (before.Nodes?.GetValueOrDefault(name) != now.Nodes?.GetValueOrDefault(name) || before.VtepOf(name) != now.VtepOf(name))
+            var (was, isNow) = (before.Nodes?.GetValueOrDefault(name), now.Nodes?.GetValueOrDefault(name));
+            if (was != isNow || before.VtepOf(name) != now.VtepOf(name))
             {
                 _dueNodes.Add(name);
             }
+
+            if (!(was?.Blocks ?? []).SequenceEqual(isNow?.Blocks ?? []))
+            {
+                otherBlocks.Add(name);
+            }
+        }
+
+        if (otherBlocks.Count > 0)
+        {
+            // Which of their cluster addresses count may be otherwise.
+            _dueEndpoints.UnionWith(RecordsWhere(now.Endpoints.Keys, (_, record) => !record.ClusterAddresses.IsEmpty && otherBlocks.Contains(record.BoundHost)));
         }
     }
+
+    /// <summary>The endpoints of networks whose records are as asked.</summary>
+    private IEnumerable<EndpointId> RecordsWhere(IEnumerable<NetworkId> networks, Func<NetworkId, EndpointView, bool> isAsked) =>
+        from network in networks
+        from record in _view.Endpoints.GetValueOrDefault(network) ?? NoRecords
+        where isAsked(network, record.Value)
+        select new EndpointId(network, record.Key);
 }

@@ -16,8 +16,13 @@ namespace Netplugin.Agent.Policies;
 /// <remarks>
 /// <para>
 /// Who says what. Of an endpoint that is attached here, what is attached; its labels are its pod's. Of a network that is followed, the store's records say who is in it, and where; the pod is found by the name that
-/// a node gave the record, or by what the pods of that node show. Of pods of other networks only their cluster addresses matter here. Those are always what the pod's kubelet reported: an annotation, which whoever
-/// may write to a pod could change, says at most that they are this interface's.
+/// a node gave the record, or by what the pods of that node show. Of pods of other networks only their cluster addresses matter here.
+/// </para>
+/// <para>
+/// Which cluster addresses an endpoint has, its record says, with Kubernetes and without: its node writes them with the binding, before it answers the ADD, and clears them before another pod gets them. They
+/// count as long as they are of a block of that node's, for a node that is gone clears nothing. What a pod shows counts for networks that are not followed, and for the default one. Then the addresses are what
+/// the pod's kubelet reported: an annotation, which whoever may write to a pod could change, says at most that they are this interface's; and a record that has them too goes before
+/// (<see cref="PolicyEndpoint.GoesBefore"/>), as while a pod that has just started shows no network yet.
 /// </para>
 /// <para>
 /// The endpoint of such a pod, and that of a pod of the default network, is called by the pod's namespace and name with a slash between, which no container of an intent has in its name.

@@ -99,7 +99,16 @@ public sealed record EndpointRecord(
 /// <param name="Host">The node's host label.</param>
 /// <param name="Sandbox">The runtime's sandbox (infra container) id: the owner of the binding.</param>
 /// <param name="Interface">The interface's name in the container.</param>
-public sealed record EndpointBinding(string Host, string Sandbox, string Interface);
+public sealed record EndpointBinding(string Host, string Sandbox, string Interface)
+{
+    /// <summary>
+    /// The cluster addresses that the node gave the interface out of its blocks, so that other nodes know whose they are; none where the node has no blocks, or an older daemon wrote the binding.
+    /// </summary>
+    public PerFamily<IpAddr> ClusterAddresses { get; init; }
+
+    /// <summary>True when both are of one interface of one sandbox. Whose a binding is does not depend on what else it says, which an older daemon may not have written.</summary>
+    public bool HasOwnerOf(EndpointBinding? other) => other is not null && Host == other.Host && Sandbox == other.Sandbox && Interface == other.Interface;
+}
 
 /// <summary>What a node says of itself. Outlives the daemon: a stopped daemon's pods keep running.</summary>
 /// <param name="Host">The host label.</param>

@@ -13,7 +13,18 @@ namespace Netplugin.Core.Policies;
 /// <param name="Node">The node that it runs on.</param>
 /// <param name="Pod">The Kubernetes pod that it is of; null without Kubernetes.</param>
 public sealed record PolicyEndpoint(
-    EndpointId Id, string Group, PerFamily<IpAddr> Addresses, PerFamily<IpAddr> ClusterAddresses, string Node, PolicyPod? Pod);
+    EndpointId Id, string Group, PerFamily<IpAddr> Addresses, PerFamily<IpAddr> ClusterAddresses, string Node, PolicyPod? Pod)
+{
+    /// <summary>
+    /// True when an address that both claim is taken to be this one's: that of which a network's address is known, which nodes write down themselves, before that of which it is known only what its pod
+    /// shows; else the first by name. So all nodes take it alike while they have heard a part of what changed, and whatever the order in which they heard.
+    /// </summary>
+    public bool GoesBefore(PolicyEndpoint other)
+    {
+        ArgumentNullException.ThrowIfNull(other);
+        return Addresses.IsEmpty == other.Addresses.IsEmpty ? Id < other.Id : other.Addresses.IsEmpty;
+    }
+}
 
 /// <summary>What policies see of a pod. A pod of the host's network has no endpoint, and to policies is its node.</summary>
 /// <param name="Name">Its namespace and name.</param>

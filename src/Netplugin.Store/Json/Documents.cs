@@ -56,7 +56,8 @@ internal sealed record RuleDocument(
 internal sealed record BindingDocument(
     [property: JsonConverter(typeof(SharedTextConverter))] string Host,
     string Sandbox,
-    [property: JsonConverter(typeof(SharedTextConverter))] string Interface);
+    [property: JsonConverter(typeof(SharedTextConverter))] string Interface,
+    IpAddr[]? ClusterAddresses = null);
 
 internal sealed record PodDocument([property: JsonConverter(typeof(SharedTextConverter))] string Namespace, string Name, string? Group = null);
 

@@ -52,7 +52,7 @@ public static partial class RecordCodec
             new EndpointDocument(
                 endpoint.Id.Network.Tenant, endpoint.Id.Network.Network, endpoint.Id.Container, endpoint.Address, endpoint.Mac,
                 endpoint.Post, OrNull(endpoint.Host), OrNull(endpoint.AttachUuid),
-                binding is null ? null : new(binding.Host, binding.Sandbox, binding.Interface),
+                binding is null ? null : new(binding.Host, binding.Sandbox, binding.Interface, OrNull<IpAddr>([.. binding.ClusterAddresses])),
                 endpoint.Pod is { } pod ? new(pod.Namespace, pod.Name, OrNull(pod.Group)) : null,
                 OrNull(endpoint.PostedGroup)),
             Json.EndpointDocument);
@@ -160,7 +160,9 @@ public static partial class RecordCodec
     public static EndpointRecord DecodeEndpoint(StoreEntry entry)
     {
         var read = Read(entry, Json.EndpointDocument);
-        var binding = read.Binding is { } bound ? new EndpointBinding(bound.Host, bound.Sandbox, bound.Interface) : null;
+        var binding = read.Binding is { } bound
+            ? new EndpointBinding(bound.Host, bound.Sandbox, bound.Interface) { ClusterAddresses = [.. (bound.ClusterAddresses ?? []).DistinctBy(address => address.IsV4)] }
+            : null;
         return new(
             new(new(read.Tenant, read.Network), read.Container), read.Address, read.Mac, read.Host ?? "", read.AttachUuid ?? "",
             binding, read.Post)

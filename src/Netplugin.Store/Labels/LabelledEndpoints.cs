@@ -55,7 +55,7 @@ public sealed class LabelledEndpoints(IStateStore store, string host)
     /// <summary>
     /// Makes the endpoint that was foreseen of a pod, as <see cref="AddAsync"/> does, if no intent names the pod: that is compared, so that it need not be read first.
     /// </summary>
-    /// <param name="foreseen">What <see cref="ForeseeAsync"/> gave.</param>
+    /// <param name="foreseen">What <see cref="ForeseeAsync"/> gave; its binding may have the cluster addresses by now.</param>
     /// <param name="container">The name by which an intent would name the pod.</param>
     /// <param name="content">The store's content that the node follows.</param>
     /// <param name="cancellationToken">Gives up; the pod may have its endpoint all the same.</param>
@@ -109,7 +109,7 @@ public sealed class LabelledEndpoints(IStateStore store, string host)
             {
                 var entry = await store.GetAsync(key, cancellationToken);
                 var record = entry is null ? null : RecordCodec.DecodeEndpoint(entry);
-                if (record?.Binding != mine || record.Pod is null)
+                if (record?.Pod is null || !mine.HasOwnerOf(record.Binding))
                 {
                     if (record?.Pod is null || record.Binding?.Host != host)
                     {

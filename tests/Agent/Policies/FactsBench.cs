@@ -11,7 +11,7 @@ using Netplugin.Kubernetes.Objects;
 namespace Netplugin.Tests.Agent.Policies;
 
 /// <summary>Facts that come one by one, and what a compiler has been told of them so far, as text.</summary>
-internal sealed class FactsBench
+internal sealed class FactsBench(bool hasKubernetes = true)
 {
     private readonly SortedDictionary<string, string> _told = new(StringComparer.Ordinal);
     private ClusterView _view = ClusterView.Unknown with
@@ -23,7 +23,7 @@ internal sealed class FactsBench
         Policies = ImmutableDictionary<TenantedName, PolicyRecord>.Empty,
     };
 
-    public PolicyFacts Facts { get; } = new(Samples.Me, hasKubernetes: true);
+    public PolicyFacts Facts { get; } = new(Samples.Me, hasKubernetes);
 
     /// <summary>What was told, line by line.</summary>
     public string Told
@@ -84,8 +84,14 @@ internal sealed class FactsBench
         },
         endpoint.Id);
 
+    /// <summary>A node, with the blocks that it serves; null: it is gone.</summary>
+    public void Node(string name, string? blocks) => Store(view => view with
+    {
+        Nodes = blocks is null ? view.Nodes!.Remove(name) : view.Nodes!.SetItem(name, new(name, IpAddr.Parse("192.168.2.11"), 1500, "0") { Blocks = [.. blocks.Split(' ').Select(IpPrefix.Parse)] }),
+    });
+
     public void Pod(string name, string node = "host2", string labels = "", string? ip = null, PodInterface[]? shows = null, bool isInDefaultNetwork = true) =>
-        Facts.SetPod(NameOf(name), new(NameOf(name), Guid.Empty, node, LabelsOf(labels), [], ip is null ? [] : [IpAddr.Parse(ip)], isInDefaultNetwork, [.. shows ?? []]));
+        Facts.SetPod(NameOf(name), new(NameOf(name), Guid.Empty, node, LabelsOf(labels), [], [.. (ip?.Split(' ') ?? []).Select(IpAddr.Parse)], isInDefaultNetwork, [.. shows ?? []]));
 
     public void Namespace(string name, string labels) => Facts.SetNamespace(name, LabelsOf(labels));
 

@@ -13,6 +13,8 @@ public sealed class PolicyFactsTests
 {
     private static readonly NetworkId Orange = Samples.Orange;
     private static readonly EndpointBinding OnHost2 = new("host2", "s", "eth0");
+    private static readonly EndpointBinding AtSeven = OnHost2 with { ClusterAddresses = [IpAddr.Parse("10.244.2.7"), IpAddr.Parse("fd00:10:244:2::7")] };
+    private const string Blocks = "10.244.2.0/24 fd00:10:244:2::/64";
 
     [Fact]
     public void A_pod_of_the_default_network_is_an_endpoint_by_its_namespace_and_name() => Assert.Equal(
@@ -24,17 +26,92 @@ public sealed class PolicyFactsTests
             bench => bench.Listed(Orange)));
 
     [Fact]
-    public void A_pod_with_a_network_by_labels_is_its_record_with_the_pods_labels_and_cluster_address() => Assert.Equal(
-        "tenant-one/orange/shop.web in front: 11.1.0.7; 10.244.2.7; on host2; pod shop/web [app=web] of [team=a]",
-        ToldInEveryOrder(
+    public void A_pod_with_a_network_by_labels_is_its_record_with_the_pods_labels() => Assert.Equal(
+        """
+        node host2 [] at 10.244.2.1 192.168.2.11 fd00:10:244:2::1
+        tenant-one/orange/shop.web in front: 11.1.0.7; 10.244.2.7, fd00:10:244:2::7; on host2; pod shop/web [app=web] of [team=a]
+        """,
+        Lines(ToldInEveryOrder(
             bench => bench.Pod("shop/web", labels: "app=web", ip: "10.244.2.7", shows: [Shown(7)], isInDefaultNetwork: false),
             bench => bench.Namespace("shop", "team=a"),
             bench => bench.Network(Orange),
-            bench => bench.Listed(Orange, Samples.Endpoint("shop.web", 7, binding: OnHost2) with { Pod = new("shop", "web", "front") })));
+            bench => bench.Node("host2", Blocks),
+            bench => bench.Listed(Orange, Samples.Endpoint("shop.web", 7, binding: AtSeven) with { Pod = new("shop", "web", "front") }))));
+
+    [Fact]
+    public void Without_Kubernetes_the_record_says_which_cluster_addresses_an_endpoint_of_another_node_has()
+    {
+        var bench = new FactsBench(hasKubernetes: false);
+        bench.Network(Orange);
+        bench.Node("host2", Blocks);
+        bench.Listed(Orange, Samples.Endpoint("web", 7, binding: AtSeven) with { PostedGroup = "front" });
+        Assert.Equal("tenant-one/orange/web in front: 11.1.0.7; 10.244.2.7, fd00:10:244:2::7; on host2", EndpointsOf(bench));
+
+        // It is bound anew, and to nobody.
+        bench.Heard(Samples.Endpoint("web", 7, binding: OnHost2 with { ClusterAddresses = [IpAddr.Parse("10.244.2.8")] }));
+        Assert.Equal("tenant-one/orange/web: 11.1.0.7; 10.244.2.8; on host2", EndpointsOf(bench));
+        bench.Heard(Samples.Endpoint("web", 7));
+        Assert.Equal("", EndpointsOf(bench));
+    }
+
+    [Fact]
+    public void Cluster_addresses_of_a_record_count_as_long_as_they_are_of_a_block_of_its_node()
+    {
+        var bench = new FactsBench();
+        bench.Network(Orange);
+        bench.Listed(Orange, Samples.Endpoint("web", 7, binding: AtSeven));
+        foreach (var (blocks, counted) in new[]
+        {
+            (null, ""), (Blocks, "10.244.2.7, fd00:10:244:2::7"), ("10.244.2.0/24", "10.244.2.7"), ("10.244.3.0/24 fd00:10:244:2::/64", "fd00:10:244:2::7"), (Blocks, "10.244.2.7, fd00:10:244:2::7"), (null, ""),
+        })
+        {
+            bench.Node("host2", blocks);
+
+            // The block is another's by now.
+            bench.Node("host3", blocks is null ? Blocks : "10.244.9.0/24");
+            Assert.Equal($"tenant-one/orange/web: 11.1.0.7; {counted}; on host2", EndpointsOf(bench));
+        }
+    }
+
+    [Fact]
+    public void What_a_pod_shows_gives_no_endpoint_of_a_followed_network_an_address_and_takes_none() => Assert.Equal(
+        """
+        tenant-one/orange/shop.bare: 11.1.0.8; ; on host2; pod shop/bare [] of []
+        tenant-one/orange/shop.web in front: 11.1.0.7; 10.244.2.7, fd00:10:244:2::7; on host2; pod shop/web [app=web] of []
+        """,
+        Lines(ToldInEveryOrder(
+            bench => bench.Pod("shop/web", labels: "app=web", ip: "10.244.2.99", shows: [Shown(7) with { HasClusterAddresses = false }], isInDefaultNetwork: false),
+            bench => bench.Pod("shop/bare", ip: "10.244.2.66", shows: [Shown(8)], isInDefaultNetwork: false),
+            bench => bench.Network(Orange),
+            bench => bench.Node("host2", Blocks),
+            bench => bench.Listed(
+                Orange,
+                Samples.Endpoint("shop.web", 7, binding: AtSeven) with { Pod = new("shop", "web", "front") },
+                Samples.Endpoint("shop.bare", 8, binding: OnHost2) with { Pod = new("shop", "bare", "") })),
+            isOfNodes: false));
+
+    [Fact]
+    public void Who_has_a_cluster_address_is_the_endpoint_of_the_record_before_a_pod_that_shows_no_network_yet()
+    {
+        var bench = new FactsBench();
+        bench.Pod("shop/web", labels: "app=web", ip: "10.244.2.7");
+        bench.Node("host2", Blocks);
+        var address = IpAddr.Parse("10.244.2.7");
+        Assert.Equal(new(NetworkId.ClusterDefault, "shop/web"), WhoHas());
+
+        // As to the compiler, of two records it is the first by name.
+        bench.Network(Orange);
+        bench.Listed(Orange, Samples.Endpoint("shop.web", 7, binding: AtSeven) with { Pod = new("shop", "web", "front") }, Samples.Endpoint("stale", 8, binding: AtSeven));
+
+        Assert.Equal(new(Orange, "shop.web"), WhoHas());
+        Assert.IsType<AttemptEnd.Outside>(bench.Facts.EndAt(Orange, address));
+
+        EndpointId WhoHas() => Assert.IsType<AttemptEnd.OfEndpoint>(bench.Facts.EndAt(NetworkId.ClusterDefault, address)).Endpoint.Id;
+    }
 
     [Fact]
     public void A_posted_endpoint_is_the_pod_of_its_name_that_shows_its_address_on_its_node_and_nobody_else_becomes_it() => Assert.Equal(
-        "tenant-one/orange/web in back: 11.1.0.7; 10.244.2.7; on host2; pod shop/web [app=web] of []",
+        "tenant-one/orange/web in back: 11.1.0.7; ; on host2; pod shop/web [app=web] of []",
         ToldInEveryOrder(
             bench => bench.Pod("shop/web", labels: "app=web", ip: "10.244.2.7", shows: [Shown(7)], isInDefaultNetwork: false),
             bench => bench.Pod("evil/other", labels: "app=evil", shows: [Shown(7)], isInDefaultNetwork: false),
@@ -225,6 +302,11 @@ public sealed class PolicyFactsTests
         Assert.Equal(["c1", "c2"], locals.Select(local => local.Id.Container));
         Assert.Equal((new IfIndex(100), NameOf("default/c1"), "11.1.0.7", "10.244.1.8", "back"), (locals[0].Device, locals[0].Pod, locals[0].Addresses.ToString(), locals[0].ClusterAddresses.ToString(), locals[0].Group));
     }
+
+    private static string EndpointsOf(FactsBench bench) => Lines(bench.Told, isOfNodes: false);
+
+    private static string Lines(string told, bool isOfNodes = true) =>
+        string.Join('\n', told.Split('\n').Where(line => isOfNodes || !line.StartsWith("node ", StringComparison.Ordinal)).Order(StringComparer.Ordinal));
 
     private static PodInterface Shown(int last) => new(Orange, Samples.Address(last), true, "");
 

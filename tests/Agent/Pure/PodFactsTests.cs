@@ -2,6 +2,7 @@ using Netplugin.Agent.Attachments;
 using Netplugin.Agent.Cluster;
 using Netplugin.Agent.Pods;
 using Netplugin.Agent.Runtime;
+using Netplugin.Core.Addresses;
 using Netplugin.Core.Model;
 
 namespace Netplugin.Tests.Agent.Pure;
@@ -12,6 +13,23 @@ public sealed class PodFactsTests
 
     [Fact]
     public void A_binding_that_is_this_attachment_s_is_mine() => Assert.Equal(EndpointFact.Mine, Fact(Samples.Endpoint("c1", 1, binding: Mine), 5));
+
+    [Fact]
+    public void A_binding_that_says_other_cluster_addresses_than_the_attachment_has_is_to_be_written_again()
+    {
+        var whole = Mine with { ClusterAddresses = [IpAddr.Parse("10.244.1.2"), IpAddr.Parse("fd00:10:244:1::2")] };
+        var attachment = Samples.Attachment(1, "c1", 1) with { ClusterAddresses = [.. whole.ClusterAddresses.Select(address => new InterfaceAddress(address, default, default))] };
+        foreach (var (binding, fact) in new[]
+        {
+            (whole, EndpointFact.Mine), (Mine, EndpointFact.Unbound), (Mine with { ClusterAddresses = [IpAddr.Parse("10.244.1.2")] }, EndpointFact.Unbound),
+            (whole with { Host = "host2" }, EndpointFact.TakenOver),
+        })
+        {
+            Assert.Equal(fact, Of(Samples.View((Samples.Endpoint("c1", 1, binding: binding), 6)), Samples.Pod("sandbox-1", PodOrigin.Cni, attachment), null).Endpoint);
+        }
+
+        Assert.Equal(EndpointFact.Unbound, Fact(Samples.Endpoint("c1", 1, binding: whole), 5));
+    }
 
     [Fact]
     public void A_view_that_lags_behind_the_own_write_says_nothing() => Assert.Equal(EndpointFact.Unknown, Fact(Samples.Endpoint("c1", 1), 4));

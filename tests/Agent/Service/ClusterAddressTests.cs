@@ -9,6 +9,7 @@ using Netplugin.Core.Datapath;
 using Netplugin.Core.Model;
 using Netplugin.Core.Planning;
 using Netplugin.Linux.Links;
+using Netplugin.Store;
 using Netplugin.Tests.Agent.Fakes;
 using Netplugin.Tests.Support;
 
@@ -62,6 +63,85 @@ public sealed class ClusterAddressTests : IDisposable
     }
 
     [Fact]
+    public async Task Its_record_has_them_from_its_binding_until_it_is_gone()
+    {
+        await using var node = await FakeNode.StartAsync(_folder, facts: Serving);
+        await node.PostAsync(Samples.Endpoint("c1", 1), Samples.Endpoint("c2", 2));
+        var first = await node.AddAsync("s1", "c1");
+
+        // One that is read from the store, and one whose endpoint this node follows by now.
+        await AssertRecordHasAsync(node, first);
+        await Eventually.HoldsAsync("the network to be followed", () => node.Follower.View.Endpoint(Samples.Endpoint("c2", 2).Id) is not null);
+        var (second, reads) = await node.Store.CountReadsAsync(() => node.AddAsync("s2", "c2"));
+        Assert.Equal(0, reads);
+        await AssertRecordHasAsync(node, second);
+
+        await node.DeletePodAsync("s1");
+        Assert.Equal(Samples.Endpoint("c1", 1), await node.RecordAsync(Samples.Endpoint("c1", 1).Id));
+    }
+
+    [Fact]
+    public async Task A_binding_without_them_that_an_older_daemon_wrote_gets_them_and_can_be_cleared()
+    {
+        await using var node = await FakeNode.StartAsync(_folder, facts: Serving);
+        var (c1, c2) = (Samples.Endpoint("c1", 1), Samples.Endpoint("c2", 2));
+        await node.PostAsync(c1, c2);
+        var pod = await node.AddAsync("s1", "c1");
+        await Eventually.HoldsAsync("the keeper to believe the store", () => node.Keeper.MayRemove);
+
+        await node.WriteAsync(c1 with { Binding = new(Samples.Me, "s1", "eth0"), PostedGroup = "web" });
+
+        await Eventually.HoldsAsync("the binding to be whole", async () => !(await node.RecordAsync(c1.Id))!.Binding!.ClusterAddresses.IsEmpty);
+        await AssertRecordHasAsync(node, pod);
+        Assert.Equal("web", (await node.RecordAsync(c1.Id))!.Group);
+
+        // One that goes before it is.
+        await node.AddAsync("s2", "c2");
+        using var lag = node.Store.Lag();
+        await node.WriteAsync(c2 with { Binding = new(Samples.Me, "s2", "eth0") });
+        await node.DeletePodAsync("s2");
+        Assert.Null((await node.RecordAsync(c2.Id))!.Binding);
+    }
+
+    [Fact]
+    public async Task They_are_nobody_elses_before_the_binding_is_cleared()
+    {
+        await using var node = await FakeNode.StartAsync(_folder, facts: Serving with { Blocks = [Block("10.244.1.0/30")] });
+        await node.PostAsync(Samples.Endpoint("c1", 1), Samples.Endpoint("c2", 2));
+        var pod = await node.AddAsync("s1", "c1");
+        node.Store.IsAway = true;
+        await node.DeletePodAsync("s1");
+        node.Time.Advance(TimeSpan.FromSeconds(180));
+
+        await Assert.ThrowsAsync<ResolveException>(() => node.Loop.RunAsync(k => k.WishInDefaultNetwork(Samples.Pod("s2", PodOrigin.Cni))));
+
+        node.Store.IsAway = false;
+        node.Keeper.Signal(resolve: false);
+        await Eventually.HoldsAsync("the binding to be cleared", async () => (await node.RecordAsync(Samples.Endpoint("c1", 1).Id))!.Binding is null);
+        await Eventually.HoldsAsync("the pod to be forgotten", () => node.Kernel.Pods.IsEmpty);
+        Assert.Equal(pod.Attachments[0].PodAddress, (await node.AddAsync("s2", "c2")).Attachments[0].PodAddress);
+    }
+
+    [Fact]
+    public async Task After_an_accepted_reset_bindings_are_written_with_them_and_those_that_no_pod_has_are_cleared()
+    {
+        await using var node = await FakeNode.StartAsync(_folder, facts: Serving);
+        var (c1, c2) = (Samples.Endpoint("c1", 1), Samples.Endpoint("c2", 2));
+        await node.PostAsync(c1, c2);
+        var pod = await node.AddAsync("s1", "c1");
+        await Eventually.HoldsAsync("the keeper to believe the store", () => node.Keeper.MayRemove);
+
+        // A backup of before: a pod that is no more had the addresses.
+        await node.WriteAsync(c1);
+        await node.WriteAsync(c2 with { Binding = pod.Attachments[0].BindingOf(Samples.Me, new("old", "eth0")) });
+        await new ClusterRepository(node.Store, "test").AcceptResetAsync(TestContext.Current.CancellationToken);
+
+        await Eventually.HoldsAsync("the orphan to be cleared", async () => (await node.RecordAsync(c2.Id))!.Binding is null);
+        await Eventually.HoldsAsync("the pod to be bound", async () => (await node.RecordAsync(c1.Id))!.Binding is not null);
+        await AssertRecordHasAsync(node, pod);
+    }
+
+    [Fact]
     public async Task Twins_of_two_networks_differ_by_their_cluster_addresses_and_a_pod_that_no_intent_names_has_another()
     {
         await using var node = await FakeNode.StartAsync(_folder, facts: Serving);
@@ -82,7 +162,7 @@ public sealed class ClusterAddressTests : IDisposable
         Assert.Equal([true, false], pod.Attachments.Select(a => !a.ClusterAddresses.IsEmpty));
         Assert.Equal([true, false], pod.Attachments.Select(a => a.HasDefaultRoute));
 
-        await node.DeleteAsync(Netplugin.Store.StoreKeys.Endpoint(Samples.Endpoint("c1", 1).Id));
+        await node.DeleteAsync(StoreKeys.Endpoint(Samples.Endpoint("c1", 1).Id));
         node.Keeper.Signal(resolve: true);
         await Eventually.HoldsAsync("the interface to be gone", () => node.Kernel.Pods[pod.Key].Attachments.Length == 1);
         await node.PostAsync(Samples.Endpoint("c1", 1), Samples.Endpoint("c1", 1, Purple));
@@ -211,6 +291,14 @@ public sealed class ClusterAddressTests : IDisposable
             });
 
         Assert.Equal((1, before + 3), (node.Datapath.State.Interfaces.Count, node.Datapath.State.Endpoints.Count));
+    }
+
+    private static async Task AssertRecordHasAsync(FakeNode node, Pod pod)
+    {
+        var attachment = pod.Attachments[0];
+        Assert.NotEmpty(attachment.ClusterAddresses);
+        var binding = new EndpointBinding(Samples.Me, pod.Key.Sandbox, "eth0") { ClusterAddresses = [.. attachment.ClusterAddresses.Select(a => a.Address)] };
+        Assert.Equal(binding, (await node.RecordAsync(attachment.Endpoint))!.Binding);
     }
 
     private static AddressBlock Block(string prefix) => new(IpPrefix.Parse(prefix));

@@ -30,7 +30,8 @@ public sealed class LabelledPodTests : IDisposable
         var attachment = Assert.Single((await node.AddAsync("s1", "web")).Attachments);
 
         var record = await node.RecordAsync(Web);
-        Assert.Equal((attachment.Address, new EndpointBinding(Samples.Me, "s1", "eth0")), (record!.Address, record.Binding!));
+        Assert.Equal(
+            (attachment.Address, new EndpointBinding(Samples.Me, "s1", "eth0") { ClusterAddresses = [attachment.ClusterAddresses.First.Address] }), (record!.Address, record.Binding!));
         Assert.Equal(new LabelledPod("default", "web", "db"), record.Pod);
         Assert.True(Samples.Subnet.Contains(attachment.Address));
         Assert.True(Samples.Serving.Blocks.First.Prefix.Contains(attachment.ClusterAddresses.First.Address));
@@ -206,6 +207,7 @@ public sealed class LabelledPodTests : IDisposable
 
         var (seen, reads) = await node.Store.CountReadsAsync(() => node.AddAsync("s2", "web"));
         Assert.Equal((0, "default.web"), (reads, seen.Attachments[0].Endpoint.Container));
+        Assert.Equal(seen.Attachments[0].BindingOf(Samples.Me, seen.Key), (await node.RecordAsync(Web))!.Binding);
 
         // Of a network that no pod here is in: this node follows no endpoint of it.
         await node.PostAsync(Samples.Endpoint("db", 1, Purple));

@@ -63,7 +63,13 @@ public sealed class SecondaryNetworkTests : IDisposable
         Assert.Equal(["_/default eth0", "default/slim net1"], NamesOf(bare));
         Assert.Equal(("db", ""), (labelled.Attachments[0].Group, labelled.Attachments[1].Group));
         Assert.Equal("s1", (await node.RecordAsync(new(Samples.Orange, "c1")))!.Binding!.Sandbox);
-        Assert.NotEmpty(posted.Attachments[0].ClusterAddresses);
+
+        // The first interface's record has the cluster addresses, and no other.
+        foreach (var attachment in posted.Attachments.Concat(labelled.Attachments))
+        {
+            Assert.Equal(attachment.IsSecondary, attachment.ClusterAddresses.IsEmpty);
+            Assert.Equal(attachment.ClusterAddresses.Select(a => a.Address), (await node.RecordAsync(attachment.Endpoint))!.Binding!.ClusterAddresses);
+        }
     }
 
     [Fact]

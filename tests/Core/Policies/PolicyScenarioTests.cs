@@ -108,6 +108,11 @@ public sealed class PolicyScenarioTests
         [.. Pods, Told.Of(Pod("shop", "ant", "app=other", "10.1.0.1", "n1")), Told.Of(NetworkPolicyNormal.Of(OpenToWeb))],
         ["web to db tcp/9090: denied, isolated by NetworkPolicy shop/in"]);
 
+    [Fact]
+    public void One_that_has_an_address_in_a_network_too_has_it_whatever_the_names() => Check(
+        [.. Pods, Told.Of(Cart with { ClusterAddresses = Web.ClusterAddresses }), Told.Of(NetworkPolicyNormal.Of(OpenToWeb))],
+        ["web to db tcp/9090: denied, isolated by NetworkPolicy shop/in"]);
+
     private static void Check(Told[] objects, string[] expected)
     {
         var first = "";

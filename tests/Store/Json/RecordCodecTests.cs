@@ -18,7 +18,9 @@ public class RecordCodecTests
     private static readonly Gen<NetworkId> AnyNetwork = Gen.Select(Gen.String, Gen.String, (tenant, network) => new NetworkId(tenant, network));
 
     private static readonly Gen<EndpointBinding?> AnyBinding = Gen.OneOf(
-        Gen.Const((EndpointBinding?)null), Gen.Select(Gen.String, Gen.String, Gen.String, (h, s, i) => (EndpointBinding?)new EndpointBinding(h, s, i)));
+        Gen.Const((EndpointBinding?)null),
+        Gen.Select(Gen.String, Gen.String, Gen.String, AnyAddress.Array[0, 2], (h, s, i, cluster) =>
+            (EndpointBinding?)new EndpointBinding(h, s, i) { ClusterAddresses = [.. cluster.DistinctBy(address => address.IsV4)] }));
 
     [Fact]
     public void An_endpoint_reads_back_as_written() =>
@@ -120,6 +122,29 @@ public class RecordCodecTests
     }
 
     [Fact]
+    public void The_stored_form_of_a_binding_has_the_cluster_addresses_where_there_are_some()
+    {
+        var record = new EndpointRecord(
+            new(new("tenant-one", "orange"), "c1"), IpAddr.Parse("11.1.0.1"), MacAddress.Parse("02:02:0b:01:00:01"), "", "",
+            new("host1", "abc", "eth0") { ClusterAddresses = [IpAddr.Parse("fd00:10:244:1::2"), IpAddr.Parse("10.244.1.2")] }, 3);
+        var stored = Encoding.UTF8.GetString(RecordCodec.Encode(record));
+        Assert.EndsWith("""
+            ,"binding":{"host":"host1","sandbox":"abc","interface":"eth0","clusterAddresses":["fd00:10:244:1::2","10.244.1.2"]}}
+            """, stored, StringComparison.Ordinal);
+        Assert.Equal(record, Read(stored));
+
+        // One that was not written here is read as far as it can be meant.
+        Assert.Equal(
+            ["10.244.1.3", "fd00::3"],
+            Read(stored.Replace("\"fd00:10:244:1::2\",\"10.244.1.2\"", "\"10.244.1.3\",\"10.244.1.4\",\"fd00::3\"", StringComparison.Ordinal)).Binding!.ClusterAddresses.Select(address => address.ToString()));
+        Assert.Empty(Read(stored.Replace("""
+            ,"clusterAddresses":["fd00:10:244:1::2","10.244.1.2"]
+            """, "", StringComparison.Ordinal)).Binding!.ClusterAddresses);
+
+        static EndpointRecord Read(string text) => RecordCodec.DecodeEndpoint(Entry(Encoding.UTF8.GetBytes(text)));
+    }
+
+    [Fact]
     public void The_stored_form_of_what_labels_lead_to()
     {
         var record = new EndpointRecord(
@@ -216,7 +241,7 @@ public class RecordCodecTests
         ];
         byte[][] good =
         [
-            RecordCodec.Encode(new EndpointRecord(new(new("t", "n"), "c"), IpAddr.Parse("11.1.0.1"), default, "h", "u", new("h", "s", "eth0"), 3)),
+            RecordCodec.Encode(new EndpointRecord(new(new("t", "n"), "c"), IpAddr.Parse("11.1.0.1"), default, "h", "u", new("h", "s", "eth0") { ClusterAddresses = [IpAddr.Parse("10.1.0.2"), IpAddr.Parse("fd00::2")] }, 3)),
             RecordCodec.Encode(new LeasesRecord(new("t", "n"), [new("h", IpPrefix.Parse("11.1.0.0/29"))])),
             RecordCodec.Encode(new GroupRecord(new(new("t", "n"), "g"), ["p"], 3)),
             RecordCodec.Encode(new PolicyRecord(

@@ -60,10 +60,11 @@ public abstract partial class LabelContract : DriverTests
         var second = await node.ForeseeAsync(Net, Pod("p2", "web"), Bound("host1", "s2"), Cancel);
         Assert.Equal("10.1.0.3", await AddAsync(node, "host1", "p3", content));
 
-        // A lower address that is free by now is not what was foreseen.
+        // A lower address that is free by now is not what was foreseen. The pod has got cluster addresses meanwhile.
         await node.RemoveAsync(new(Net, "ns.p1"), Bound("host1", "p1"), Cancel);
-        var revision = await node.AddForeseenAsync(second!, "p2", content, Cancel);
-        Assert.Equal("10.1.0.2", second!.Endpoint!.Address.ToString());
+        second = second! with { Endpoint = second.Endpoint! with { Binding = Bound("host1", "s2") with { ClusterAddresses = [IpAddr.Parse("10.244.1.2")] } } };
+        var revision = await node.AddForeseenAsync(second, "p2", content, Cancel);
+        Assert.Equal("10.1.0.2", second.Endpoint!.Address.ToString());
         var record = (await Store.GetAsync(StoreKeys.Endpoint(new(Net, "ns.p2")), Cancel))!;
         Assert.Equal((second.Endpoint, revision), (RecordCodec.DecodeEndpoint(record), record.ModRevision));
 
@@ -294,6 +295,23 @@ public abstract partial class LabelContract : DriverTests
         // It lives after all, and another has its block: what it makes now is of a block that it leases anew.
         Assert.Equal("10.1.0.1", await AddAsync(new(Store, "host3"), "host3", "r", content));
         Assert.Equal("10.1.0.16", await AddAsync(node, "host1", "p6", content));
+    }
+
+    [Fact]
+    public async Task A_pods_endpoint_is_removed_by_who_has_it_whatever_cluster_addresses_it_says()
+    {
+        var content = await PostAsync("10.1.0.0/24");
+        var node = new LabelledEndpoints(Store, "host1");
+        var bound = Bound("host1", "s1") with { ClusterAddresses = [IpAddr.Parse("10.244.1.2"), IpAddr.Parse("fd00::2")] };
+        var key = StoreKeys.Endpoint(new(Net, "ns.p1"));
+        foreach (var (written, removed) in new[] { (bound, Bound("host1", "s1")), (Bound("host1", "s1"), bound) })
+        {
+            Assert.Equal(written, (await node.AddAsync(Net, Pod("p1"), written, content, cancellationToken: Cancel)).Endpoint!.Binding);
+            await node.RemoveAsync(new(Net, "ns.p1"), removed with { Sandbox = "s0" }, Cancel);
+            Assert.NotNull(await Store.GetAsync(key, Cancel));
+            await node.RemoveAsync(new(Net, "ns.p1"), removed, Cancel);
+            Assert.Null(await Store.GetAsync(key, Cancel));
+        }
     }
 
     [Fact]

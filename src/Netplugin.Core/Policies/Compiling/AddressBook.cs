@@ -11,13 +11,10 @@ internal abstract class Holder
     /// <summary>Its addresses.</summary>
     public abstract IEnumerable<PlaneAddress> Addresses { get; }
 
-    /// <summary>
-    /// True when an address that both claim is taken to be its own. Of two endpoints it is the first by name: while a node has heard a part of what changed, all nodes take it alike, and whatever the
-    /// order in which they heard.
-    /// </summary>
+    /// <summary>True when an address that both claim is taken to be the one's: an endpoint's before a node's, of two endpoints as they say, of two nodes the first's by name.</summary>
     public static bool GoesBefore(Holder one, Holder other) => (one, other) switch
     {
-        (EndpointHolder { Endpoint.Id: var left }, EndpointHolder { Endpoint.Id: var right }) => left < right,
+        (EndpointHolder { Endpoint: var left }, EndpointHolder { Endpoint: var right }) => left.GoesBefore(right),
         (NodeHolder left, NodeHolder right) => string.CompareOrdinal(left.Node.Name, right.Node.Name) < 0,
         _ => one is EndpointHolder,
     };
