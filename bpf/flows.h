@@ -55,11 +55,23 @@ struct {
 	__uint(max_entries, 4096);
 } np_flow_fragments SEC(".maps");
 
-/* Where one packet's keys are put together: a program's stack has no room for them. */
+/* An endpoint of this node, and what policies say to it in the packet's generation; of any other all is zero, and nobody is asked. */
+struct np_asked {
+	__u64 endpoint; /* struct np_interface */
+	struct np_tables tables;
+};
+
+/* Where one packet's keys and copies are put together: a program's stack has no room for them. */
 struct np_police_work {
+	__u64 generation;
+	struct np_sealed_subject subject;
+	struct np_sealed_identity identity;
+	struct np_asked sender;
+	struct np_asked receiver;
+	struct np_flow known; /* as it was found */
+	struct np_flow entry;
 	struct np_ends ends;
 	struct np_flow_key flow;
-	struct np_flow entry;
 	struct np_flow_fragment fragment;
 	struct np_ports ports;
 	struct np_endpoint_key address;
@@ -225,13 +237,45 @@ static __always_inline void np_flow_key_make(__u32 network, struct np_police_wor
 	key->proto = ends->proto;
 }
 
-/*
- * The flow that the packet, from one endpoint to another, is of, by the ends in work; NULL when there is none. Of an ICMP error it is that of what it quotes; one about no
- * flow, to who is not its end, or from a pod that is not, is a packet of its own.
- */
-static __always_inline struct np_flow *np_flow_get(struct __sk_buff *skb, const struct np_ip *ip, const struct np_decision *d, __u64 from, __u64 to,
-						   struct np_police_work *work)
+/* The seal of a flow that has work's key. */
+static __always_inline __u32 np_flow_seal(const struct np_flow *flow, const struct np_police_work *work)
 {
+	struct np_seal seal = np_seal_begin(&work->flow, sizeof(work->flow));
+
+	np_seal_add(&seal, flow->began);
+	np_seal_add(&seal, flow->other);
+	np_seal_add(&seal, flow->flags & NP_FLOW_BY);
+	return np_seal_end(&seal);
+}
+
+/*
+ * The flow of work's key, and in known what it is; NULL when there is none. By the time that the packet tells it something it may be
+ * another's, that was forgotten just now: all that is written to is how long one is remembered.
+ */
+static __always_inline struct np_flow *np_flow_find(struct np_police_work *work)
+{
+	struct np_flow *flow;
+	int look;
+
+	for (look = 0; look < NP_LOOKS; look++) {
+		flow = bpf_map_lookup_elem(&np_flows, &work->flow);
+		if (!flow)
+			return NULL;
+		np_copy(&work->known, flow, sizeof(work->known));
+		if (work->known.seal == np_flow_seal(&work->known, work))
+			return flow;
+	}
+	return NULL;
+}
+
+/*
+ * The flow that the packet, from work's sender to its receiver, is of, by the ends in work; NULL when there is none. Of an ICMP error it is
+ * that of what it quotes; one about no flow, to who is not its end, or from a pod that is not, is a packet of its own.
+ */
+static __always_inline struct np_flow *np_flow_get(struct __sk_buff *skb, const struct np_ip *ip, const struct np_decision *d, struct np_police_work *work)
+{
+	__u64 from = work->sender.endpoint, to = work->receiver.endpoint;
+	const struct np_flow *known = &work->known;
 	struct np_ends *ends = &work->ends;
 	const struct np_service_work *service;
 	struct np_flow *flow;
@@ -241,8 +285,8 @@ static __always_inline struct np_flow *np_flow_get(struct __sk_buff *skb, const 
 	if ((ip->proto == IPPROTO_ICMP || ip->proto == IPPROTO_ICMPV6) && np_is_icmp_error(skb, ip) && !np_quoted_ends(skb, ip, ends) &&
 	    np_addr_equal(&ip->dst, &ends->dst) && (!d->sender || np_addr_equal(&ip->src, &ends->src))) {
 		np_flow_key_make(d->plane, work);
-		flow = bpf_map_lookup_elem(&np_flows, &work->flow);
-		if (flow && ((flow->began == from && flow->other == to) || (flow->began == to && flow->other == from)))
+		flow = np_flow_find(work);
+		if (flow && ((known->began == from && known->other == to) || (known->began == to && known->other == from)))
 			return flow;
 	}
 	__builtin_memset(ends, 0, sizeof(*ends));
@@ -264,7 +308,7 @@ static __always_inline struct np_flow *np_flow_get(struct __sk_buff *skb, const 
 		np_fragment_ends(ip, d->plane, work);
 	}
 	np_flow_key_make(d->plane, work);
-	return bpf_map_lookup_elem(&np_flows, &work->flow);
+	return np_flow_find(work);
 }
 
 /* What the packet says about the flow it is of. */
@@ -280,29 +324,29 @@ static __always_inline void np_flow_follow(struct np_flow *flow, int answers, __
 	np_note(&flow->flags, news);
 }
 
-/* The flow of work's key begins, or begins anew: work's entry says between whom. 0 when it is remembered. */
-static __always_inline int np_flow_begin(struct np_flow *known, struct np_police_work *work)
+/* The flow of work's key begins, or begins anew: work's entry says between whom. flow: what was found. 0 when it is remembered. */
+static __always_inline int np_flow_begin(struct np_flow *flow, struct np_police_work *work)
 {
+	const struct np_flow *known = &work->known;
 	struct np_flow *entry = &work->entry;
-	__u64 owner = np_flow_owner(entry), former = known ? np_flow_owner(known) : 0;
-	struct np_quota *quota, *left;
+	__u64 owner = np_flow_owner(entry), former = np_flow_owner(known);
+	struct np_quota *quota;
 
 	entry->used = bpf_ktime_get_coarse_ns();
-	if (known && former == owner) {
-		known->used = entry->used;
-		known->began = entry->began;
-		known->other = entry->other;
-		known->flags = entry->flags;
+	entry->seal = np_flow_seal(entry, work);
+	if (flow && known->began == entry->began && known->other == entry->other && (known->flags & NP_FLOW_BY) == entry->flags) {
+		flow->used = entry->used;
+		__sync_fetch_and_and(&flow->flags, NP_FLOW_BY);
 		return 0;
+	}
+	if (flow) {
+		quota = bpf_map_lookup_elem(&np_quotas, &former);
+		if (!bpf_map_delete_elem(&np_flows, &work->flow) && quota && quota->flows)
+			__sync_fetch_and_sub(&quota->flows, 1);
 	}
 	quota = bpf_map_lookup_elem(&np_quotas, &owner);
 	if (!quota || quota->flows >= NP_FLOW_QUOTA)
 		return -1;
-	if (known) {
-		left = bpf_map_lookup_elem(&np_quotas, &former);
-		if (!bpf_map_delete_elem(&np_flows, &work->flow) && left && left->flows)
-			__sync_fetch_and_sub(&left->flows, 1);
-	}
 	/* Another packet of the flow may have been faster. */
 	if (bpf_map_update_elem(&np_flows, &work->flow, entry, BPF_NOEXIST))
 		return bpf_map_lookup_elem(&np_flows, &work->flow) ? 0 : -1;

@@ -15,32 +15,85 @@ enum np_direction {
 	NP_DIRECTION_EGRESS = 1,
 };
 
-/* The identity of an address, in the generation. */
-static __always_inline __u32 np_identity_of(const struct np_addr *addr, __u32 network, __u64 generation, struct np_police_work *work)
+/* The endpoint behind a device, in the generation. 0 when it is known; there is none behind device 0. */
+static __always_inline int np_subject_get(__u32 device, struct np_police_work *work, struct np_asked *asked)
+{
+	struct np_sealed_subject *copy = &work->subject;
+	const struct np_sealed_subject *found;
+	struct np_seal seal;
+	int look;
+
+	__builtin_memset(asked, 0, sizeof(*asked));
+	if (!device)
+		return 0;
+	for (look = 0; look < NP_LOOKS; look++) {
+		found = bpf_map_lookup_elem(&np_subjects, &device);
+		if (!found)
+			continue;
+		np_copy(copy, found, sizeof(*copy));
+		seal = np_seal_begin(&device, sizeof(device));
+		np_seal_value(&seal, &copy->subject, sizeof(copy->subject));
+		if (copy->seal != np_seal_end(&seal))
+			continue;
+		asked->endpoint = copy->subject.endpoint;
+		asked->tables = work->generation >= copy->subject.since ? copy->subject.after : copy->subject.before;
+		return 0;
+	}
+	return -1;
+}
+
+/* The identity that an address has by itself; NULL: none, or, unsure, it could not be read. */
+static __always_inline const struct np_identity *np_own_identity(struct np_police_work *work, int *unsure)
+{
+	struct np_sealed_identity *copy = &work->identity;
+	const struct np_sealed_identity *found;
+	struct np_seal seal;
+	int look;
+
+	for (look = 0; look < NP_LOOKS; look++) {
+		found = bpf_map_lookup_elem(&np_identities, &work->address);
+		*unsure = !!found;
+		if (!found)
+			continue;
+		np_copy(copy, found, sizeof(*copy));
+		seal = np_seal_begin(&work->address, sizeof(work->address));
+		np_seal_value(&seal, &copy->identity, sizeof(copy->identity));
+		if (copy->seal == np_seal_end(&seal))
+			return &copy->identity;
+	}
+	return NULL;
+}
+
+/* Puts the identity of an address, in the generation, to the verdict's key: nobody's is 0. Returns 0 when that is sure. */
+static __always_inline int np_identity_get(const struct np_addr *addr, struct np_police_work *work)
 {
 	const struct np_identity *identity;
+	int unsure = 0;
 
-	work->address.network = network;
+	work->verdict.identity = 0;
+	work->address.network = work->flow.network;
 	work->address.addr = *addr;
-	identity = bpf_map_lookup_elem(&np_identities, &work->address);
-	if (!identity && network == NP_CLUSTER) {
+	identity = np_own_identity(work, &unsure);
+	if (!identity && unsure)
+		return -1;
+	if (!identity && work->flow.network == NP_CLUSTER) {
 		work->block.prefix_len = 128;
 		work->block.addr = *addr;
 		identity = bpf_map_lookup_elem(&np_identity_blocks, &work->block);
 	}
-	if (!identity)
-		return 0;
-	return generation >= identity->since ? identity->after : identity->before;
+	if (identity)
+		work->verdict.identity = work->generation >= identity->since ? identity->after : identity->before;
+	return 0;
 }
 
 /* What a table says of the other end, and of the protocol and port; NULL: nothing, so it is denied. */
-static __always_inline const struct np_policy_verdict *np_verdict_get(__u32 table, const struct np_addr *peer, __be16 port, __u64 generation,
-									struct np_police_work *work)
+static __always_inline const struct np_policy_verdict *np_verdict_get(__u32 table, const struct np_addr *peer, __be16 port, struct np_police_work *work)
 {
 	const struct np_policy_verdict *verdict;
 
+	if (np_identity_get(peer, work))
+		return NULL;
 	work->verdict.table = table;
-	work->verdict.identity = np_identity_of(peer, work->flow.network, generation, work);
 	verdict = bpf_map_lookup_elem(&np_verdicts, &work->verdict);
 	if (!verdict && work->verdict.identity) {
 		work->verdict.identity = 0;
@@ -56,14 +109,14 @@ static __always_inline const struct np_policy_verdict *np_verdict_get(__u32 tabl
 }
 
 /* Whether the pod behind a device lets the flow begin. peer: the other end. 0 when it does. */
-static __always_inline int np_ask(__u32 table, __u8 direction, const struct np_addr *peer, __be16 port, __u64 generation,
-				  struct np_police_work *work, struct np_decision *d)
+static __always_inline int np_ask(__u32 table, __u8 direction, const struct np_addr *peer, __be16 port, struct np_police_work *work,
+				  struct np_decision *d)
 {
 	const struct np_policy_verdict *verdict;
 
 	if (table == NP_TABLE_OPEN)
 		return 0;
-	verdict = np_verdict_get(table, peer, port, generation, work);
+	verdict = np_verdict_get(table, peer, port, work);
 	d->policy = verdict ? verdict->number : 0;
 	d->direction = direction;
 	if (verdict && verdict->kind == NP_POLICY_ALLOW)
@@ -72,46 +125,30 @@ static __always_inline int np_ask(__u32 table, __u8 direction, const struct np_a
 	return -1;
 }
 
-static __always_inline const struct np_tables *np_tables_of(const struct np_subject *subject, __u64 generation)
-{
-	return generation >= subject->since ? &subject->after : &subject->before;
-}
-
 /* The policies of both ends, as far as they are pods of this node. */
-static __always_inline int np_ask_both(const struct np_subject *began, const struct np_subject *other, int answers, int exempt, __u64 generation,
-				       struct np_police_work *work, struct np_decision *d)
+static __always_inline int np_ask_both(int answers, int exempt, struct np_police_work *work, struct np_decision *d)
 {
+	const struct np_tables *began = answers ? &work->receiver.tables : &work->sender.tables;
+	const struct np_tables *other = answers ? &work->sender.tables : &work->receiver.tables;
 	const struct np_ends *ends = &work->ends;
 	const struct np_addr *from = answers ? &ends->dst : &ends->src;
 	const struct np_addr *to = answers ? &ends->src : &ends->dst;
 	__be16 port = answers ? ends->sport : ends->dport;
 	int self = d->sender == d->receiver;
-	const struct np_tables *tables;
 
 	/* Of these the port is an id. */
 	if (ends->proto == IPPROTO_ICMP || ends->proto == IPPROTO_ICMPV6)
 		port = 0;
-	if (began) {
-		tables = np_tables_of(began, generation);
-		if (np_ask(self ? tables->self_egress : tables->egress, NP_DIRECTION_EGRESS, to, port, generation, work, d))
-			return -1;
-	}
-	if (other && !exempt) {
-		tables = np_tables_of(other, generation);
-		if (np_ask(self ? tables->self_ingress : tables->ingress, NP_DIRECTION_INGRESS, self ? to : from, port, generation, work, d))
-			return -1;
-	}
-	return 0;
+	if (np_ask(self ? began->self_egress : began->egress, NP_DIRECTION_EGRESS, to, port, work, d))
+		return -1;
+	if (exempt)
+		return 0;
+	return np_ask(self ? other->self_ingress : other->ingress, NP_DIRECTION_INGRESS, self ? to : from, port, work, d);
 }
 
-/* True when no policy says anything about a pod; also of none. */
-static __always_inline int np_is_free(const struct np_subject *subject, __u64 generation)
+/* True when no policy says anything about a pod. */
+static __always_inline int np_is_free(const struct np_tables *tables)
 {
-	const struct np_tables *tables;
-
-	if (!subject)
-		return 1;
-	tables = np_tables_of(subject, generation);
 	return !tables->ingress && !tables->egress;
 }
 
@@ -133,11 +170,10 @@ static __always_inline void np_fragment_keep(const struct np_ip *ip, const struc
  */
 __noinline int np_police(struct __sk_buff *skb, const struct np_ip *ip, struct np_decision *d)
 {
-	const struct np_subject *sender = NULL, *receiver = NULL;
 	const struct np_policy_state *state;
-	__u64 generation, from = 0, to = 0;
-	__u32 zero = 0, key, exempt, flags;
+	const struct np_flow *known;
 	struct np_police_work *work;
+	__u32 zero = 0, exempt;
 	struct np_flow *flow;
 	int answers, began;
 
@@ -149,38 +185,28 @@ __noinline int np_police(struct __sk_buff *skb, const struct np_ip *ip, struct n
 	work = bpf_map_lookup_elem(&np_police_work, &zero);
 	if (!state || !work)
 		goto unknown;
-	generation = *(const volatile __u64 *)&state->generation;
+	work->generation = *(const volatile __u64 *)&state->generation;
 	/* To itself, and not by way of a Service. */
-	if (!generation || (d->sender == d->receiver && !d->translate))
+	if (!work->generation || (d->sender == d->receiver && !d->translate))
 		return 0;
 	if (ip->fragment && !ip->later && ip->l4 + np_flow_header(ip->proto) > ip->end)
 		goto fragment;
-	if (d->sender) {
-		key = d->sender;
-		sender = bpf_map_lookup_elem(&np_subjects, &key);
-		if (!sender)
-			goto unknown;
-		from = sender->endpoint;
-	}
-	if (d->receiver) {
-		key = d->receiver;
-		receiver = bpf_map_lookup_elem(&np_subjects, &key);
-		if (!receiver)
-			goto unknown;
-		to = receiver->endpoint;
-	}
+	if (np_subject_get(d->sender, work, &work->sender) || np_subject_get(d->receiver, work, &work->receiver))
+		goto unknown;
 
-	flow = np_flow_get(skb, ip, d, from, to, work);
+	flow = np_flow_get(skb, ip, d, work);
 	if (work->ends.what == NP_PACKET_PORTLESS) {
-		if (!np_is_free(sender, generation) || !np_is_free(receiver, generation))
+		if (!np_is_free(&work->sender.tables) || !np_is_free(&work->receiver.tables))
 			goto fragment;
 		return 0;
 	}
-	began = flow && !!(flow->flags & NP_FLOW_BY_SECOND) == work->ends.second && flow->began == from && flow->other == to;
-	answers = flow && !!(flow->flags & NP_FLOW_BY_SECOND) != work->ends.second && flow->began == to && flow->other == from &&
-		  work->ends.what != NP_PACKET_OPENS;
-	exempt = answers ? flow->flags & NP_FLOW_BY_NODE : d->by_host;
-	if (np_ask_both(answers ? receiver : sender, answers ? sender : receiver, answers, exempt, generation, work, d)) {
+	known = &work->known;
+	began = flow && !!(known->flags & NP_FLOW_BY_SECOND) == work->ends.second && known->began == work->sender.endpoint &&
+		known->other == work->receiver.endpoint;
+	answers = flow && !!(known->flags & NP_FLOW_BY_SECOND) != work->ends.second && known->began == work->receiver.endpoint &&
+		  known->other == work->sender.endpoint && work->ends.what != NP_PACKET_OPENS;
+	exempt = answers ? known->flags & NP_FLOW_BY_NODE : d->by_host;
+	if (np_ask_both(answers, exempt, work, d)) {
 		if (d->policy)
 			np_count_in(skb, &np_denied, d->policy);
 		return 0;
@@ -192,11 +218,9 @@ __noinline int np_police(struct __sk_buff *skb, const struct np_ip *ip, struct n
 		np_flow_follow(flow, answers, work->ends.tcp);
 		return 0;
 	}
-	flags = (work->ends.second ? NP_FLOW_BY_SECOND : 0) | (exempt ? NP_FLOW_BY_NODE : 0);
-	__builtin_memset(&work->entry, 0, sizeof(work->entry));
-	work->entry.began = from;
-	work->entry.other = to;
-	work->entry.flags = flags;
+	work->entry.began = work->sender.endpoint;
+	work->entry.other = work->receiver.endpoint;
+	work->entry.flags = (work->ends.second ? NP_FLOW_BY_SECOND : 0) | (exempt ? NP_FLOW_BY_NODE : 0);
 	if (np_flow_begin(flow, work))
 		np_count(skb, NP_EVENT_UNTRACKED);
 	if (!flow && np_is_observed(NP_OBSERVE_FLOWS))

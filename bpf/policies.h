@@ -11,6 +11,7 @@
 #include "counters.h"
 #include "maps.h"
 #include "np.h"
+#include "seal.h"
 
 /* Identity 0 is nobody whom a rule asks for. Table 0 allows everything and has no entries. */
 #define NP_TABLE_OPEN 0
@@ -27,6 +28,12 @@ struct np_identity {
 	__u64 since;
 	__u32 before;
 	__u32 after;
+};
+
+struct np_sealed_identity {
+	struct np_identity identity;
+	__u32 seal;
+	__u8 pad[4];
 };
 
 /* In the cluster network only, and only for what has no entry of its own. IPv4 counts from bit 96. */
@@ -49,7 +56,12 @@ struct np_subject {
 	__u64 since;
 	struct np_tables before;
 	struct np_tables after;
-	__u8 pad[16];
+};
+
+struct np_sealed_subject {
+	struct np_subject subject;
+	__u32 seal;
+	__u8 pad[12];
 };
 
 enum np_policy_kind {
@@ -100,6 +112,8 @@ enum np_flow_flag {
 	NP_FLOW_RESET = NP_CONNECTION_RESET,
 	/* This node itself began it, whom nothing keeps from its pods. */
 	NP_FLOW_BY_NODE = 64,
+	/* Who began it: sealed, and the same as long as the entry is there. */
+	NP_FLOW_BY = NP_FLOW_BY_SECOND | NP_FLOW_BY_NODE,
 };
 
 /*
@@ -111,7 +125,7 @@ struct np_flow {
 	__u64 began;
 	__u64 other;
 	__u32 flags;
-	__u8 pad[4];
+	__u32 seal; /* of began, other and NP_FLOW_BY */
 };
 
 #define NP_HEAD 80
@@ -170,10 +184,11 @@ struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(map_flags, BPF_F_NO_PREALLOC);
 	__type(key, struct np_endpoint_key);
-	__type(value, struct np_identity);
+	__type(value, struct np_sealed_identity);
 	__uint(max_entries, NP_IDENTITIES_MAX);
 } np_identities SEC(".maps");
 
+/* Not sealed: nodes of such trees wait for all programs before they are another's. */
 struct {
 	__uint(type, BPF_MAP_TYPE_LPM_TRIE);
 	__uint(map_flags, BPF_F_NO_PREALLOC);
@@ -186,10 +201,11 @@ struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(map_flags, BPF_F_NO_PREALLOC);
 	__type(key, __u32); /* ifindex of the host-side device */
-	__type(value, struct np_subject);
+	__type(value, struct np_sealed_subject);
 	__uint(max_entries, NP_SUBJECTS_MAX);
 } np_subjects SEC(".maps");
 
+/* Not sealed: an entry never changes, and it goes when no program runs any more that has a table and an identity that lead to it. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(map_flags, BPF_F_NO_PREALLOC);

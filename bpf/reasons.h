@@ -95,7 +95,7 @@ enum np_reason {
 	NP_REASON_MIXED_PLANES = 44,
 	/* A policy's rule denies it, or policies isolate an end and none allows it: np_denied counts which. */
 	NP_REASON_POLICY = 45,
-	/* The endpoint's policies are not known here (yet). */
+	/* The endpoint's policies are not known here (yet); or an entry that they are asked by was exchanged time and again. */
 	NP_REASON_POLICY_UNKNOWN = 46,
 	/* A fragment whose first one was not seen here, or was denied; or a first one that does not hold its whole transport header. */
 	NP_REASON_FRAGMENT = 47,

@@ -34,12 +34,16 @@ public sealed class LayoutTests
     [InlineData("np_swept", typeof(SweepCounts))]
     [InlineData("np_policy_state", typeof(PolicyStateValue))]
     [InlineData("np_identity", typeof(IdentityValue))]
+    [InlineData("np_sealed_identity", typeof(SealedIdentityValue))]
     [InlineData("np_identity_block_key", typeof(IdentityBlockKeyValue))]
     [InlineData("np_tables", typeof(TablesValue))]
     [InlineData("np_subject", typeof(SubjectValue))]
+    [InlineData("np_sealed_subject", typeof(SealedSubjectValue))]
     [InlineData("np_verdict_key", typeof(VerdictKeyValue))]
     [InlineData("np_policy_verdict", typeof(VerdictValue))]
     [InlineData("np_port_key", typeof(PortKeyValue))]
+    [InlineData("np_flow_key", typeof(FlowKeyValue))]
+    [InlineData("np_flow", typeof(FlowValue))]
     [InlineData("np_flow_event", typeof(FlowEventValue))]
     public void A_structure_has_the_fields_of_the_object_at_the_same_places(string name, Type mirror)
     {
@@ -55,7 +59,7 @@ public sealed class LayoutTests
     public void Padding_is_explicit_so_that_keys_and_values_have_no_undefined_bytes()
     {
         using var opened = BpfObject.Open(TestObject.Image);
-        foreach (var name in new[] { "np_node", "np_network", "np_endpoint_key", "np_endpoint", "np_interface", "np_vtep", "np_block_key", "np_block", "np_count", "np_frontend_key", "np_frontend", "np_backend_key", "np_backend", "np_member_key", "np_tuple", "np_connection", "np_quota", "np_affinity_key", "np_affinity", "np_policy_state", "np_identity", "np_identity_block_key", "np_tables", "np_subject", "np_verdict_key", "np_policy_verdict", "np_port_key", "np_flow_key", "np_flow", "np_flow_event" })
+        foreach (var name in new[] { "np_node", "np_network", "np_endpoint_key", "np_endpoint", "np_interface", "np_vtep", "np_block_key", "np_block", "np_count", "np_frontend_key", "np_frontend", "np_backend_key", "np_backend", "np_member_key", "np_tuple", "np_connection", "np_quota", "np_affinity_key", "np_affinity", "np_policy_state", "np_identity", "np_sealed_identity", "np_identity_block_key", "np_tables", "np_subject", "np_sealed_subject", "np_verdict_key", "np_policy_verdict", "np_port_key", "np_flow_key", "np_flow", "np_flow_event" })
         {
             var type = opened.Types.Find(name)!.Value;
             Assert.Equal(opened.Types.SizeOf(type), opened.Types.FieldsOf(type).Sum(field => field.Size));

@@ -23,9 +23,9 @@ public sealed class KernelPolicyMaps : IPolicyMaps, IFlowEvents, IDisposable
     private static readonly IpPrefix AllOfV4 = new(IpAddr.FromV4(0), 0);
 
     private readonly BpfMap<uint, PolicyStateValue> _state;
-    private readonly BpfMap<EndpointKeyValue, IdentityValue> _identities;
+    private readonly BpfMap<EndpointKeyValue, SealedIdentityValue> _identities;
     private readonly BpfMap<IdentityBlockKeyValue, IdentityValue> _blocks;
-    private readonly BpfMap<uint, SubjectValue> _subjects;
+    private readonly BpfMap<uint, SealedSubjectValue> _subjects;
     private readonly BpfMap<VerdictKeyValue, VerdictValue> _verdicts;
     private readonly BpfMap<PortKeyValue, VerdictValue> _ports;
     private readonly BpfMap<uint, CountValue> _denied;
@@ -36,9 +36,9 @@ public sealed class KernelPolicyMaps : IPolicyMaps, IFlowEvents, IDisposable
     internal KernelPolicyMaps(BpfObject loaded)
     {
         _state = Take<uint, PolicyStateValue>(loaded, "np_policy_state");
-        _identities = Take<EndpointKeyValue, IdentityValue>(loaded, "np_identities");
+        _identities = Take<EndpointKeyValue, SealedIdentityValue>(loaded, "np_identities");
         _blocks = Take<IdentityBlockKeyValue, IdentityValue>(loaded, "np_identity_blocks");
-        _subjects = Take<uint, SubjectValue>(loaded, "np_subjects");
+        _subjects = Take<uint, SealedSubjectValue>(loaded, "np_subjects");
         _verdicts = Take<VerdictKeyValue, VerdictValue>(loaded, "np_verdicts");
         _ports = Take<PortKeyValue, VerdictValue>(loaded, "np_ports_of");
         _denied = Take<uint, CountValue>(loaded, "np_denied", LibBpf.PossibleCpus());
@@ -69,7 +69,11 @@ public sealed class KernelPolicyMaps : IPolicyMaps, IFlowEvents, IDisposable
 
     /// <inheritdoc/>
     /// <exception cref="KernelException">The map is full, or memory is short.</exception>
-    public void SetIdentity(IdentityKey address, Staged<uint> identity) => _identities.Put([new(KeyOf(address), IdentityValue.From(identity))]);
+    public void SetIdentity(IdentityKey address, Staged<uint> identity)
+    {
+        var key = KeyOf(address);
+        _identities.Put([new(key, SealedIdentityValue.From(key, identity))]);
+    }
 
     /// <inheritdoc/>
     /// <exception cref="KernelException">The kernel refuses.</exception>
@@ -96,7 +100,7 @@ public sealed class KernelPolicyMaps : IPolicyMaps, IFlowEvents, IDisposable
     /// <inheritdoc/>
     /// <exception cref="KernelException">The map is full, or memory is short.</exception>
     public void SetSubject(IfIndex device, ulong endpointNumber, Staged<SubjectTables> tables) =>
-        _subjects.Put([new((uint)device.Value, SubjectValue.From(endpointNumber, tables))]);
+        _subjects.Put([new((uint)device.Value, SealedSubjectValue.From((uint)device.Value, endpointNumber, tables))]);
 
     /// <inheritdoc/>
     /// <exception cref="KernelException">The kernel refuses.</exception>
@@ -156,7 +160,7 @@ public sealed class KernelPolicyMaps : IPolicyMaps, IFlowEvents, IDisposable
 
     /// <inheritdoc/>
     public IEnumerable<KeyValuePair<IdentityKey, Staged<uint>>> ReadIdentities() =>
-        _identities.ReadAll().Select(pair => KeyValuePair.Create(new IdentityKey(pair.Key.Network, pair.Key.Addr.ToAddress()), pair.Value.ToStaged()));
+        _identities.ReadAll().Select(pair => KeyValuePair.Create(new IdentityKey(pair.Key.Network, pair.Key.Addr.ToAddress()), pair.Value.Identity.ToStaged()));
 
     /// <inheritdoc/>
     public IEnumerable<KeyValuePair<IpPrefix, Staged<uint>>> ReadBlocks() => _blocks.ReadAll()
@@ -165,7 +169,7 @@ public sealed class KernelPolicyMaps : IPolicyMaps, IFlowEvents, IDisposable
 
     /// <inheritdoc/>
     public IEnumerable<SubjectEntry> ReadSubjects() =>
-        _subjects.ReadAll().Select(pair => new SubjectEntry(new((int)pair.Key), pair.Value.Endpoint, pair.Value.ToStaged()));
+        _subjects.ReadAll().Select(pair => new SubjectEntry(new((int)pair.Key), pair.Value.Subject.Endpoint, pair.Value.Subject.ToStaged()));
 
     /// <inheritdoc/>
     public IEnumerable<KeyValuePair<VerdictKey, Verdict>> ReadVerdicts() => _verdicts.ReadAll().Select(pair => KeyValuePair.Create(pair.Key.ToKey(), pair.Value.ToVerdict()));
@@ -178,7 +182,7 @@ public sealed class KernelPolicyMaps : IPolicyMaps, IFlowEvents, IDisposable
 
     /// <inheritdoc/>
     /// <exception cref="KernelException">The map cannot be read.</exception>
-    public Staged<uint>? FindIdentity(IdentityKey address) => _identities.Find(KeyOf(address))?.ToStaged();
+    public Staged<uint>? FindIdentity(IdentityKey address) => _identities.Find(KeyOf(address))?.Identity.ToStaged();
 
     /// <inheritdoc/>
     /// <exception cref="KernelException">The map cannot be read.</exception>
@@ -186,7 +190,7 @@ public sealed class KernelPolicyMaps : IPolicyMaps, IFlowEvents, IDisposable
 
     /// <inheritdoc/>
     /// <exception cref="KernelException">The map cannot be read.</exception>
-    public Staged<SubjectTables>? FindSubject(IfIndex device) => _subjects.Find((uint)device.Value)?.ToStaged();
+    public Staged<SubjectTables>? FindSubject(IfIndex device) => _subjects.Find((uint)device.Value)?.Subject.ToStaged();
 
     /// <inheritdoc/>
     /// <exception cref="KernelException">The map cannot be read.</exception>

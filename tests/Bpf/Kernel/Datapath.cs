@@ -30,7 +30,7 @@ internal sealed class Datapath : IDisposable
     internal Datapath()
     {
         _datapath = BpfDatapath.Open(_directory.Path, new DatapathSizes { Endpoints = 1024, Networks = 64, Interfaces = 64, Vteps = 64, Blocks = 64, Frontends = 256, Backends = 65_536, Shared = 256 }, TestObject.Image);
-        _connections = RawMap<TupleValue, ConnectionValue>.Common(_directory, "np_connections");
+        _connections = OpenCommon<TupleValue, ConnectionValue>("np_connections");
         _fromPod = _datapath.Program("np_test_from_pod");
         _fromOverlay = _datapath.Program("np_test_from_overlay");
         _fromUnderlay = _datapath.Program("np_test_from_underlay");
@@ -68,6 +68,12 @@ internal sealed class Datapath : IDisposable
     /// <summary>The maps that policies are enforced by.</summary>
     internal KernelPolicyMaps Policies => _datapath.Policies;
 
+    /// <summary>Opens a map that all generations share.</summary>
+    internal RawMap<TKey, TValue> OpenCommon<TKey, TValue>(string name)
+        where TKey : unmanaged
+        where TValue : unmanaged
+        => RawMap<TKey, TValue>.Common(_directory, name);
+
     /// <summary>What a client's packet becomes, as its connection has it; null when there is none.</summary>
     internal FlowTuple? TranslationOf(FlowTuple client) =>
         _connections.Find(ValueOf(client)) is { To: var to } ? new(to.Src.ToAddress(), to.Dst.ToAddress(), to.Sport.ToPort(), to.Dport.ToPort(), (byte)to.Proto) : null;
@@ -82,8 +88,8 @@ internal sealed class Datapath : IDisposable
     /// <summary>Connections of the scenario before.</summary>
     internal void ForgetConnections()
     {
-        using var affinity = RawMap<AffinityKey, AffinityValue>.Common(_directory, "np_affinity");
-        using var quotas = RawMap<ulong, QuotaValue>.Common(_directory, "np_quotas");
+        using var affinity = OpenCommon<AffinityKey, AffinityValue>("np_affinity");
+        using var quotas = OpenCommon<ulong, QuotaValue>("np_quotas");
         foreach (var key in _connections.Elements.Keys)
         {
             _connections.Delete(key);
@@ -116,6 +122,13 @@ internal sealed class Datapath : IDisposable
     {
         var context = new SkBuff { Ifindex = Device, GsoSize = (uint)gsoSize, GsoSegs = gsoSize == 0 ? 0u : 2, Mark = 0xabcd };
         return Run(_fromPod, frame, frame, ref context, overlay: false);
+    }
+
+    /// <summary>A packet that is dropped, very often; the counters tell what it was dropped for.</summary>
+    internal void FromPodOften(byte[] frame, int times)
+    {
+        var context = new SkBuff { Ifindex = Device };
+        Programs.Run(_fromPod, frame, ref context, _output, out _, times);
     }
 
     internal unsafe Outcome FromOverlay(uint vni, IpAddr vtep, byte[] frame)

@@ -20,8 +20,8 @@ internal static unsafe class Programs
         return Run(program, packet, ref context, output, out _);
     }
 
-    /// <summary>Runs a program with a context; the packet that came out is the first bytes of the output.</summary>
-    internal static int Run(SafeFileHandle program, ReadOnlySpan<byte> packet, ref SkBuff context, Span<byte> output, out int length)
+    /// <summary>Runs a program with a context; the packet that came out is the first bytes of the output. Repeated, it runs again on what came out.</summary>
+    internal static int Run(SafeFileHandle program, ReadOnlySpan<byte> packet, ref SkBuff context, Span<byte> output, out int length, int repeat = 1)
     {
         fixed (byte* data = packet)
         fixed (byte* result = output)
@@ -38,6 +38,7 @@ internal static unsafe class Programs
                 ContextSizeIn = (uint)sizeof(SkBuff),
                 ContextOut = skb,
                 ContextSizeOut = (uint)sizeof(SkBuff),
+                Repeat = repeat,
             };
             var error = LibBpf.TestRun(program, &options);
             if (error < 0)

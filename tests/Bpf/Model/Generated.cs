@@ -10,10 +10,13 @@ internal readonly record struct Generated(int Seed, int Packets)
     /// <summary>Reads the environment, and says by what the run can be repeated.</summary>
     internal static Generated Begin(ITestOutputHelper output, int packets)
     {
-        var chosen = new Generated(Setting("NETPLUGIN_SEED", Random.Shared.Next()), Setting("NETPLUGIN_PACKETS", packets));
+        var chosen = new Generated(Setting("NETPLUGIN_SEED", Random.Shared.Next()), CountOf(packets));
         output.WriteLine($"NETPLUGIN_SEED={chosen.Seed} NETPLUGIN_PACKETS={chosen.Packets}");
         return chosen;
     }
+
+    /// <summary>How many packets, where nothing is left to chance.</summary>
+    internal static int CountOf(int packets) => Setting("NETPLUGIN_PACKETS", packets);
 
     /// <summary>Says how often each thing came up.</summary>
     internal static void Report(ITestOutputHelper output, SortedDictionary<string, int> seen)

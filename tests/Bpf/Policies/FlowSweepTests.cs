@@ -1,5 +1,3 @@
-using System.Runtime.CompilerServices;
-using System.Runtime.InteropServices;
 using Netplugin.Core.Services;
 using Netplugin.Linux.Bpf;
 using Netplugin.Linux.Bpf.Layout;
@@ -13,9 +11,9 @@ public sealed class FlowSweepTests : IDisposable
 {
     private const TransportProtocol Icmp = (TransportProtocol)1;
     private readonly SweptDatapath _datapath = new();
-    private readonly RawMap<FlowKey, FlowValue> _flows;
+    private readonly RawMap<FlowKeyValue, FlowValue> _flows;
 
-    public FlowSweepTests() => _flows = RawMap<FlowKey, FlowValue>.Common(_datapath.Directory, "np_flows");
+    public FlowSweepTests() => _flows = RawMap<FlowKeyValue, FlowValue>.Common(_datapath.Directory, "np_flows");
 
     public void Dispose()
     {
@@ -60,28 +58,8 @@ public sealed class FlowSweepTests : IDisposable
 
     private void Add(int number, TransportProtocol protocol, uint flags, int seconds)
     {
-        var key = default(FlowKey);
-        (key[0], key[1], key[ProtocolAt]) = ((byte)number, (byte)(number >> 8), (byte)protocol);
+        var key = new FlowKeyValue { Network = (uint)number, Proto = (byte)protocol };
         _flows.Set(key, new FlowValue { Used = Ago(seconds), Other = Endpoint, Flags = flags });
         _datapath.Quotas.Set(Endpoint, new QuotaValue { Flows = 1 });
-    }
-
-    // struct np_flow_key, of which only the protocol matters here.
-    private const int ProtocolAt = 40;
-
-    [InlineArray(44)]
-    private struct FlowKey
-    {
-        private byte _first;
-    }
-
-    // struct np_flow.
-    [StructLayout(LayoutKind.Sequential, Size = 32)]
-    private struct FlowValue
-    {
-        internal ulong Used;
-        internal ulong Began;
-        internal ulong Other;
-        internal uint Flags;
     }
 }

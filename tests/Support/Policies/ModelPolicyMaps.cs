@@ -17,6 +17,9 @@ public sealed class ModelPolicyMaps : IPolicyMaps
     private Dictionary<(uint Program, byte Protocol, ushort Port, byte Length), Verdict> _ports = [];
     private Dictionary<uint, DeniedCount> _reasons = [];
 
+    // Since no program runs any more that began before.
+    private readonly HashSet<IdentityKey> _replaced = [];
+
     /// <inheritdoc/>
     public ulong Generation { get; private set; }
 
@@ -82,7 +85,15 @@ public sealed class ModelPolicyMaps : IPolicyMaps
     public void SetGeneration(ulong generation) => Write(() => (Former, Generation) = (Generation, generation));
 
     /// <inheritdoc/>
-    public void SetIdentity(IdentityKey address, Staged<uint> identity) => Write(() => _identities[address] = identity);
+    public void SetIdentity(IdentityKey address, Staged<uint> identity) => Write(() =>
+    {
+        if (_identities.ContainsKey(address) && !_replaced.Add(address))
+        {
+            throw new InvalidOperationException($"{address} is replaced again while a program may run that saw it replaced: a program looks twice");
+        }
+
+        _identities[address] = identity;
+    });
 
     /// <inheritdoc/>
     public void RemoveIdentity(IdentityKey address) => Write(() => _identities.Remove(address));
@@ -104,6 +115,11 @@ public sealed class ModelPolicyMaps : IPolicyMaps
     {
         foreach (var (key, verdict) in verdicts)
         {
+            if (_verdicts.TryGetValue(key, out var former) && former != verdict)
+            {
+                throw new InvalidOperationException($"{key} is {former} and changes to {verdict}: programs do not expect that");
+            }
+
             Write(() => _verdicts[key] = _verdicts.Count < Sizes.Verdicts || _verdicts.ContainsKey(key) ? verdict : throw new InvalidOperationException("the map is full"));
         }
     }
@@ -151,6 +167,7 @@ public sealed class ModelPolicyMaps : IPolicyMaps
     {
         ThrowIfEnded();
         Former = null;
+        _replaced.Clear();
     }
 
     /// <inheritdoc/>

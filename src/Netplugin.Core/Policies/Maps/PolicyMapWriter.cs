@@ -17,7 +17,8 @@ namespace Netplugin.Core.Policies.Maps;
 /// </para>
 /// <para>
 /// After a generation, what only packets of the former one met waits for <see cref="RemoveFormer"/>, which has to wait for programs that run. It is enforced before; so who waits for a change need not wait for
-/// this. The next <see cref="Apply"/> does it when nobody did: an entry that goes says what packets find without it, and that may change with another generation.
+/// this. The next <see cref="Apply"/> does it when nobody did: an entry that goes says what packets find without it, and that may change with another generation. So programs
+/// also end between two generations, and while one runs an address's entry is replaced once, which programs count on (<c>bpf/seal.h</c>).
 /// </para>
 /// </remarks>
 /// <param name="maps">The maps.</param>
@@ -42,6 +43,9 @@ public sealed partial class PolicyMapWriter(IPolicyMaps maps, Func<NetworkId, ui
     private Dictionary<uint, DeniedCount> _counted = [];
     private readonly List<PolicyChange> _told = [];
     private bool _isSwapWanted;
+
+    // Some entries may have been replaced for a generation that did not come.
+    private bool _isHalfStaged;
 
     /// <summary>The generation that packets are in.</summary>
     public ulong Generation { get; private set; }
@@ -259,6 +263,12 @@ public sealed partial class PolicyMapWriter(IPolicyMaps maps, Func<NetworkId, ui
 
     private void WriteStaged()
     {
+        if (_isHalfStaged)
+        {
+            maps.Settle();
+        }
+
+        _isHalfStaged = true;
         foreach (var (block, identity) in _blocks.Writes(Generation + 1, _blocksAfter.Longest))
         {
             maps.SetBlock(block, identity);
@@ -292,6 +302,7 @@ public sealed partial class PolicyMapWriter(IPolicyMaps maps, Func<NetworkId, ui
         _identities.Swapped();
         _subjects.Swapped();
         _isSwapWanted = false;
+        _isHalfStaged = false;
         HasFormer = true;
         _hasOwnGeneration = true;
     }

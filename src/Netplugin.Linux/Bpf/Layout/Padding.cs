@@ -8,3 +8,10 @@ internal struct SixteenBytes
 {
     private byte _first;
 }
+
+/// <summary>As the other.</summary>
+[InlineArray(12)]
+internal struct TwelveBytes
+{
+    private byte _first;
+}

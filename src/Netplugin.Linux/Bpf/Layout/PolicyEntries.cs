@@ -29,6 +29,21 @@ internal struct IdentityValue
     internal readonly Staged<uint> ToStaged() => new(Before, After, Since);
 }
 
+/// <summary><c>struct np_sealed_identity</c>.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal struct SealedIdentityValue
+{
+    internal IdentityValue Identity;
+    internal uint Seal;
+    internal uint Pad;
+
+    internal static SealedIdentityValue From(EndpointKeyValue address, Staged<uint> staged)
+    {
+        var identity = IdentityValue.From(staged);
+        return new() { Identity = identity, Seal = Layout.Seal.Of(address, identity) };
+    }
+}
+
 /// <summary><c>struct np_identity_block_key</c>, the key of a longest-prefix match.</summary>
 [StructLayout(LayoutKind.Sequential)]
 internal struct IdentityBlockKeyValue
@@ -74,17 +89,23 @@ internal struct SubjectValue
     internal ulong Since;
     internal TablesValue Before;
     internal TablesValue After;
-    internal SixteenBytes Pad;
-
-    internal static SubjectValue From(ulong endpointNumber, Staged<SubjectTables> tables) => new()
-    {
-        Endpoint = endpointNumber,
-        Since = tables.Since,
-        Before = TablesValue.From(tables.Before),
-        After = TablesValue.From(tables.After),
-    };
 
     internal readonly Staged<SubjectTables> ToStaged() => new(Before.ToTables(), After.ToTables(), Since);
+}
+
+/// <summary><c>struct np_sealed_subject</c>.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal struct SealedSubjectValue
+{
+    internal SubjectValue Subject;
+    internal uint Seal;
+    internal TwelveBytes Pad;
+
+    internal static SealedSubjectValue From(uint device, ulong endpointNumber, Staged<SubjectTables> tables)
+    {
+        var subject = new SubjectValue { Endpoint = endpointNumber, Since = tables.Since, Before = TablesValue.From(tables.Before), After = TablesValue.From(tables.After) };
+        return new() { Subject = subject, Seal = Layout.Seal.Of(device, subject) };
+    }
 }
 
 /// <summary><c>struct np_verdict_key</c>.</summary>
