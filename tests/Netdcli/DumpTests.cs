@@ -22,7 +22,7 @@ public sealed class DumpTests
         Assert.Equal(
             [
                 "attachments.json", "counters.json", "host.txt", "metrics.txt", "status.json", "store/cluster.json", "store/containers.json",
-                "store/endpoints.json", "store/networks.json", "store/post.json", "store/tenants.json", "version.json",
+                "store/endpoints.json", "store/intent.json", "store/tenants.json", "version.json",
             ],
             files.Keys.Order(StringComparer.Ordinal));
         Assert.Contains("11.1.1.2", files["store/endpoints.json"], StringComparison.Ordinal);
