@@ -71,6 +71,19 @@ public sealed class InstallTests
         await Eventually.HoldsAsync("the node to be out of reach", () => !first.Reaches(node.Address(family).ToString(), 8082, Transport.Tcp));
         await Eventually.HoldsAsync("the pod to be out of the other node's reach", () => !node.Reaches(pod, 8080, Transport.Tcp));
         Assert.Equal(first.Address(family), await first.SourceSeenByAsync(second, family, Transport.Tcp));
+
+        // Asked of netplugin's pods on both ends' nodes, as people do.
+        const int Allowed = 0, Denied = 3;
+        void Explains(int exit, string reason, string from, string to, string port)
+        {
+            CommandResult said = node.Run("kubectl", "netplugin", "explain", "--namespace", "speak", "--from", from, "--to", to, "--port", port);
+            Assert.True(said.ExitCode == exit, $"{from} to {to}:{port} should end with {exit}, and ended with {said.ExitCode}:\n{said.Output}{said.Error}");
+            Assert.Contains(reason, said.Output, StringComparison.Ordinal);
+        }
+
+        Explains(Allowed, "NetworkPolicy speak/closed", "first", "speak/second", "8080");
+        Explains(Denied, "ClusterNetworkPolicy closed", "first", node.Address(family).ToString(), "8082");
+        Explains(Denied, "NetworkPolicy speak/closed", node.Address(family).ToString(), pod, "8080");
         cluster.Delete(Policies);
     }
 

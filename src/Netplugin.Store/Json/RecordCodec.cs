@@ -250,7 +250,7 @@ public static partial class RecordCodec
                 "read",
                 StoreFailure.Unreadable,
                 $"the value of {entry.Key} (revision {entry.ModRevision}) cannot be read: {e.Message} "
-                    + "Look at it with etcdctl, then post the intent again or restore a backup.",
+                    + "Nothing can be posted meanwhile: mend it with etcdctl, or remove the key and post the intent again, or restore a backup.",
                 e);
         }
     }
