@@ -1,5 +1,6 @@
 using Netplugin.Tests.Kubernetes.Cluster;
 using Netplugin.Tests.Support;
+using Netplugin.Tests.Support.Processes;
 
 namespace Netplugin.Tests.Kubernetes;
 
