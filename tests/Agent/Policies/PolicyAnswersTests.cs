@@ -82,6 +82,8 @@ public sealed class PolicyAnswersTests : IAsyncLifetime
         {
             foreach (var (key, _) in maps.ReadVerdicts().ToArray())
             {
+                // Nobody changes a verdict that is there.
+                maps.RemoveVerdicts([key]);
                 maps.SetVerdicts([new(key, Verdict.Undecided)]);
             }
 
