@@ -77,7 +77,7 @@ public sealed class InstallTests
         const int Allowed = 0, Denied = 3;
         void Explains(int exit, string reason, string from, string to, string port)
         {
-            CommandResult said = node.Run("kubectl", "netplugin", "explain", "--namespace", "speak", "--from", from, "--to", to, "--port", port);
+            CommandResult said = cluster.Node(1).Run("kubectl", "netplugin", "explain", "--namespace", "speak", "--from", from, "--to", to, "--port", port);
             Assert.True(said.ExitCode == exit, $"{from} to {to}:{port} should end with {exit}, and ended with {said.ExitCode}:\n{said.Output}{said.Error}");
             Assert.Contains(reason, said.Output, StringComparison.Ordinal);
         }
