@@ -215,17 +215,11 @@ internal sealed partial class ClusterFollower : IAsyncDisposable
         _epoch?.Cancel();
         _epoch?.Dispose();
         _epoch = null;
-        foreach (var followed in _networks.Values)
-        {
-            followed.Dispose();
-        }
-
-        _networks.Clear();
+        UnfollowNetworks();
         _tasks.RemoveAll(t => t.IsCompleted);
     }
 
-    // A list of what posts say does not tell which posts there were: what networks have must be newer than it.
-    private void ListNetworksAnew()
+    private void UnfollowNetworks()
     {
         foreach (var followed in _networks.Values)
         {
@@ -234,7 +228,6 @@ internal sealed partial class ClusterFollower : IAsyncDisposable
         }
 
         _networks.Clear();
-        AdjustNetworks();
     }
 
     private void AdjustNetworks()
@@ -298,7 +291,9 @@ internal sealed partial class ClusterFollower : IAsyncDisposable
             Volatile.Write(ref _view, next);
             if (prefix.Kind == FollowedKind.Intent && happened is StoreEvent.Snapshot)
             {
-                ListNetworksAnew();
+                // A list of what posts say does not tell which posts there were: what networks have must be newer than it.
+                UnfollowNetworks();
+                AdjustNetworks();
             }
         }
 

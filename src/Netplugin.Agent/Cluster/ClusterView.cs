@@ -48,7 +48,7 @@ internal sealed record ClusterView(
     /// <summary>
     /// True when what policies ask is that of whole posts. Networks' endpoints are followed by themselves, so of a post that takes some away or gives them other groups either may be heard of first.
     /// </summary>
-    public bool HasWholePosts => Revisions.Intent >= Revisions.Moved && Post >= Revisions.Post
+    public bool HasWholePosts => Revisions.Intent >= Revisions.Moved && Post >= Revisions.ListedPost
         && Revisions.MovedIn.All(moved => !Revisions.Endpoints.TryGetValue(moved.Key, out var heard) || heard >= moved.Value);
 
     /// <summary>The network, unless it is missing or belongs to a post that is still being staged.</summary>
@@ -137,6 +137,6 @@ internal sealed record ViewRevisions(long Intent, ImmutableDictionary<NetworkId,
     /// <summary>Of the last post that did so in a network, as the posts tell.</summary>
     public ImmutableDictionary<NetworkId, long> MovedIn { get; init; } = ImmutableDictionary<NetworkId, long>.Empty;
 
-    /// <summary>The number of a post that no list of endpoints is newer than.</summary>
-    public long Post { get; init; }
+    /// <summary>The number of a post, and no revision: no list of endpoints that was heard is newer than it.</summary>
+    public long ListedPost { get; init; }
 }

@@ -56,7 +56,7 @@ internal sealed class ViewParts(string me, Action<string, string?> unreadable)
     private static ViewRevisions RevisionsAfter(ViewRevisions before, FollowedPrefix prefix, long revision, long post) => prefix.Kind switch
     {
         FollowedKind.Intent => before with { Intent = revision },
-        FollowedKind.Endpoints => before with { Endpoints = before.Endpoints.SetItem(prefix.Network!.Value, revision), Post = Math.Max(before.Post, post) },
+        FollowedKind.Endpoints => before with { Endpoints = before.Endpoints.SetItem(prefix.Network!.Value, revision), ListedPost = Math.Max(before.ListedPost, post) },
         _ => before,
     };
 

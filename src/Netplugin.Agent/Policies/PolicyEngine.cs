@@ -264,9 +264,10 @@ internal sealed partial class PolicyEngine : IAsyncDisposable
         foreach (var waiting in _waiting.ToArray())
         {
             // Who is in its network is heard of after the network is followed, and with the view that is not taken yet.
-            if (waiting.Endpoints.Select(endpoint => endpoint.Network).Where(network => !_facts.Follows(network)).Take(1).ToArray() is [var unknown])
+            NetworkId[] unlisted = [.. waiting.Endpoints.Select(endpoint => endpoint.Network).Where(network => !_facts.Follows(network))];
+            if (unlisted.Length > 0)
             {
-                Volatile.Write(ref _lacking, $"the endpoints of network {unknown} were not listed yet, or of the last post only a part was heard");
+                Volatile.Write(ref _lacking, $"the endpoints of {string.Join(", ", unlisted)} were not listed yet, or of the last post only a part was heard");
                 continue;
             }
 

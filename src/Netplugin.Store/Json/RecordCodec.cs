@@ -255,11 +255,11 @@ public static partial class RecordCodec
         }
     }
 
-    // Absent values are left out of the stored form.
     private static NetworkRef Reference(NetworkId network) => new(network.Tenant, network.Network);
 
     private static NetworkId Network(NetworkRef network) => new(network.Tenant, network.Network);
 
+    // Absent values are left out of the stored form.
     private static IpAddr? OrNull(IpAddr address) => address.IsUnspecified ? null : address;
 
     private static string? OrNull(string text) => text.Length == 0 ? null : text;

@@ -54,13 +54,15 @@ internal sealed record PostOperations(
                 compares.Add(operation.Key, StoreCompare.Unchanged(operation.Key, loaded.EndpointRevisions[previous.Id]));
             }
 
-            if (change is StateChange.PutEndpoint { Previous: { Pod: null } before })
+            var endpoint = change switch
             {
-                former.Add(operation.Key, before);
-            }
-            else if (change is StateChange.DeleteEndpoint { Previous: { Pod: null } gone })
+                StateChange.PutEndpoint put => put.Previous,
+                StateChange.DeleteEndpoint delete => delete.Previous,
+                _ => null,
+            };
+            if (endpoint is { Pod: null })
             {
-                former.Add(operation.Key, gone);
+                former.Add(operation.Key, endpoint);
             }
         }
 
@@ -69,7 +71,25 @@ internal sealed record PostOperations(
 
     /// <summary>The networks for <see cref="PostRecord.Moved"/>.</summary>
     /// <param name="operations">Those of <see cref="Seen"/> that are written together.</param>
-    public ValueArray<NetworkId> MovedBy(IEnumerable<StoreOperation> operations) => TailOperations.MovedBy(operations, Former.GetValueOrDefault);
+    public ValueArray<NetworkId> MovedBy(IEnumerable<StoreOperation> operations) => MovedBy(operations, Former.GetValueOrDefault);
+
+    /// <summary>The networks for <see cref="PostRecord.Moved"/>.</summary>
+    /// <param name="operations">What is written together.</param>
+    /// <param name="former">What a posted endpoint's record of a key was; null: it was not there.</param>
+    public static ValueArray<NetworkId> MovedBy(IEnumerable<StoreOperation> operations, Func<string, EndpointRecord?> former)
+    {
+        HashSet<NetworkId> moved = [];
+        foreach (var operation in operations)
+        {
+            if (former(operation.Key) is { } was
+                && (operation is not StoreOperation.Put put || (RecordCodec.DecodeEndpoint(new(put.Key, put.Value, 0, 0)) is var now && (was.Group, was.Address, was.Post) != (now.Group, now.Address, now.Post))))
+            {
+                moved.Add(was.Id.Network);
+            }
+        }
+
+        return [.. moved.Order()];
+    }
 
     /// <summary>Bytes an operation takes in a request, roughly.</summary>
     public static int Size(StoreOperation operation) =>

@@ -169,7 +169,7 @@ internal sealed class PostWriter(IStateStore store, LoadedCluster loaded, string
                             ? new StoreOperation.Put(operation.Key, value)
                             : new StoreOperation.Delete(operation.Key)),
                 ];
-                var moved = TailOperations.MovedBy(operations, key => current.GetValueOrDefault(key) is { } entry && RecordCodec.DecodeEndpoint(entry) is { Pod: null } posted ? posted : null);
+                var moved = PostOperations.MovedBy(operations, key => current.GetValueOrDefault(key) is { } entry && RecordCodec.DecodeEndpoint(entry) is { Pod: null } posted ? posted : null);
                 var compares = current.Select(pair => StoreCompare.Unchanged(pair.Key, pair.Value?.ModRevision ?? 0));
                 var result = await store.CommitAsync(
                     new(

@@ -1,6 +1,4 @@
 using System.Text;
-using Netplugin.Core.Collections;
-using Netplugin.Core.Model;
 using Netplugin.Store.Json;
 
 namespace Netplugin.Store.Posts;
@@ -27,24 +25,6 @@ internal static class TailOperations
 
         var planned = RecordCodec.DecodeEndpoint(new(operation.Key, value, 0, 0));
         return RecordCodec.Encode(planned with { Binding = RecordCodec.DecodeEndpoint(current).Binding });
-    }
-
-    /// <summary>The networks for <see cref="PostRecord.Moved"/>.</summary>
-    /// <param name="operations">What is written.</param>
-    /// <param name="former">What a posted endpoint's record of a key was; null: it was not there.</param>
-    public static ValueArray<NetworkId> MovedBy(IEnumerable<StoreOperation> operations, Func<string, EndpointRecord?> former)
-    {
-        HashSet<NetworkId> moved = [];
-        foreach (var operation in operations)
-        {
-            if (former(operation.Key) is { } was
-                && (operation is not StoreOperation.Put put || (RecordCodec.DecodeEndpoint(new(put.Key, put.Value, 0, 0)) is var now && (was.Group, was.Address, was.Post) != (now.Group, now.Address, now.Post))))
-            {
-                moved.Add(was.Id.Network);
-            }
-        }
-
-        return [.. moved.Order()];
     }
 
     /// <summary>True when what becomes of the key, or what is said of it, depends on what it holds.</summary>
