@@ -107,14 +107,11 @@ public sealed class PolicyReachTests(ITestOutputHelper output)
             from name in @group.Pods
             let pod = pods.Single(pod => pod.Name == name)
             select (pod, new PolicyEndpoint(new(tenant.NetworkId, name), @group.Name, [Ip(pod, 2)], [Ip(pod, 0), Ip(pod, 1)], pod.Node, null))).ToDictionary();
-        return Attempts(tenants, pods).ToDictionary(one => one.What, one =>
-        {
-            return PolicyJudge.Judge(policies, new(
-                new AttemptEnd.OfEndpoint(endpoints[one.From], Ip(one.From, one.Address)),
-                new AttemptEnd.OfEndpoint(endpoints[one.To], Ip(one.To, one.Address)),
-                one.Protocol == 1 && one.Address == 1 ? (byte)58 : one.Protocol,
-                one.Port)).IsAllowed;
-        });
+        return Attempts(tenants, pods).ToDictionary(one => one.What, one => PolicyJudge.Judge(policies, new(
+            new AttemptEnd.OfEndpoint(endpoints[one.From], Ip(one.From, one.Address)),
+            new AttemptEnd.OfEndpoint(endpoints[one.To], Ip(one.To, one.Address)),
+            one.Protocol == 1 && one.Address == 1 ? (byte)58 : one.Protocol,
+            one.Port)).IsAllowed);
     }
 
     private static IpAddr Ip(Listening pod, int address) => IpAddr.Parse(pod.Addresses[address]);

@@ -65,15 +65,7 @@ public sealed class PolicyExplainTests(Lab lab, Policed policed, Tenants tenants
             spec: { podSelector: { matchLabels: { pod: there } }, ingress: [{ from: [{ podSelector: { matchLabels: { pod: here } } }], ports: [{ port: 9000 }] }] }
             """;
         char family = lab.Families.First();
-        using var speakers = new Speakers();
-        foreach (string tenant in Tenants.Names)
-        {
-            foreach (string pod in Tenants.Pods)
-            {
-                lab.Kubectl("label", "pod", "--namespace", tenant, pod, $"pod={pod}", "--overwrite").Succeeded();
-                speakers.Add(Tenants.HostnameOf(tenant, pod), lab.Pod(pod, tenant));
-            }
-        }
+        using Speakers speakers = tenants.Speak();
 
         lab.Apply(Policy);
         try

@@ -25,15 +25,7 @@ public sealed class PolicyTenantTests(Lab lab, Tenants tenants) : IClassFixture<
             metadata: { name: out, namespace: blue }
             spec: { podSelector: { matchLabels: { pod: beside } }, policyTypes: [Egress], egress: [{ to: [{ podSelector: { matchLabels: { pod: there } } }] }] }
             """;
-        using var speakers = new Speakers();
-        foreach (string tenant in Tenants.Names)
-        {
-            foreach (string pod in Tenants.Pods)
-            {
-                lab.Kubectl("label", "pod", "--namespace", tenant, pod, $"pod={pod}", "--overwrite").Succeeded();
-                speakers.Add(Tenants.HostnameOf(tenant, pod), lab.Pod(pod, tenant));
-            }
-        }
+        using Speakers speakers = tenants.Speak();
 
         lab.Apply(Policies);
         try

@@ -1,4 +1,5 @@
 using System.Text;
+using Netplugin.Agent.Attachments;
 using Netplugin.Agent.Pods;
 using Netplugin.Core.Model;
 using Netplugin.Core.Policies;
@@ -149,12 +150,7 @@ public sealed class IntentEnforcementTests : IDisposable
         await PutAsync(node, new PolicyRecord(new("tenant-one", "open"), [AllowAll], 1));
         await PutAsync(node, new GroupRecord(new(Samples.Orange, "front"), ["open", "closed"], 1));
         await PutAsync(node, new GroupRecord(new(Samples.Orange, "back"), ["open"], 1));
-        await node.Node.PostAsync(
-            Samples.Endpoint("c1", 7) with { PostedGroup = "front" },
-            Samples.Endpoint("c2", 8) with { PostedGroup = "back" },
-            Samples.Endpoint("c3", 9, binding: new("host2", "s", "eth0")));
-        var front = (await node.Node.AddAsync("s1", "c1")).Attachments[0];
-        var back = (await node.Node.AddAsync("s2", "c2")).Attachments[0];
+        var (front, back) = await AddFrontAndBackAsync(node);
 
         Assert.Equal((false, true), (await node.AllowsAsync(At(9), front), await node.AllowsAsync(At(9), back)));
         await DeniedBothWaysAsync(node, "c1", "policy tenant-one/closed");
@@ -202,12 +198,7 @@ public sealed class IntentEnforcementTests : IDisposable
         await PutAsync(node, new PolicyRecord(new("tenant-one", "front"), [AllowAll], 1));
         await PutAsync(node, StoreKeys.Group(new("tenant-one", "front")), "{}"u8.ToArray());
         await PutAsync(node, new GroupRecord(new(Samples.Orange, "back"), ["front"], 1));
-        await node.Node.PostAsync(
-            Samples.Endpoint("c1", 7) with { PostedGroup = "front" },
-            Samples.Endpoint("c2", 8) with { PostedGroup = "back" },
-            Samples.Endpoint("c3", 9, binding: new("host2", "s", "eth0")));
-        var front = (await node.Node.AddAsync("s1", "c1")).Attachments[0];
-        var back = (await node.Node.AddAsync("s2", "c2")).Attachments[0];
+        var (front, back) = await AddFrontAndBackAsync(node);
 
         Assert.Equal((false, true), (await node.AllowsAsync(At(9), front), await node.AllowsAsync(At(9), back)));
         await DeniedBothWaysAsync(node, "c1", "policy tenant-one/group front");
@@ -216,6 +207,16 @@ public sealed class IntentEnforcementTests : IDisposable
         await PutAsync(node, new GroupRecord(new(Samples.Orange, "front"), ["front"], 1));
         await Eventually.HoldsAsync("the group that can be read to be open", () => node.AllowsAsync(At(9), front));
         Assert.Equal(0, node.Unreadable.Count);
+    }
+
+    /// <summary>A pod of either group here, and one of none on another node.</summary>
+    private static async Task<(Attachment Front, Attachment Back)> AddFrontAndBackAsync(EnforcingNode node)
+    {
+        await node.Node.PostAsync(
+            Samples.Endpoint("c1", 7) with { PostedGroup = "front" },
+            Samples.Endpoint("c2", 8) with { PostedGroup = "back" },
+            Samples.Endpoint("c3", 9, binding: new("host2", "s", "eth0")));
+        return ((await node.Node.AddAsync("s1", "c1")).Attachments[0], (await node.Node.AddAsync("s2", "c2")).Attachments[0]);
     }
 
     private static PlaneAddress At(int last) => new(Samples.Orange, Samples.Address(last));

@@ -51,6 +51,22 @@ public sealed class Tenants(Lab lab) : IAsyncLifetime
     /// <summary>The address that a pod has in the network of its tenant, whichever that is.</summary>
     public IPAddress NetworkAddress(string pod) => IPAddress.Parse($"{Subnet}{11 + Array.IndexOf(Pods, pod)}");
 
+    /// <summary>Has the test's sockets speak in all pods, by their host names, and gives each its name as the label <c>pod</c>.</summary>
+    public Speakers Speak()
+    {
+        var speakers = new Speakers();
+        foreach (string tenant in Names)
+        {
+            foreach (string pod in Pods)
+            {
+                lab.Kubectl("label", "pod", "--namespace", tenant, pod, $"pod={pod}", "--overwrite").Succeeded();
+                speakers.Add(HostnameOf(tenant, pod), lab.Pod(pod, tenant));
+            }
+        }
+
+        return speakers;
+    }
+
     /// <summary>What a pod says its name is, which tells its tenant.</summary>
     public static string HostnameOf(string tenant, string pod) => $"{tenant}-{pod}";
 
