@@ -130,5 +130,5 @@ public sealed class StoreProxy(IStateStore store)
         new(snapshot.Revision, [.. snapshot.Entries.Select(EntryMessage.From)]);
 
     private static EntryMessage ToMessage(StoreChange change) =>
-        change.Entry is null ? new(change.Key, null, 0, 0) : EntryMessage.From(change.Entry);
+        change.Entry is null ? new(change.Key, null, 0, change.Revision) : EntryMessage.From(change.Entry);
 }

@@ -140,7 +140,8 @@ public abstract record StoreEvent
 /// <summary>One key's change.</summary>
 /// <param name="Key">The key.</param>
 /// <param name="Entry">The new entry; null when the key was removed.</param>
-public readonly record struct StoreChange(string Key, StoreEntry? Entry);
+/// <param name="Revision">When: an event may have several revisions.</param>
+public readonly record struct StoreChange(string Key, StoreEntry? Entry, long Revision);
 
 /// <summary>A lease kept alive in the background.</summary>
 public interface IStoreLease : IAsyncDisposable

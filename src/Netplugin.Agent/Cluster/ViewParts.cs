@@ -75,7 +75,7 @@ internal sealed class ViewParts(string me, Action<string, string?> unreadable)
     {
         var isAll = happened is StoreEvent.Snapshot;
         var parts = ChangesOf(happened).ToLookup(change => IntentParts.FirstOrDefault(part => change.Key == part || (part.EndsWith('/') && change.Key.StartsWith(part, StringComparison.Ordinal))));
-        foreach (var (key, entry) in parts[null])
+        foreach (var (key, entry, _) in parts[null])
         {
             unreadable(key, entry is null ? null : NotKnown(key));
         }
@@ -99,7 +99,7 @@ internal sealed class ViewParts(string me, Action<string, string?> unreadable)
             // Which posts there were before a list is not known, so the networks that were listed before it are again.
             Revisions = happened is StoreEvent.Snapshot listed ? view.Revisions with { MovedIn = view.Endpoints.ToImmutableDictionary(network => network.Key, _ => listed.State.Revision) } : view.Revisions,
         };
-        foreach (var (_, entry) in parts[StoreKeys.Post])
+        foreach (var (_, entry, _) in parts[StoreKeys.Post])
         {
             next = ApplyPost(next, entry, view.Post);
         }
@@ -163,35 +163,45 @@ internal sealed class ViewParts(string me, Action<string, string?> unreadable)
             edits.Clear();
         }
 
+        EndpointView? Before(string container) => before is not null && before.TryGetValue(container, out var found) ? found : null;
+        var isAll = happened is StoreEvent.Snapshot;
+        var moved = view.Revisions.Moved;
+        Dictionary<string, EndpointView?> heard = new(StringComparer.Ordinal);
+        void Hear(string container, EndpointView? now, long revision)
+        {
+            // One after the other: what comes together may be of several transactions, and only some of them a post's.
+            var was = heard.TryGetValue(container, out var known) ? known : Before(container);
+            moved = IsMoved(was, now) ? revision : moved;
+            heard[container] = now;
+        }
+
         Collect<string, EndpointView>(
             ChangesOf(happened), prefix, entry => EndpointView.From(RecordCodec.DecodeEndpoint(entry), entry.ModRevision, me), TryName,
-            (container, endpoint) => Edit(new(container, endpoint)),
-            container => Edit(new(container)),
+            (container, endpoint, revision) =>
+            {
+                Edit(new(container, endpoint));
+                if (!isAll)
+                {
+                    Hear(container, endpoint, revision);
+                }
+            },
+            (container, revision) =>
+            {
+                Edit(new(container));
+                Hear(container, null, revision);
+            },
             (container, _) =>
             {
-                if (before is not null && before.TryGetValue(container, out var endpoint))
+                if (Before(container) is { } endpoint)
                 {
                     Edit(new(container, endpoint));
                 }
             });
         Finish();
-        var next = view with { Endpoints = view.Endpoints.SetItem(network, after) };
-        if (happened is not StoreEvent.Changed changed)
-        {
-            return (next, new ClusterChange(true, [], false));
-        }
-
-        string[] containers =
-        [
-            .. changed.Changes.Select(change => TryName(prefix, change.Key, out var container) ? container : null).OfType<string>().Distinct(StringComparer.Ordinal),
-        ];
-        EndpointView? In(PackedDictionary<string, EndpointView>? all, string container) => all is not null && all.TryGetValue(container, out var found) ? found : null;
-        if (containers.Any(container => IsMoved(In(before, container), In(after, container))))
-        {
-            next = next with { Revisions = next.Revisions with { Moved = changed.Revision } };
-        }
-
-        return (next, new ClusterChange(false, [.. containers.Select(container => new EndpointChange(new(network, container), In(before, container)?.Address))], false));
+        var next = view with { Endpoints = view.Endpoints.SetItem(network, after), Revisions = view.Revisions with { Moved = moved } };
+        return (next, isAll
+            ? new ClusterChange(true, [], false)
+            : new ClusterChange(false, [.. heard.Keys.Select(container => new EndpointChange(new(network, container), Before(container)?.Address))], false));
     }
 
     // What nodes make for pods has its group from its beginning and goes with its pod, and no post has a part in it.
@@ -206,19 +216,19 @@ internal sealed class ViewParts(string me, Action<string, string?> unreadable)
         isAll || before is null ? ImmutableDictionary.CreateBuilder<TKey, TValue>() : before.ToBuilder();
 
     private ImmutableDictionary<TKey, TValue> Merge<TKey, TValue>(
-        ImmutableDictionary<TKey, TValue>? before, bool isAll, IEnumerable<(string Key, StoreEntry? Entry)> changes, FollowedPrefix prefix,
+        ImmutableDictionary<TKey, TValue>? before, bool isAll, IEnumerable<StoreChange> changes, FollowedPrefix prefix,
         Func<StoreEntry, TValue> decode, KeyReader<TKey> keyOf, ImmutableDictionary<TKey, string>.Builder? unreadable = null)
         where TKey : notnull
     {
         var result = Begun(before, isAll);
         Collect(
             changes, prefix, decode, keyOf,
-            (id, value) =>
+            (id, value, _) =>
             {
                 result[id] = value;
                 unreadable?.Remove(id);
             },
-            id =>
+            (id, _) =>
             {
                 result.Remove(id);
                 unreadable?.Remove(id);
@@ -236,10 +246,10 @@ internal sealed class ViewParts(string me, Action<string, string?> unreadable)
     }
 
     private void Collect<TKey, TValue>(
-        IEnumerable<(string Key, StoreEntry? Entry)> changes, FollowedPrefix prefix, Func<StoreEntry, TValue> decode, KeyReader<TKey> keyOf,
-        Action<TKey, TValue> put, Action<TKey> remove, Action<TKey, string> keep)
+        IEnumerable<StoreChange> changes, FollowedPrefix prefix, Func<StoreEntry, TValue> decode, KeyReader<TKey> keyOf,
+        Action<TKey, TValue, long> put, Action<TKey, long> remove, Action<TKey, string> keep)
     {
-        foreach (var (key, entry) in changes)
+        foreach (var (key, entry, revision) in changes)
         {
             if (!keyOf(prefix, key, out var id))
             {
@@ -247,12 +257,12 @@ internal sealed class ViewParts(string me, Action<string, string?> unreadable)
             }
             else if (entry is null)
             {
-                remove(id);
+                remove(id, revision);
                 unreadable(key, null);
             }
             else if (TryDecode(entry, decode, out var value, out var why))
             {
-                put(id, value);
+                put(id, value, revision);
             }
             else
             {
@@ -278,10 +288,10 @@ internal sealed class ViewParts(string me, Action<string, string?> unreadable)
         }
     }
 
-    private static IEnumerable<(string Key, StoreEntry? Entry)> ChangesOf(StoreEvent happened) => happened switch
+    private static IEnumerable<StoreChange> ChangesOf(StoreEvent happened) => happened switch
     {
-        StoreEvent.Snapshot snapshot => snapshot.State.Entries.Select(e => (e.Key, (StoreEntry?)e)),
-        StoreEvent.Changed changed => changed.Changes.Select(c => (c.Key, c.Entry)),
+        StoreEvent.Snapshot snapshot => snapshot.State.Entries.Select(entry => new StoreChange(entry.Key, entry, entry.ModRevision)),
+        StoreEvent.Changed changed => changed.Changes,
         _ => [],
     };
 

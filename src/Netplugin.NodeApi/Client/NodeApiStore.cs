@@ -145,7 +145,7 @@ public sealed class NodeApiStore(NodeClient client) : IStateStore
     {
         NodeReply.Snapshot snapshot => new StoreEvent.Snapshot(ToSnapshot(snapshot)),
         NodeReply.Changed changed => new StoreEvent.Changed(
-            changed.Revision, [.. changed.Items.Select(item => new StoreChange(item.Key, item.ToEntry()))]),
+            changed.Revision, [.. changed.Items.Select(item => new StoreChange(item.Key, item.ToEntry(), item.Modified))]),
         NodeReply.Disconnected disconnected => new StoreEvent.Disconnected(disconnected.Reason),
         _ => throw new NodeApiException(NodeErrorCode.BadRequest, $"the daemon sent {reply.GetType().Name} where a change was due"),
     };

@@ -127,11 +127,11 @@ internal sealed class EmbeddedDatabase : IDisposable
             {
                 if (operation is StoreOperation.Put put)
                 {
-                    changes.Add(new(put.Key, Put(put, revision)));
+                    changes.Add(new(put.Key, Put(put, revision), revision));
                 }
                 else if (Delete(operation.Key))
                 {
-                    changes.Add(new(operation.Key, null));
+                    changes.Add(new(operation.Key, null, revision));
                 }
             }
 

@@ -167,5 +167,5 @@ internal sealed class EtcdFollow(EtcdStore store, EtcdWatchStream watches, strin
     }
 
     private static StoreChange Change(Event change) =>
-        new(EtcdKeys.Text(change.Kv.Key), change.Type == Event.Types.EventType.Put ? EtcdStore.Entry(change.Kv) : null);
+        new(EtcdKeys.Text(change.Kv.Key), change.Type == Event.Types.EventType.Put ? EtcdStore.Entry(change.Kv) : null, change.Kv.ModRevision);
 }

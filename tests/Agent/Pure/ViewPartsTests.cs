@@ -38,7 +38,7 @@ public sealed class ViewPartsTests
         var parts = new ViewParts(Samples.Me, (_, _) => { });
         var view = ClusterView.Unknown;
         StoreEntry Entry(byte[] value) => new(key, value, 1, 7);
-        void Change(byte[]? value) => view = parts.Apply(view, prefix, new StoreEvent.Changed(7, [new(key, value is null ? null : Entry(value))]), post: 0).View;
+        void Change(byte[]? value) => view = parts.Apply(view, prefix, new StoreEvent.Changed(7, [new(key, value is null ? null : Entry(value), 7)]), post: 0).View;
         void List(params byte[][] values) => view = parts.Apply(view, prefix, new StoreEvent.Snapshot(new(7, [.. values.Select(Entry)])), post: 0).View;
         (bool IsKnown, bool IsUnreadable) Seen() => isGroup
             ? (view.Groups!.ContainsKey(name), view.UnreadableGroups.ContainsKey(name))

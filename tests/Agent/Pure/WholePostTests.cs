@@ -215,16 +215,16 @@ public sealed class WholePostTests
 
         public long NetworkHeard => _network < 0 ? -1 : _states[_network].Revision;
 
-        // Much: how much newer than need be a list is.
+        // Much: how much newer than need be a list is; or how many more changes come together, to a reader that is behind.
         public void Hear(Heard what, int much)
         {
             switch (what)
             {
                 case Heard.Intent:
-                    Change(Intent, ref _intent);
+                    Change(Intent, ref _intent, much);
                     break;
                 case Heard.Network:
-                    Change(Network, ref _network);
+                    Change(Network, ref _network, much);
                     break;
                 case Heard.NetworkAnew:
                     ListNetwork(much);
@@ -239,16 +239,16 @@ public sealed class WholePostTests
         {
             while (_intent < _states.Length - 1)
             {
-                Change(Intent, ref _intent);
+                Change(Intent, ref _intent, 0);
             }
 
             while (_network < _states.Length - 1)
             {
-                Change(Network, ref _network);
+                Change(Network, ref _network, 0);
             }
         }
 
-        private void Change(FollowedPrefix prefix, ref int at)
+        private void Change(FollowedPrefix prefix, ref int at, int more)
         {
             // A network's follow that was begun anew hears nothing before its list.
             if (prefix == Network && _network < 0)
@@ -261,11 +261,18 @@ public sealed class WholePostTests
                 return;
             }
 
-            var state = _states[++at];
-            StoreChange[] changes = [.. state.Changed.Where(key => key.StartsWith(prefix.Prefix, StringComparison.Ordinal)).Select(key => new StoreChange(key, state.Entry(key)))];
+            var heard = _states[(at + 1)..Math.Min(at + 2 + more, _states.Length)];
+            at += heard.Length;
+            StoreChange[] changes =
+            [
+                .. from state in heard
+                   from key in state.Changed
+                   where key.StartsWith(prefix.Prefix, StringComparison.Ordinal)
+                   select new StoreChange(key, state.Entry(key), state.Revision),
+            ];
             if (changes.Length > 0)
             {
-                View = _parts.Apply(View, prefix, new StoreEvent.Changed(state.Revision, [.. changes]), 0).View;
+                View = _parts.Apply(View, prefix, new StoreEvent.Changed(changes[^1].Revision, [.. changes]), 0).View;
             }
         }
 

@@ -33,8 +33,9 @@ public abstract partial class StoreContract
         await using var follower = new Follower(Store, Prefix);
         await follower.NextAsync<StoreEvent.Snapshot>();
         await CommitAsync(Put(Prefix[..^1] + "0", "outside"));
-        await CommitAsync(Put(Prefix + "a", "1"), Put(Prefix + "b", "2"), Delete(Prefix + "old"), Delete(Prefix + "never"));
+        var done = await CommitAsync(Put(Prefix + "a", "1"), Put(Prefix + "b", "2"), Delete(Prefix + "old"), Delete(Prefix + "never"));
         var changed = await follower.NextAsync<StoreEvent.Changed>();
+        Assert.All(changed.Changes, change => Assert.Equal(done.Revision, change.Revision));
         Assert.Equal(["a", "b", "old"], changed.Changes.Select(change => change.Key[Prefix.Length..]).Order(StringComparer.Ordinal));
         Assert.Null(changed.Changes.Single(change => change.Key == Prefix + "old").Entry);
         Assert.Equal(["a", "b"], follower.State.Keys.Select(key => key[Prefix.Length..]));
